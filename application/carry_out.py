@@ -1,0 +1,204 @@
+"""Carrying out the work of a plan: many transfers at once, one record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import date
+
+from application.journal import MAX_EVENTS, Journal
+from application.transfer import LoadResult, Placed, StoppedError, Transfer
+from domain.bottle import Bottle, ObjectKey
+from domain.events import BottleFailed, BottleMirrored, Event
+from domain.ledger import Ledger
+from domain.plan import Amount, Load
+from ports.clock import Clock
+from ports.errors import PortError, RefusedError, StoreFullError, UnavailableError
+
+FLUSH_SECONDS = 20.0
+"""What was mirrored is recorded after so long at the latest."""
+
+GIVE_UP_AFTER = 10
+"""Loads in a row that fail because nobody answers, or nobody may, end a run."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far.
+
+    Attributes:
+        gave_up: Why the run was ended before its work was done.
+        interrupted: Whether somebody stopped it.
+    """
+
+    fetched: Amount = Amount()
+    copied: int = 0
+    found: int = 0
+    failures: list[BottleFailed] = field(default_factory=list)
+    gave_up: PortError | None = None
+    interrupted: bool = False
+
+    def add(self, result: LoadResult) -> None:
+        """Count the result of one load."""
+        for event in result.mirrored:
+            if event.how == "fetched":
+                bottles, size = self.fetched.bottles + 1, self.fetched.bytes
+                self.fetched = Amount(bottles, size + event.size)
+            elif event.how == "copied":
+                self.copied += 1
+            else:
+                self.found += 1
+        self.failures.extend(result.failed)
+
+    @property
+    def mirrored(self) -> int:
+        """Bottles that are held now and were not before."""
+        return self.fetched.bottles + self.copied + self.found
+
+    @property
+    def causes(self) -> Mapping[str, int]:
+        """How many bottles failed, by cause."""
+        return Counter(failure.cause for failure in self.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOut:
+    """Carries out loads with many transfers at once.
+
+    Transfers run in threads; this thread alone records what they did, in
+    commits of up to 256 events and at the latest after 20 seconds.
+    """
+
+    transfer: Transfer
+    clock: Clock
+    jobs: int
+
+    def __call__(self, loads: Iterable[Load], journal: Journal, day: date) -> Tally:
+        """Carry out ``loads`` and record every bottle's fate.
+
+        A failure of one bottle never stops the others; when nobody answers any
+        more, the run is given up. When ``transfer.stop`` is set, what was stored
+        is recorded and the rest is left.
+
+        Raises:
+            LedgerDamagedError, UnavailableError: It cannot be recorded.
+        """
+        tally = Tally()
+        patience = _Patience()
+        waiting = iter(loads)
+        batch = _Batch(journal, self.clock)
+        flying: set[Future[LoadResult]] = set()
+        with ThreadPoolExecutor(self.jobs) as pool:
+            try:
+                while True:
+                    tally.interrupted = self.transfer.stop.is_set()
+                    if tally.gave_up is None and not tally.interrupted:
+                        self._launch(pool, flying, waiting, journal.ledger, day)
+                    if not flying:
+                        break
+                    done, flying = wait(
+                        flying, batch.seconds_left(), return_when=FIRST_COMPLETED
+                    )
+                    self._land(done, tally, batch)
+                    tally.gave_up = tally.gave_up or patience.judge(done)
+                    batch.flush_when_due()
+            except BaseException:
+                # It cannot be recorded: no thread may go on storing.
+                self.transfer.stop.set()
+                raise
+        batch.flush()
+        return tally
+
+    def _launch(
+        self,
+        pool: ThreadPoolExecutor,
+        flying: set[Future[LoadResult]],
+        waiting: Iterator[Load],
+        ledger: Ledger,
+        day: date,
+    ) -> None:
+        """Keep more loads at hand than can run, so that no thread waits for this one."""
+        while len(flying) < 2 * self.jobs:
+            load = next(waiting, None)
+            if load is None:
+                return
+            placed = Placed(load, {b.key: place(ledger, b, day) for b in load.bottles})
+            flying.add(pool.submit(self.transfer, placed))
+
+    @staticmethod
+    def _land(done: Iterable[Future[LoadResult]], tally: Tally, batch: _Batch) -> None:
+        for future in done:
+            try:
+                result = future.result()
+            except StoppedError:
+                continue
+            tally.add(result)
+            batch.add((*result.mirrored, *result.failed))
+
+
+def place(ledger: Ledger, bottle: Bottle, day: date) -> ObjectKey:
+    """Return where ``bottle`` is to lie: where it already does, or under ``day``.
+
+    A second digest under one object key, of a bottle that was replaced within a
+    day, lies beside the first.
+    """
+    entry = ledger.held.get(bottle.key)
+    if entry is not None and entry.bottle.digest == bottle.digest:
+        return entry.object_key
+    object_key = bottle.object_key(day)
+    old = ledger.superseded.get(object_key)
+    taken_by_itself = entry is not None and entry.object_key == object_key
+    taken_by_another = old is not None and old.sha256 != bottle.digest
+    if taken_by_itself or taken_by_another:
+        return bottle.beside(object_key)
+    return object_key
+
+
+class _Patience:
+    """Notices when going on is of no use."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+
+    def judge(self, done: Iterable[Future[LoadResult]]) -> PortError | None:
+        """Return why to give up, None to go on."""
+        for future in done:
+            if future.exception() is not None:
+                continue
+            error = future.result().error
+            if isinstance(error, StoreFullError):
+                return error
+            if type(error) in (UnavailableError, RefusedError):
+                self._in_a_row += 1
+                if self._in_a_row >= GIVE_UP_AFTER:
+                    return error
+            elif error is None:
+                self._in_a_row = 0
+        return None
+
+
+class _Batch:
+    """Events that wait to be recorded."""
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._events: list[Event] = []
+        self._due = clock.monotonic() + FLUSH_SECONDS
+
+    def add(self, events: Iterable[BottleMirrored | BottleFailed]) -> None:
+        self._events.extend(events)
+
+    def seconds_left(self) -> float:
+        return max(0.0, self._due - self._clock.monotonic())
+
+    def flush_when_due(self) -> None:
+        if len(self._events) >= MAX_EVENTS or self.seconds_left() == 0.0:
+            self.flush()
+
+    def flush(self) -> None:
+        events, self._events = self._events, []
+        self._due = self._clock.monotonic() + FLUSH_SECONDS
+        self._journal.record(events)

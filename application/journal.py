@@ -1,0 +1,86 @@
+"""The journal: a run's own hand in the log, and the ledger kept up with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from domain.events import Commit, Event
+from domain.ledger import Ledger
+from ports.clock import Clock
+from ports.errors import ConflictError
+from ports.event_log import EventLog
+
+MAX_EVENTS = 256
+"""Events in one commit at most: about 110 KB, far below the limit of 1 MiB."""
+
+
+class Journal:
+    """Appends events behind whatever others append meanwhile.
+
+    Not for use by several threads at once: one thread of a run records.
+
+    Attributes:
+        ledger: The fold of every commit up to and with this journal's last.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        clock: Clock,
+        new_id: Callable[[], str],
+        ledger: Ledger,
+        run: str,
+        shard: int = 0,
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._new_id = new_id
+        self._run = run
+        self._writer = f"{run}/{shard}/{new_id()}"
+        self._wseq = 0
+        self.ledger = ledger
+
+    def record(self, events: Iterable[Event]) -> None:
+        """Append ``events`` in as few commits as may be.
+
+        Raises:
+            LedgerDamagedError: What others appended cannot be read.
+            UnavailableError: The store gives no answer; it is not known whether
+                the last commit was written, and nothing more may be recorded.
+        """
+        waiting = iter(events)
+        while batch := tuple(islice(waiting, MAX_EVENTS)):
+            self.record_as(lambda _, batch=batch: batch)  # type: ignore[misc]
+
+    def record_as(self, decide: Callable[[Ledger], Sequence[Event]]) -> None:
+        """Append in one commit what ``decide`` says of the ledger before it.
+
+        It is asked again whenever another's commit came first.
+        """
+        while True:
+            position = self.ledger.position
+            commit = Commit(
+                id=self._new_id(),
+                ledger=self.ledger.id,
+                seq=position.seq + 1,
+                prev=position.sha256,
+                at=self._clock.now(),
+                run=self._run,
+                writer=self._writer,
+                wseq=self._wseq + 1,
+                events=tuple(decide(self.ledger)),
+            )
+            try:
+                recorded = self._log.append(commit)
+            except ConflictError:
+                self.follow()
+                continue
+            self._wseq += 1
+            self.ledger.apply(recorded)
+            return
+
+    def follow(self) -> None:
+        """Fold what others have appended since."""
+        for recorded in self._log.read(self.ledger.position):
+            self.ledger.apply(recorded)

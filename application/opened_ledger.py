@@ -1,0 +1,95 @@
+"""Reading the ledger: from the hash file where it can be trusted, else from zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.errors import LedgerDamagedError
+from domain.events import GENESIS
+from domain.ledger import Ledger
+from ports.errors import NotOurStoreError
+from ports.event_log import EventLog
+from ports.hash_file import DamagedHashFile, HashFile
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLedger:
+    """The ledger at the log's head.
+
+    Attributes:
+        identity: The ledger's UUID; None when the store has no ledger yet.
+        version: What the hash file must be given to be replaced.
+        published: The commit up to which the hash file speaks, -1 for none.
+        notes: What the user should know of the hash file, one sentence each.
+    """
+
+    ledger: Ledger
+    identity: str | None
+    version: str | None
+    published: int
+    notes: tuple[str, ...] = ()
+
+
+def open_ledger(log: EventLog, hash_file: HashFile) -> OpenedLedger:
+    """Return the ledger as the whole log gives it. Nothing is written.
+
+    The hash file is only a checkpoint: a missing or damaged one costs a replay
+    from zero. It is also a pin: a log that does not reach what it has seen, or
+    that tells it otherwise, is damaged.
+
+    Raises:
+        LedgerDamagedError: The log is damaged, or was cut or rewritten.
+        NotOurStoreError: There is a hash file and no ledger that it is of.
+    """
+    identity = log.identity()
+    published = hash_file.load()
+    notes: list[str] = []
+    start = Ledger(id=identity or "")
+    if isinstance(published, DamagedHashFile):
+        if identity is None:
+            raise NotOurStoreError(
+                "bottles_hash.json",
+                "there is no ledger beside it; move it away to start a new mirror",
+            )
+        notes.append(f"{published.reason}; it is rebuilt from the log")
+    elif published is not None:
+        start = _checked(published.ledger, identity, log)
+        if start.position == GENESIS:
+            notes.append(
+                f"Invalid hash file format: bottles_hash.json: it is of ledger"
+                f" {published.ledger.id}, not {identity}; it is rebuilt from the log"
+            )
+    reached = start.position.seq
+    for recorded in log.read(start.position):
+        start.apply(recorded)
+    return OpenedLedger(
+        ledger=start,
+        identity=identity,
+        version=published.version if published else None,
+        published=reached,
+        notes=tuple(notes),
+    )
+
+
+def _checked(published: Ledger, identity: str | None, log: EventLog) -> Ledger:
+    """Return the published ledger when the log bears it out, else an empty one."""
+    if identity is None:
+        raise NotOurStoreError(
+            "bottles_hash.json",
+            f"it is of ledger {published.id}, and there is no ledger/v1/ledger.json",
+        )
+    if published.id != identity:
+        return Ledger(id=identity)
+    seq = published.position.seq
+    found = log.sha256_at(seq)
+    if found is None:
+        raise LedgerDamagedError(
+            seq,
+            "bottles_hash.json has seen it and the log ends before it"
+            " (head behind a pin)",
+        )
+    if found != published.position.sha256:
+        raise LedgerDamagedError(
+            seq, "it is not the commit that bottles_hash.json was made from"
+        )
+    return published

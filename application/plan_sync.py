@@ -1,0 +1,137 @@
+"""Planning: what a sync would do, from the catalog and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from itertools import groupby
+
+from domain.bottle import Bottle, Digest
+from domain.catalog import Catalog, Validators
+from domain.ledger import CatalogSeen, Ledger
+from domain.plan import Load, SyncPlan, make_plan
+from domain.selection import Selection, choose
+from ports.bottle_source import BottleSource
+from ports.catalog import CatalogSource
+from ports.errors import MalformedError, UnavailableError
+from ports.progress import Progress
+
+_SHRINK = 20
+"""A catalog that lost more than one formula in so many is not believed."""
+
+_CDN_HABIT = timedelta(hours=1)
+"""How far back the answers of a content delivery network may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSync:
+    """Plans a sync. Nothing is written.
+
+    Attributes:
+        jobs: How many formulae the registry is asked the sizes of at a time.
+    """
+
+    catalog: CatalogSource
+    sizes: BottleSource
+    progress: Progress
+    jobs: int
+
+    def __call__(
+        self, selection: Selection, ledger: Ledger, *, ask_sizes: bool
+    ) -> tuple[Catalog, SyncPlan] | None:
+        """Return the catalog and the plan; None when there is nothing new in it.
+
+        Args:
+            ask_sizes: Whether the registry is asked for sizes that nobody knows.
+
+        Raises:
+            SelectionError: Something that was named is not in the catalog.
+            UnavailableError, NotFoundError, UntrustedError, MalformedError: The
+                catalog cannot be had, or not be believed.
+        """
+        catalog = self.catalog.fetch(_unless(self.catalog.source, selection, ledger))
+        if catalog is None:
+            return None
+        if ledger.catalog is not None and ledger.catalog.source == self.catalog.source:
+            _check_believable(catalog, ledger.catalog)
+        offer = choose(catalog, selection)
+        for sentence in _remarks(catalog, offer.notes):
+            self.progress.note(sentence)
+        plan = make_plan(offer, ledger, {})
+        if ask_sizes and plan.work.unknown_sizes:
+            plan = make_plan(offer, ledger, self._ask_sizes(plan.work.loads))
+        return catalog, plan
+
+    def _ask_sizes(self, loads: Iterable[Load]) -> Mapping[Digest, int]:
+        """Ask the registry, as long as it answers."""
+        unknown = sorted(load.bottles[0] for load in loads if load.size_is_missing)
+        releases = [list(group) for _, group in groupby(unknown, key=_release)]
+        sizes: dict[Digest, int] = {}
+        with ThreadPoolExecutor(self.jobs) as pool:
+            answers = self._answers(pool, releases)
+            try:
+                for done, answer in enumerate(answers, start=1):
+                    sizes.update(answer)
+                    self.progress.sizing(done, len(releases))
+            except UnavailableError as error:
+                pool.shutdown(wait=True, cancel_futures=True)
+                self.progress.note(f"sizes are not known: {error}")
+        return sizes
+
+    def _answers(
+        self, pool: ThreadPoolExecutor, releases: list[list[Bottle]]
+    ) -> Iterator[Mapping[Digest, int]]:
+        # One question first: a registry out of reach is noticed by one attempt.
+        yield self.sizes.sizes(releases[0])
+        yield from pool.map(self.sizes.sizes, releases[1:])
+
+
+def _release(bottle: Bottle) -> tuple[str, str, int]:
+    return bottle.name, bottle.pkg_version, bottle.rebuild
+
+
+def _unless(source: str, selection: Selection, ledger: Ledger) -> Validators | None:
+    """Return what makes an unchanged catalog answer enough.
+
+    It is enough when this selection was carried out in full for the catalog
+    seen last, and nothing was found lost since.
+    """
+    seen = ledger.catalog
+    settled = ledger.settled.get(selection.sha256)
+    if seen is None or seen.source != source or settled is None:
+        return None
+    return seen.validators if settled in seen.documents.values() else None
+
+
+def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
+    """Refuse a catalog that is older, or much smaller, than the one seen last.
+
+    Raises:
+        MalformedError: It is.
+    """
+    count = len(catalog.formulae)
+    if count * _SHRINK < seen.formulae * (_SHRINK - 1):
+        raise MalformedError(
+            catalog.document.source,
+            f"it holds {count} formulae, and the catalog seen last {seen.formulae};"
+            " a catalog that lost more than 5% is not believed. If this is meant,"
+            " start a new store",
+        )
+    ours, theirs = seen.validators.last_modified, catalog.document.validators
+    if ours and theirs.last_modified:
+        age = parsedate_to_datetime(ours) - parsedate_to_datetime(theirs.last_modified)
+        if age > _CDN_HABIT:
+            raise MalformedError(
+                catalog.document.source,
+                f"it is of {theirs.last_modified}, older than the one seen last, of"
+                f" {ours}; try again later",
+            )
+
+
+def _remarks(catalog: Catalog, notes: Iterable[str]) -> Iterator[str]:
+    for skipped in catalog.skipped:
+        yield f"{skipped.name} is left out: {skipped.reason}"
+    yield from notes

@@ -1,0 +1,168 @@
+"""A run's life in the log: how it begins, ends, and is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from application.journal import Journal
+from application.opened_ledger import OpenedLedger
+from domain.events import (
+    BottleSuperseded,
+    CatalogRead,
+    Event,
+    Outcome,
+    RunKind,
+    SyncCompleted,
+    SyncStarted,
+)
+from domain.ledger import Ledger
+from domain.plan import Work
+from ports.clock import Clock
+from ports.documents import Documents
+from ports.errors import ConflictError
+from ports.event_log import EventLog
+from ports.hash_file import HashFile, PublishedLedger
+
+SILENCE = timedelta(minutes=30)
+"""A run without a commit for so long is taken as dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Begins runs.
+
+    Attributes:
+        kind: Whether the runs are the cloud's, of which there is one at a time.
+        size_threshold: From how many bytes on the cloud would use ECS.
+        new_id: Gives UUIDs.
+    """
+
+    log: EventLog
+    hash_file: HashFile
+    documents: Documents
+    clock: Clock
+    new_id: Callable[[], str]
+    kind: RunKind
+    size_threshold: int
+
+    def begin(self, opened: OpenedLedger) -> Run:
+        """Begin a run, and found the ledger where there is none."""
+        ledger = opened.ledger
+        if opened.identity is None:
+            ledger.id = self.log.found(self.new_id())
+        run = self.new_id()
+        return Run(
+            runs=self,
+            id=run,
+            day=self.clock.now().date(),
+            journal=Journal(self.log, self.clock, self.new_id, ledger, run),
+            version=opened.version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, and its hand in the log.
+
+    Attributes:
+        day: The UTC day under which its bottles are stored.
+        version: Of the hash file, as it was loaded.
+    """
+
+    runs: Runs
+    id: str
+    day: date
+    journal: Journal
+    version: str | None
+
+    def record_empty(
+        self, selection: str, catalog: CatalogRead | None, settles: str | None
+    ) -> None:
+        """Record in one commit that there was nothing to do."""
+        plan = self.runs.documents.sha256_of(Work())
+        self.journal.record_as(
+            lambda ledger: (
+                *self._preamble(ledger, catalog),
+                self._started(Work(), plan, selection),
+                self._completed(ledger, "complete", settles, _NOTHING),
+            )
+        )
+
+    def start(self, work: Work, selection: str, catalog: CatalogRead | None) -> None:
+        """Record that ``work`` begins, its written form first."""
+        plan = self.runs.documents.save_work(work)
+        self.journal.record_as(
+            lambda ledger: (
+                *self._preamble(ledger, catalog),
+                self._started(work, plan, selection),
+            )
+        )
+        self.journal.record(
+            BottleSuperseded(key, digest, self.day) for key, digest in work.superseded
+        )
+
+    def complete(
+        self, outcome: Outcome, settles: str | None, counts: Mapping[str, int]
+    ) -> None:
+        """Record that the run has ended."""
+        self.journal.record_as(
+            lambda ledger: (self._completed(ledger, outcome, settles, counts),)
+        )
+
+    def publish(self) -> None:
+        """Publish the ledger as the run knows it, unless a later one is there."""
+        ledger, version = self.journal.ledger, self.version
+        while True:
+            try:
+                self.runs.hash_file.publish(ledger, version)
+            except ConflictError:
+                there = self.runs.hash_file.load()
+                if (
+                    isinstance(there, PublishedLedger)
+                    and there.ledger.id == ledger.id
+                    and there.ledger.position.seq >= ledger.position.seq
+                ):
+                    return
+                version = there.version if there else None
+            else:
+                return
+
+    def _preamble(self, ledger: Ledger, catalog: CatalogRead | None) -> Iterator[Event]:
+        now = self.runs.clock.now()
+        for run, state in ledger.runs.items():
+            if now - state.last_commit >= SILENCE:
+                counts = {
+                    "bytes": state.mirrored_bytes,
+                    "failed": len(state.failed),
+                    "mirrored": state.mirrored,
+                }
+                yield SyncCompleted(run, "failed", None, counts, ledger.state)
+        if catalog is not None:
+            yield catalog
+
+    def _started(self, work: Work, plan: str, selection: str) -> SyncStarted:
+        return SyncStarted(
+            run=self.id,
+            kind=self.runs.kind,
+            plan=plan,
+            selection=selection,
+            day=self.day,
+            shards=1 if work.loads else 0,
+            route=work.route(self.runs.size_threshold),
+            bottles=work.bottles,
+            bytes=work.bytes,
+        )
+
+    def _completed(
+        self,
+        ledger: Ledger,
+        outcome: Outcome,
+        settles: str | None,
+        counts: Mapping[str, int],
+    ) -> SyncCompleted:
+        return SyncCompleted(self.id, outcome, settles, counts, ledger.state)
+
+
+_NOTHING: Mapping[str, int] = {"bytes": 0, "failed": 0, "mirrored": 0}

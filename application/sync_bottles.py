@@ -1,0 +1,158 @@
+"""Syncing: bring in what the mirror lacks, and record it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from application.carry_out import CarryOut, Tally
+from application.opened_ledger import open_ledger
+from application.plan_sync import PlanSync
+from application.run import Run, Runs
+from domain.catalog import Catalog
+from domain.events import BottleFailed, CatalogRead, Outcome
+from domain.ledger import CatalogSeen, Ledger
+from domain.plan import Amount, SyncPlan, Work
+from domain.selection import Selection
+from ports.errors import PortError
+from ports.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """How a run went.
+
+    Attributes:
+        mirrored: Bottles held now that were not before, and the bytes fetched.
+        copied: How many of them were made by copying inside the store.
+        skipped: Bottles that were held already.
+        left: Bottles that were left for a later run by the bound on bytes.
+        causes: How many bottles failed, by cause.
+        gave_up: Why the run ended before its work was done.
+        duration: Seconds.
+        ledger: At the run's last commit.
+    """
+
+    run: str
+    outcome: Outcome
+    mirrored: Amount
+    copied: int
+    skipped: int
+    left: int
+    failures: tuple[BottleFailed, ...]
+    causes: Mapping[str, int]
+    gave_up: PortError | None
+    duration: int
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class SyncBottles:
+    """Fetch what the mirror lacks of a selection, and record it.
+
+    A bottle's bytes are stored before the event that says so. A crash between
+    the two costs one repeated fetch; the other order would leave the ledger
+    promising bytes that are not there.
+    """
+
+    plan_sync: PlanSync
+    carry_out: CarryOut
+    runs: Runs
+    progress: Progress
+
+    def __call__(
+        self, selection: Selection, max_bytes: int | None = None
+    ) -> SyncReport:
+        """Sync once.
+
+        Args:
+            max_bytes: The most bytes to fetch; what is left waits.
+
+        Raises:
+            SelectionError: Something that was named is not in the catalog.
+            PortError: The catalog, the store or the log cannot be used.
+            LedgerDamagedError: The log is damaged; nothing was changed.
+        """
+        begun = self.runs.clock.monotonic()
+        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        for note in opened.notes:
+            self.progress.note(note)
+        planned = self.plan_sync(
+            selection, opened.ledger, ask_sizes=max_bytes is not None
+        )
+        run = self.runs.begin(opened)
+        if planned is None:
+            settles = run.journal.ledger.settled.get(selection.sha256)
+            run.record_empty(selection.sha256, None, settles)
+            tally, skipped, left = Tally(), len(run.journal.ledger.held), 0
+        else:
+            catalog, plan = planned
+            tally, left = self._carry_out(run, catalog, plan, max_bytes)
+            skipped = plan.held
+        run.publish()
+        return SyncReport(
+            run=run.id,
+            outcome=_outcome(tally),
+            mirrored=Amount(tally.mirrored, tally.fetched.bytes),
+            copied=tally.copied,
+            skipped=skipped,
+            left=left,
+            failures=tuple(tally.failures),
+            causes=tally.causes,
+            gave_up=tally.gave_up,
+            duration=round(self.runs.clock.monotonic() - begun),
+            ledger=run.journal.ledger,
+        )
+
+    def _carry_out(
+        self, run: Run, catalog: Catalog, plan: SyncPlan, max_bytes: int | None
+    ) -> tuple[Tally, int]:
+        """Carry out the plan as far as the bound on bytes allows.
+
+        Returns:
+            What was done, and how many bottles were left for later.
+        """
+        work = plan.work if max_bytes is None else plan.work.within(max_bytes)
+        left = plan.work.bottles - work.bottles
+        settles = None if left else catalog.document.sha256
+        read = _catalog_read(catalog, run.journal.ledger.catalog)
+        if work == Work():
+            run.record_empty(plan.selection, read, settles)
+            return Tally(), left
+        run.start(work, plan.selection, read)
+        self.progress.begin(replace(plan, work=work))
+        try:
+            tally = self.carry_out(work.loads, run.journal, run.day)
+        finally:
+            self.progress.end()
+        counts = {
+            "bytes": tally.fetched.bytes,
+            "copied": tally.copied,
+            "failed": len(tally.failures),
+            "mirrored": tally.mirrored,
+            "skipped": plan.held,
+        }
+        run.complete(_outcome(tally), settles, counts)
+        return tally, left
+
+
+def _outcome(tally: Tally) -> Outcome:
+    if tally.interrupted:
+        return "interrupted"
+    if tally.gave_up is not None:
+        return "failed"
+    return "degraded" if tally.failures else "complete"
+
+
+def _catalog_read(catalog: Catalog, seen: CatalogSeen | None) -> CatalogRead | None:
+    """Return the fact that the catalog was read, None when it is known."""
+    document = catalog.document
+    read = CatalogRead(
+        source=document.source,
+        documents={document.name: document.sha256},
+        etag=document.validators.etag,
+        last_modified=document.validators.last_modified,
+        formulae=len(catalog.formulae),
+    )
+    known = CatalogSeen(read.source, read.documents, document.validators, read.formulae)
+    return None if known == seen else read

@@ -1,0 +1,141 @@
+"""A bottle on offer, and every name that it goes by.
+
+Names are always built from the catalog, never parsed: ``ntfs-3g``,
+``x264-r3222`` and 97 versions with a hyphen break every split.
+Source of the forms: Homebrew/brew ``bottle.rb`` and ``github_packages.rb``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import NewType
+from urllib.parse import quote
+
+from domain.errors import InvalidValueError
+from domain.tags import Tag, parse_tag
+
+Digest = NewType("Digest", str)
+"""A SHA-256 in lower-case hex: the only name under which bytes are trusted."""
+
+BottleKey = NewType("BottleKey", str)
+"""``NAME-TAGREF-TAG``: what the hash file and the ledger call a bottle."""
+
+ObjectKey = NewType("ObjectKey", str)
+"""Where an object lies in the store, parts joined by ``/``."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._-]*")
+_PKG_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._~,:-]*")
+_LONGEST_STEM = 180
+
+
+def parse_digest(text: str) -> Digest:
+    """Return ``text`` as a digest.
+
+    Raises:
+        InvalidValueError: It is not 64 lower-case hex digits.
+    """
+    if not _SHA256.fullmatch(text):
+        raise InvalidValueError("sha256 digest", text, "64 lower-case hex digits")
+    return Digest(text)
+
+
+def check_release(name: str, pkg_version: str, rebuild: int) -> None:
+    """Check that one release of a formula gives names that a store can hold.
+
+    Raises:
+        InvalidValueError: A part could leave its folder, or is too long.
+    """
+    parse_formula_name(name)
+    if not _PKG_VERSION.fullmatch(pkg_version) or ".." in pkg_version:
+        raise InvalidValueError(
+            f"version of {name}", pkg_version, "made of letters, digits and @+._~,:-"
+        )
+    if rebuild < 0:
+        raise InvalidValueError(f"rebuild of {name}", rebuild, "0 or more")
+    if len(name) + len(pkg_version) > _LONGEST_STEM:
+        raise InvalidValueError(
+            "name and version",
+            f"{name}-{pkg_version}",
+            f"at most {_LONGEST_STEM} characters, so that a file can be called so",
+        )
+
+
+def parse_formula_name(text: str) -> str:
+    """Return ``text``, which is a formula's name.
+
+    Raises:
+        InvalidValueError: It has a character that could leave its folder or
+            that no formula of Homebrew has.
+    """
+    if not _NAME.fullmatch(text) or ".." in text:
+        raise InvalidValueError(
+            "formula name", text, "made of letters, digits and @+._-"
+        )
+    return text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Bottle:
+    """One build of a formula for one platform, as the catalog offers it.
+
+    Raises:
+        InvalidValueError: A part could not be part of a name in the store.
+    """
+
+    name: str
+    pkg_version: str
+    rebuild: int
+    tag: Tag
+    digest: Digest
+
+    def __post_init__(self) -> None:
+        check_release(self.name, self.pkg_version, self.rebuild)
+        parse_tag(self.tag)
+        parse_digest(self.digest)
+
+    @property
+    def tagref(self) -> str:
+        """The tag of the OCI index that names this bottle: ``PKGVER[-REBUILD]``."""
+        return tagref(self.pkg_version, self.rebuild)
+
+    @property
+    def key(self) -> BottleKey:
+        """What the hash file calls this bottle: ``NAME-TAGREF-TAG``."""
+        return BottleKey(f"{self.name}-{self.tagref}-{self.tag}")
+
+    @property
+    def image(self) -> str:
+        """The OCI image under ``homebrew/core``: ``@`` becomes ``/``, ``+`` ``x``."""
+        return image_of(self.name)
+
+    @property
+    def file_name(self) -> str:
+        """The flat file name: ``NAME-PKGVER.TAG.bottle[.REBUILD].tar.gz``."""
+        rebuild = f".{self.rebuild}" if self.rebuild else ""
+        return f"{self.name}-{self.pkg_version}.{self.tag}.bottle{rebuild}.tar.gz"
+
+    @property
+    def url_name(self) -> str:
+        """The flat file name as brew asks for it: all but ``A-Za-z0-9-_.~`` encoded."""
+        return quote(self.file_name, safe="")
+
+    def object_key(self, day: date) -> ObjectKey:
+        """Return where this bottle lies in a run of the UTC day ``day``."""
+        return ObjectKey(f"{day.isoformat()}/{self.file_name}")
+
+    def beside(self, object_key: ObjectKey) -> ObjectKey:
+        """Return where it lies when another digest has taken ``object_key``."""
+        return ObjectKey(f"{object_key}.{self.digest[:12]}")
+
+
+def tagref(pkg_version: str, rebuild: int) -> str:
+    """Return the OCI index tag of a version: ``PKGVER[-REBUILD]``."""
+    return f"{pkg_version}-{rebuild}" if rebuild else pkg_version
+
+
+def image_of(name: str) -> str:
+    """Return the OCI image of the formula ``name``, under ``homebrew/core``."""
+    return name.replace("@", "/").replace("+", "x")

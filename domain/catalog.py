@@ -1,0 +1,134 @@
+"""What upstream offers at one moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from domain.bottle import BottleKey, image_of, tagref
+from domain.formula import Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An entry of the catalog that cannot be mirrored, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the server said of the document, to ask later whether it changed.
+
+    Attributes:
+        etag: The ``ETag`` header as it came, or None.
+        last_modified: The ``Last-Modified`` header as it came, or None.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogDocument:
+    """Where a catalog came from.
+
+    Attributes:
+        name: The document's name, ``formula.jws.json``.
+        source: The URL or path it was read from.
+        sha256: The digest of its bytes, decoded from any transfer encoding.
+        signed: Whether its signature was checked and found good.
+    """
+
+    name: str
+    source: str
+    sha256: str
+    signed: bool
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The formulae that upstream offers, by name.
+
+    Attributes:
+        aliases: Aliases and old names, and the formula each of them means.
+        skipped: Entries that were refused, by name.
+    """
+
+    document: CatalogDocument
+    formulae: Mapping[str, Formula]
+    aliases: Mapping[str, str]
+    skipped: tuple[Skipped, ...] = ()
+
+    def keys(self) -> Iterator[BottleKey]:
+        """Yield the key of every bottle on offer, whatever its tag."""
+        for formula in self.formulae.values():
+            stem = f"{formula.name}-{tagref(formula.pkg_version, formula.rebuild)}"
+            for tag in formula.digests:
+                yield BottleKey(f"{stem}-{tag}")
+
+
+def make_catalog(
+    document: CatalogDocument, entries: Iterable[Formula | Skipped]
+) -> Catalog:
+    """Return the catalog made of ``entries``.
+
+    Entries whose names would meet in the store (``foo`` 1-1 and ``foo`` 1 with
+    rebuild 1) are all refused, by name: neither could be told from the other.
+    """
+    formulae: list[Formula] = []
+    skipped: list[Skipped] = []
+    for entry in entries:
+        if isinstance(entry, Formula):
+            formulae.append(entry)
+        else:
+            skipped.append(entry)
+    collisions = _collisions(formulae)
+    skipped.extend(
+        Skipped(name, f"{what} is also that of {', '.join(others)}")
+        for name, (what, others) in sorted(collisions.items())
+    )
+    kept = {f.name: f for f in formulae if f.name not in collisions}
+    return Catalog(
+        document=document,
+        formulae=MappingProxyType(kept),
+        aliases=MappingProxyType(_aliases(kept)),
+        skipped=tuple(skipped),
+    )
+
+
+def _collisions(formulae: list[Formula]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the refused names: what collides, and with whom."""
+    claims: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for formula in formulae:
+        name, version, rebuild = formula.name, formula.pkg_version, formula.rebuild
+        claims["its name", name].append(name)
+        if formula.digests:
+            claims["its image", image_of(name)].append(name)
+            claims["its key", f"{name}-{tagref(version, rebuild)}"].append(name)
+            claims["its file name", f"{name}-{version}/{rebuild}"].append(name)
+    refused: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for (what, _), names in claims.items():
+        if len(names) > 1:
+            for at, name in enumerate(names):
+                others = (*names[:at], *names[at + 1 :])
+                refused.setdefault(name, (what, others))
+    return refused
+
+
+def _aliases(formulae: Mapping[str, Formula]) -> dict[str, str]:
+    """Return the formula that each alias and old name means.
+
+    A formula's own name wins over an alias, an alias over an old name.
+    """
+    meanings: dict[str, str] = {}
+    for names in ("aliases", "oldnames"):
+        for formula in formulae.values():
+            for other in getattr(formula, names):
+                if other not in formulae:
+                    meanings.setdefault(other, formula.name)
+    return meanings

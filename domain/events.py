@@ -1,0 +1,216 @@
+"""The facts that the log records, and the commits they enter it in.
+
+Nothing here is ever renamed on the wire: what an event is called there, and
+what its fields mean, is written in ``docs/ledger-format.md`` and holds for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
+
+Outcome = Literal["complete", "degraded", "failed", "interrupted"]
+RunKind = Literal["cloud", "local"]
+How = Literal["fetched", "copied", "found"]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRead:
+    """Upstream offered these documents.
+
+    Attributes:
+        source: The URL or path of the catalog; the validators are its server's.
+        documents: The SHA-256 of each document's bytes, by its name.
+        formulae: How many formulae the catalog held.
+    """
+
+    source: str
+    documents: Mapping[str, str]
+    etag: str | None
+    last_modified: str | None
+    formulae: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "documents", MappingProxyType(dict(self.documents)))
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStarted:
+    """A run began to carry out a plan.
+
+    Attributes:
+        plan: The SHA-256 of the plan's work.
+        selection: The SHA-256 of what was chosen.
+        day: The UTC day under which the run's bottles are stored.
+        bottles: Bottles to mirror, copies included.
+        bytes: Bytes to fetch, as far as their sizes are known.
+    """
+
+    run: str
+    kind: RunKind
+    plan: str
+    selection: str
+    day: date
+    shards: int
+    route: str
+    bottles: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BottleMirrored:
+    """The store holds a bottle's bytes, checked against its digest.
+
+    Attributes:
+        size: Bytes.
+        how: Fetched from upstream, copied inside the store, or found there.
+    """
+
+    bottle: Bottle
+    size: int
+    object_key: ObjectKey
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class BottleFailed:
+    """A bottle could not be mirrored in this run.
+
+    Attributes:
+        cause: A word for grouping, as ``not_found``.
+        detail: One sentence for a person.
+        attempts: How often it was tried.
+    """
+
+    bottle: Bottle
+    cause: str
+    detail: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class BottleSuperseded:
+    """Upstream no longer offers a bottle; it may be evicted after its grace."""
+
+    key: BottleKey
+    sha256: Digest
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class BottleLost:
+    """The store was found not to hold a bottle as the ledger says.
+
+    Attributes:
+        found: What was there instead: ``nothing``, or another size or digest.
+    """
+
+    key: BottleKey
+    sha256: Digest
+    object_key: ObjectKey
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateDigest:
+    """A digest of what the ledger holds, kept up to date in constant time.
+
+    Attributes:
+        bottles: How many bottles are held.
+        bytes: The sum of their sizes.
+        sum: The sum modulo 2**256 of the SHA-256 of ``key NUL sha256 NUL
+            object_key`` over all of them.
+    """
+
+    bottles: int = 0
+    bytes: int = 0
+    sum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCompleted:
+    """A run ended, and what was held before the commit that says so.
+
+    Attributes:
+        catalog: The SHA-256 of the catalog that the run was to carry out in
+            full; None when its plan was cut or was not made from a catalog.
+        counts: Bottles ``mirrored``, ``copied``, ``skipped``, ``failed``, and
+            ``bytes`` mirrored.
+        state: Lets a replay check itself.
+    """
+
+    run: str
+    outcome: Outcome
+    catalog: str | None
+    counts: Mapping[str, int]
+    state: StateDigest
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
+
+
+Event: TypeAlias = (
+    CatalogRead
+    | SyncStarted
+    | BottleMirrored
+    | BottleFailed
+    | BottleSuperseded
+    | BottleLost
+    | SyncCompleted
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the log: a commit's number, and the SHA-256 of its bytes."""
+
+    seq: int
+    sha256: str
+
+
+GENESIS: Final = Position(-1, "0" * 64)
+"""Where a log begins: the first commit is number 0 and follows 64 zeros."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Events that entered the log together: the unit of atomicity.
+
+    Attributes:
+        id: A UUID, new for each commit, which tells one's own from another's.
+        ledger: The UUID of the ledger it belongs to.
+        seq: Its position, from 0, without gaps.
+        prev: The SHA-256 of the bytes of the commit before it.
+        at: UTC, whole seconds.
+        run: The run that wrote it.
+        writer: ``RUN/SHARD/PROCESS``: new for every process.
+        wseq: The writer's own count, from 1, without gaps.
+    """
+
+    id: str
+    ledger: str
+    seq: int
+    prev: str
+    at: datetime
+    run: str
+    writer: str
+    wseq: int
+    events: tuple[Event, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCommit:
+    """A commit as it stands in the log, and the SHA-256 of its bytes there."""
+
+    commit: Commit
+    sha256: str
+
+    @property
+    def position(self) -> Position:
+        """Where the commit stands."""
+        return Position(self.commit.seq, self.sha256)

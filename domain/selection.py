@@ -1,0 +1,210 @@
+"""Which of the catalog's bottles a mirror is to hold.
+
+A tag stands for *a client of that tag*: what is chosen is the bottle that brew
+would pour there. One bottle that several clients would pour is chosen once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from domain.bottle import Bottle
+from domain.catalog import Catalog
+from domain.errors import InvalidValueError, SelectionError
+from domain.tags import ALL, Tag, known_tags, newest_arm_tags, parse_tag, pour_tag
+
+_GLOB = frozenset("*?[")
+_LATEST = "latest:"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTags:
+    """The clients to serve: their tags, or the newest ``latest`` macOS versions.
+
+    Raises:
+        InvalidValueError: Neither, both, or ``all``, which is no client's tag.
+    """
+
+    names: tuple[Tag, ...] = ()
+    latest: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.latest is None) != bool(self.names):
+            raise InvalidValueError(
+                "target tags", str(self), "a list of tags, or latest:N"
+            )
+        if self.latest is not None and self.latest < 1:
+            raise InvalidValueError("target tags", str(self), "latest:1 or more")
+        if ALL in self.names:
+            raise InvalidValueError(
+                "target tag", ALL, "a client's; bottles for all are always included"
+            )
+
+    def __str__(self) -> str:
+        return f"{_LATEST}{self.latest}" if self.latest else ",".join(self.names)
+
+
+def parse_target_tags(text: str) -> TargetTags:
+    """Return the tags that ``text`` lists, or its ``latest:N``.
+
+    Raises:
+        InvalidValueError: It is neither.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if len(words) == 1 and words[0].startswith(_LATEST):
+        number = words[0].removeprefix(_LATEST)
+        if not number.isascii() or not number.isdigit():
+            raise InvalidValueError("target tags", text, "latest:N with a number")
+        return TargetTags(latest=int(number))
+    return TargetTags(tuple(dict.fromkeys(parse_tag(word) for word in words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user wants mirrored.
+
+    Attributes:
+        formulae: Names, aliases, old names or globs; empty means everything.
+        with_deps: Whether what they need at run time is wanted too.
+        exclude: Globs of formulae that are left out, with what only they need.
+    """
+
+    tags: TargetTags = TargetTags(latest=3)
+    formulae: tuple[str, ...] = ()
+    with_deps: bool = False
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the selection, equal for equal selections."""
+        parts = (
+            str(self.tags),
+            *sorted(self.formulae),
+            f"with_deps={self.with_deps}",
+            *sorted(self.exclude),
+        )
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The bottles of a catalog that a selection chooses.
+
+    Attributes:
+        by_tag: For each client tag, the bottles brew would pour there.
+        notes: What the user may want to know, one sentence each.
+    """
+
+    catalog: Catalog
+    selection: Selection
+    by_tag: Mapping[Tag, tuple[Bottle, ...]]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """The client tags that are served."""
+        return tuple(self.by_tag)
+
+    def bottles(self) -> tuple[Bottle, ...]:
+        """Return each chosen bottle once, sorted by key."""
+        chosen = {b.key: b for bottles in self.by_tag.values() for b in bottles}
+        return tuple(chosen[key] for key in sorted(chosen))
+
+
+def choose(catalog: Catalog, selection: Selection) -> Offer:
+    """Return the bottles that ``selection`` chooses from ``catalog``.
+
+    Raises:
+        SelectionError: A tag or a formula is not in the catalog; the nearest
+            names are told.
+    """
+    tags = _tags(catalog, selection.tags)
+    named = _named(catalog, selection.formulae)
+    notes: list[str] = []
+    by_tag: dict[Tag, tuple[Bottle, ...]] = {}
+    for tag in tags:
+        bottles = []
+        for name in _wanted(catalog, selection, named, tag):
+            formula = catalog.formulae.get(name)
+            poured = pour_tag(tag, formula.digests) if formula else None
+            if formula and poured:
+                bottles.append(formula.bottle(poured))
+            elif selection.formulae:
+                notes.append(f"{name} has no bottle that a client of {tag} could pour")
+        if not bottles:
+            notes.append(f"nothing that was chosen has a bottle for {tag}")
+        by_tag[tag] = tuple(bottles)
+    return Offer(catalog, selection, MappingProxyType(by_tag), tuple(notes))
+
+
+def _tags(catalog: Catalog, wanted: TargetTags) -> tuple[Tag, ...]:
+    offers = [formula.digests for formula in catalog.formulae.values()]
+    if wanted.latest is not None:
+        tags = newest_arm_tags(offers, wanted.latest)
+        if not tags:
+            raise SelectionError(
+                (f"{wanted}: the catalog offers no arm64 macOS bottles; name the tags",)
+            )
+        return tags
+    known = known_tags(tag for digests in offers for tag in digests)
+    problems = [_unknown("tag", tag, known) for tag in wanted.names if tag not in known]
+    if problems:
+        raise SelectionError(tuple(problems))
+    return wanted.names
+
+
+def _named(catalog: Catalog, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return the formulae that names, aliases, old names and globs mean."""
+    patterns = tuple(wanted)
+    if not patterns:
+        return tuple(catalog.formulae)
+    names: dict[str, None] = {}
+    problems: list[str] = []
+    for pattern in patterns:
+        found = _matches(catalog, pattern)
+        if not found:
+            known = {*catalog.formulae, *catalog.aliases}
+            problems.append(_unknown("formula", pattern, known))
+        names.update(dict.fromkeys(found))
+    if problems:
+        raise SelectionError(tuple(problems))
+    return tuple(names)
+
+
+def _matches(catalog: Catalog, pattern: str) -> list[str]:
+    if not _GLOB.isdisjoint(pattern):
+        return [name for name in catalog.formulae if fnmatchcase(name, pattern)]
+    name = catalog.aliases.get(pattern, pattern)
+    return [name] if name in catalog.formulae else []
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    nearest = get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+    hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    return f"no {what} {name!r} in the catalog{hint}"
+
+
+def _wanted(
+    catalog: Catalog, selection: Selection, named: Iterable[str], tag: Tag
+) -> tuple[str, ...]:
+    """Return the formulae wanted on a client of ``tag``, in a stable order.
+
+    With dependencies, the walk does not go through what is excluded.
+    """
+    wanted: dict[str, None] = {}
+    waiting = list(reversed(tuple(named)))
+    while waiting:
+        name = waiting.pop()
+        name = catalog.aliases.get(name, name)
+        if name in wanted or any(fnmatchcase(name, p) for p in selection.exclude):
+            continue
+        wanted[name] = None
+        formula = catalog.formulae.get(name)
+        if selection.with_deps and formula is not None:
+            waiting.extend(reversed(tuple(formula.needs_on(tag))))
+    return tuple(wanted)

@@ -1,0 +1,111 @@
+"""Platform tags: which there are, and which bottle a client of one would pour.
+
+Source: Homebrew/brew ``macos_version.rb`` (the order of the macOS versions),
+``utils/bottles.rb`` and ``extend/os/mac/utils/bottles.rb`` (the fallback).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Final, NewType
+
+from domain.errors import InvalidValueError
+
+Tag = NewType("Tag", str)
+
+ALL: Final = Tag("all")
+"""The tag of a bottle that suits every platform; no client is of this tag."""
+
+MACOS_NEWEST_FIRST: Final = (
+    "golden_gate",
+    "tahoe",
+    "sequoia",
+    "sonoma",
+    "ventura",
+    "monterey",
+    "big_sur",
+    "catalina",
+    "mojave",
+    "high_sierra",
+    "sierra",
+    "el_capitan",
+)
+LINUX: Final = (Tag("x86_64_linux"), Tag("arm64_linux"))
+
+_ARM: Final = "arm64_"
+_TAG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+
+
+def parse_tag(text: str) -> Tag:
+    """Return ``text`` as a tag.
+
+    Raises:
+        InvalidValueError: It is not made like a tag.
+    """
+    if not _TAG.fullmatch(text):
+        raise InvalidValueError("tag", text, "lower-case words joined by _")
+    return Tag(text)
+
+
+def is_linux(tag: Tag) -> bool:
+    """Return whether a client of ``tag`` runs Linux."""
+    return tag.endswith("_linux")
+
+
+def macos_age(tag: Tag) -> int:
+    """Return how many known macOS versions are newer than that of ``tag``.
+
+    A macOS that is not in the table came out after this program did: it is
+    taken as newer than every version in the table, and its age is -1.
+    """
+    try:
+        return MACOS_NEWEST_FIRST.index(tag.removeprefix(_ARM))
+    except ValueError:
+        return -1
+
+
+def known_tags(offered: Iterable[Tag]) -> frozenset[Tag]:
+    """Return the tags a client may have: the table's, and what is ``offered``."""
+    table = {Tag(f"{arch}{name}") for arch in ("", _ARM) for name in MACOS_NEWEST_FIRST}
+    return frozenset({*table, *LINUX, *offered} - {ALL})
+
+
+def pour_tag(client: Tag, offered: Collection[Tag]) -> Tag | None:
+    """Return which of the ``offered`` bottles brew pours on ``client``, if any.
+
+    The exact tag, else ``all``, else on macOS the newest older one of the same
+    architecture. Linux has no fallback.
+    """
+    if client in offered:
+        return client
+    if ALL in offered:
+        return ALL
+    if is_linux(client):
+        return None
+    arm, age = client.startswith(_ARM), macos_age(client)
+    older = [
+        tag
+        for tag in offered
+        if tag.startswith(_ARM) == arm and not is_linux(tag) and macos_age(tag) > age
+    ]
+    return min(older, key=macos_age, default=None)
+
+
+def newest_arm_tags(offers: Collection[Collection[Tag]], count: int) -> tuple[Tag, ...]:
+    """Return the arm64 tags of the ``count`` newest macOS versions in real use.
+
+    A version is in real use when at least half of the formulae have an arm64
+    bottle for it, so that an announced macOS does not push out a living one.
+
+    Args:
+        offers: For each formula, the tags it has bottles for.
+        count: How many tags are wanted.
+    """
+    tally: dict[Tag, int] = {}
+    for tags in offers:
+        for tag in tags:
+            if tag.startswith(_ARM) and not is_linux(tag):
+                tally[tag] = tally.get(tag, 0) + 1
+    in_use = [tag for tag, number in tally.items() if 2 * number >= len(offers)]
+    return tuple(sorted(in_use, key=lambda tag: (macos_age(tag), tag))[:count])

@@ -1,0 +1,54 @@
+"""The bottle source: the bytes of bottles, and how many there are."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.bottle import Bottle, Digest
+
+
+@dataclass(frozen=True, slots=True)
+class BottleStream:
+    """A bottle on its way.
+
+    Attributes:
+        size: Bytes in all, as the source says.
+        chunks: The bytes, in order; they can be read once. A connection that
+            breaks is taken up again where it broke, for as long as the
+            source's patience lasts; then ``UnavailableError`` comes out here.
+    """
+
+    size: int
+    chunks: Iterator[bytes]
+
+
+class BottleSource(Protocol):
+    """A registry that holds bottles. May be used by many threads at once."""
+
+    @abstractmethod
+    def open(self, bottle: Bottle) -> AbstractContextManager[BottleStream]:
+        """Open the bytes of ``bottle``; leaving the context closes them.
+
+        The bytes are not checked here: whoever stores them does.
+
+        Raises:
+            UnavailableError: No answer after all attempts.
+            NotFoundError: The registry has no such blob.
+            RefusedError: It will not give it.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
+        """Return the exact bytes of ``bottles``, all of one formula's release.
+
+        A digest whose size nobody tells is left out.
+
+        Raises:
+            UnavailableError: The registry cannot be reached.
+        """
+        raise NotImplementedError

@@ -1,0 +1,36 @@
+"""Documents: large payloads that an event names by their digest."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from domain.plan import Work
+
+
+class Documents(Protocol):
+    """Payloads kept beside the log, each under the SHA-256 of its bytes."""
+
+    @abstractmethod
+    def save_work(self, work: Work) -> str:
+        """Keep the work of a plan; keeping the same work again is success.
+
+        Returns:
+            The SHA-256 of its written form, which is the plan's digest.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def load_work(self, sha256: str) -> Work:
+        """Return the work of the plan with this digest.
+
+        Raises:
+            NotFoundError: No such document is kept.
+            MalformedError: The document is not what its name says.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def sha256_of(self, work: Work) -> str:
+        """Return the digest that the work would be kept under."""
+        raise NotImplementedError

@@ -1,0 +1,104 @@
+"""How the outside can fail to do as asked: each kind is what to do next."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from domain.errors import MirrorError
+
+
+class PortError(MirrorError):
+    """The outside did not do as asked.
+
+    Attributes:
+        cause: The wire name under which failures of this kind are counted.
+        what: What was asked, and of whom.
+        detail: What came back instead, and what to do about it.
+        attempts: How often it was tried before this was said.
+    """
+
+    cause: ClassVar[str] = "failed"
+
+    def __init__(self, what: str, detail: str, attempts: int = 1) -> None:
+        super().__init__(what, detail, attempts)
+        self.what = what
+        self.detail = detail
+        self.attempts = attempts
+
+    def __str__(self) -> str:
+        tries = f" (tried {self.attempts} times)" if self.attempts > 1 else ""
+        return f"{self.what}: {self.detail}{tries}"
+
+
+class UnavailableError(PortError):
+    """No answer, or "slow down": nothing changed, try again later.
+
+    Attributes:
+        retry_after: Seconds that the other side asked to wait, if it did.
+    """
+
+    cause = "unavailable"
+
+    def __init__(
+        self,
+        what: str,
+        detail: str,
+        attempts: int = 1,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(what, detail, attempts)
+        self.retry_after = retry_after
+
+
+class RefusedError(PortError):
+    """Understood, and no: trying again will not help."""
+
+    cause = "refused"
+
+
+class NotFoundError(RefusedError):
+    """There is no such thing."""
+
+    cause = "not_found"
+
+
+class StoreFullError(RefusedError):
+    """The store has no room left."""
+
+    cause = "store_full"
+
+
+class NotOurStoreError(RefusedError):
+    """The place holds something that is not a mirror, or not one we can read."""
+
+    cause = "not_our_store"
+
+
+class MalformedError(PortError):
+    """An answer that cannot be read."""
+
+    cause = "malformed"
+
+
+class WrongDigestError(MalformedError):
+    """Bytes came that are not those of the digest that was asked for."""
+
+    cause = "wrong_digest"
+
+
+class UntrustedError(MalformedError):
+    """An answer whose signature is not that of whom it claims to be from."""
+
+    cause = "bad_signature"
+
+
+class ConflictError(PortError):
+    """Another got there first: nothing was written, read again."""
+
+    cause = "conflict"
+
+
+class OutcomeUnknownError(PortError):
+    """The write may have landed: read before trying again."""
+
+    cause = "outcome_unknown"
