@@ -11,7 +11,7 @@ from datetime import date
 from application.journal import MAX_EVENTS, Journal
 from application.transfer import LoadResult, Placed, StoppedError, Transfer
 from domain.bottle import Bottle, ObjectKey
-from domain.events import BottleFailed, BottleMirrored, Event
+from domain.events import BottleFailed, BottleMirrored, Event, Outcome
 from domain.ledger import Ledger
 from domain.plan import Amount, Load
 from ports.clock import Clock
@@ -33,7 +33,7 @@ class Tally:
         interrupted: Whether somebody stopped it.
     """
 
-    fetched: Amount = Amount()
+    fetched: Amount = field(default_factory=Amount)
     copied: int = 0
     found: int = 0
     failures: list[BottleFailed] = field(default_factory=list)
@@ -56,6 +56,25 @@ class Tally:
     def mirrored(self) -> int:
         """Bottles that are held now and were not before."""
         return self.fetched.bottles + self.copied + self.found
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run went, in a word."""
+        if self.interrupted:
+            return "interrupted"
+        if self.gave_up is not None:
+            return "failed"
+        return "degraded" if self.failures else "complete"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers that the ledger keeps of the run."""
+        return {
+            "bytes": self.fetched.bytes,
+            "copied": self.copied,
+            "failed": len(self.failures),
+            "mirrored": self.mirrored,
+        }
 
     @property
     def causes(self) -> Mapping[str, int]:
@@ -119,7 +138,7 @@ class CarryOut:
         ledger: Ledger,
         day: date,
     ) -> None:
-        """Keep more loads at hand than can run, so that no thread waits for this one."""
+        """Keep more loads at hand than can run: no thread waits for this one."""
         while len(flying) < 2 * self.jobs:
             load = next(waiting, None)
             if load is None:

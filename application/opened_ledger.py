@@ -19,14 +19,12 @@ class OpenedLedger:
     Attributes:
         identity: The ledger's UUID; None when the store has no ledger yet.
         version: What the hash file must be given to be replaced.
-        published: The commit up to which the hash file speaks, -1 for none.
         notes: What the user should know of the hash file, one sentence each.
     """
 
     ledger: Ledger
     identity: str | None
     version: str | None
-    published: int
     notes: tuple[str, ...] = ()
 
 
@@ -59,14 +57,12 @@ def open_ledger(log: EventLog, hash_file: HashFile) -> OpenedLedger:
                 f"Invalid hash file format: bottles_hash.json: it is of ledger"
                 f" {published.ledger.id}, not {identity}; it is rebuilt from the log"
             )
-    reached = start.position.seq
     for recorded in log.read(start.position):
         start.apply(recorded)
     return OpenedLedger(
         ledger=start,
         identity=identity,
         version=published.version if published else None,
-        published=reached,
         notes=tuple(notes),
     )
 

@@ -113,21 +113,7 @@ class Run:
 
     def publish(self) -> None:
         """Publish the ledger as the run knows it, unless a later one is there."""
-        ledger, version = self.journal.ledger, self.version
-        while True:
-            try:
-                self.runs.hash_file.publish(ledger, version)
-            except ConflictError:
-                there = self.runs.hash_file.load()
-                if (
-                    isinstance(there, PublishedLedger)
-                    and there.ledger.id == ledger.id
-                    and there.ledger.position.seq >= ledger.position.seq
-                ):
-                    return
-                version = there.version if there else None
-            else:
-                return
+        publish(self.runs.hash_file, self.journal.ledger, self.version)
 
     def _preamble(self, ledger: Ledger, catalog: CatalogRead | None) -> Iterator[Event]:
         now = self.runs.clock.now()
@@ -166,3 +152,21 @@ class Run:
 
 
 _NOTHING: Mapping[str, int] = {"bytes": 0, "failed": 0, "mirrored": 0}
+
+
+def publish(hash_file: HashFile, ledger: Ledger, version: str | None) -> None:
+    """Publish ``ledger`` over ``version``, unless a later one is there by now."""
+    while True:
+        try:
+            hash_file.publish(ledger, version)
+        except ConflictError:
+            there = hash_file.load()
+            if (
+                isinstance(there, PublishedLedger)
+                and there.ledger.id == ledger.id
+                and there.ledger.position.seq >= ledger.position.seq
+            ):
+                return
+            version = there.version if there else None
+        else:
+            return

@@ -92,7 +92,7 @@ class SyncBottles:
         run.publish()
         return SyncReport(
             run=run.id,
-            outcome=_outcome(tally),
+            outcome=tally.outcome,
             mirrored=Amount(tally.mirrored, tally.fetched.bytes),
             copied=tally.copied,
             skipped=skipped,
@@ -125,23 +125,9 @@ class SyncBottles:
             tally = self.carry_out(work.loads, run.journal, run.day)
         finally:
             self.progress.end()
-        counts = {
-            "bytes": tally.fetched.bytes,
-            "copied": tally.copied,
-            "failed": len(tally.failures),
-            "mirrored": tally.mirrored,
-            "skipped": plan.held,
-        }
-        run.complete(_outcome(tally), settles, counts)
+        counts = tally.counts | {"skipped": plan.held}
+        run.complete(tally.outcome, settles, counts)
         return tally, left
-
-
-def _outcome(tally: Tally) -> Outcome:
-    if tally.interrupted:
-        return "interrupted"
-    if tally.gave_up is not None:
-        return "failed"
-    return "degraded" if tally.failures else "complete"
 
 
 def _catalog_read(catalog: Catalog, seen: CatalogSeen | None) -> CatalogRead | None:

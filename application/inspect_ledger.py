@@ -1,0 +1,118 @@
+"""Looking into the ledger: its commits, a formula's history, an earlier state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from application.run import publish
+from domain.bottle import BottleKey
+from domain.errors import SelectionError
+from domain.events import (
+    GENESIS,
+    BottleFailed,
+    BottleLost,
+    BottleMirrored,
+    BottleSuperseded,
+    Event,
+    RecordedCommit,
+)
+from domain.ledger import Ledger, replay
+from ports.errors import NotFoundError, NotOurStoreError
+from ports.event_log import EventLog
+from ports.hash_file import HashFile
+
+
+@dataclass(frozen=True, slots=True)
+class InspectLedger:
+    """Answers questions from the log alone. Nothing is written.
+
+    Every method raises ``NotOurStoreError`` when there is no ledger and
+    ``LedgerDamagedError`` when the log is damaged.
+    """
+
+    log: EventLog
+
+    def commits(self) -> Iterator[RecordedCommit]:
+        """Yield every commit, the first one first."""
+        if self.log.identity() is None:
+            raise NotOurStoreError("the store", "there is no ledger in it")
+        yield from self.log.read(GENESIS)
+
+    def commit(self, seq: int) -> RecordedCommit:
+        """Return the commit at ``seq``.
+
+        Raises:
+            NotFoundError: The log does not reach so far.
+        """
+        last = -1
+        for recorded in self.commits():
+            last = recorded.commit.seq
+            if last == seq:
+                return recorded
+        raise NotFoundError(f"commit {seq}", f"the log's last commit is {last}")
+
+    def at(self, moment: int | datetime) -> Ledger:
+        """Return the ledger as it was after a commit, or at a moment.
+
+        Raises:
+            NotFoundError: There was none yet, or the log does not reach so far.
+        """
+        if isinstance(moment, datetime):
+            kept = (r for r in self.commits() if r.commit.at <= moment)
+        else:
+            kept = (r for r in self.commits() if r.commit.seq <= moment)
+        ledger = replay(kept)
+        if ledger.position == GENESIS or (
+            isinstance(moment, int) and ledger.position.seq < moment
+        ):
+            reach = f"the log's last commit is {ledger.position.seq}"
+            raise NotFoundError(f"the ledger at {moment}", reach)
+        return ledger
+
+    def history(self, formula: str) -> Iterator[tuple[RecordedCommit, Event]]:
+        """Yield all that the ledger knows of a formula, the oldest first.
+
+        Raises:
+            SelectionError: It knows nothing; the nearest names are told.
+        """
+        keys: set[BottleKey] = set()
+        names: set[str] = set()
+        for recorded in self.commits():
+            for event in recorded.commit.events:
+                if isinstance(event, BottleMirrored | BottleFailed):
+                    names.add(event.bottle.name)
+                    if event.bottle.name == formula:
+                        keys.add(event.bottle.key)
+                        yield recorded, event
+                elif (
+                    isinstance(event, BottleSuperseded | BottleLost)
+                    and event.key in keys
+                ):
+                    yield recorded, event
+        if not keys:
+            nearest = get_close_matches(formula, sorted(names), n=3, cutoff=0.5)
+            hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+            raise SelectionError((f"the ledger knows no formula {formula!r}{hint}",))
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildHashFile:
+    """Replay the log from zero and publish what it gives."""
+
+    inspect: InspectLedger
+    hash_file: HashFile
+
+    def __call__(self) -> Ledger:
+        """Return the ledger that is now published.
+
+        Raises:
+            NotOurStoreError: There is no ledger.
+            LedgerDamagedError: The log is damaged; the hash file is left alone.
+        """
+        ledger = replay(self.inspect.commits())
+        published = self.hash_file.load()
+        publish(self.hash_file, ledger, published.version if published else None)
+        return ledger

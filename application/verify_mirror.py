@@ -1,0 +1,205 @@
+"""Verifying: does the store hold what the ledger says, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from application.carry_out import CarryOut, Tally
+from application.opened_ledger import OpenedLedger, open_ledger
+from application.run import SILENCE, Run, Runs
+from application.transfer import digest_of
+from domain.bottle import BottleKey, Digest, ObjectKey
+from domain.events import BottleLost
+from domain.ledger import Ledger
+from domain.plan import Work, make_loads
+from domain.selection import Selection
+from ports.errors import NotOurStoreError
+from ports.progress import Progress
+from ports.store import ObjectInfo, Store
+
+_BOTTLE_OBJECT = re.compile(r"\d{4}-\d{2}-\d{2}/.+")
+_NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the ledger says of one object of the store."""
+
+    key: BottleKey
+    digest: Digest
+    size: int
+    object_key: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A claim that the store does not bear out, and what is there instead."""
+
+    claim: Claim
+    found: str
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is nothing at all."""
+        return self.found == _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What the store was found to hold.
+
+    Attributes:
+        checked: Objects that the ledger speaks of.
+        orphans: Bottles' objects that the ledger does not know.
+        pruned: Whether the orphans were removed.
+        repaired: Bottles that were brought in again.
+        tally: What repairing them took; None when nothing was repaired.
+    """
+
+    checked: int
+    flaws: tuple[Flaw, ...]
+    orphans: tuple[ObjectKey, ...]
+    pruned: bool
+    repaired: tuple[BottleKey, ...]
+    tally: Tally | None
+
+    @property
+    def unrepaired(self) -> int:
+        """Flaws that remain."""
+        return len(self.flaws) - len(self.repaired)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyMirror:
+    """Check every object that the ledger speaks of, and look for others.
+
+    Reading never writes: only ``repair`` and ``prune_orphans`` change anything.
+    """
+
+    store: Store
+    carry_out: CarryOut
+    runs: Runs
+    progress: Progress
+    jobs: int
+
+    def __call__(
+        self, *, deep: bool = False, repair: bool = False, prune_orphans: bool = False
+    ) -> VerifyReport:
+        """Verify the store.
+
+        Args:
+            deep: Read and hash the bytes of every object, where otherwise size
+                and the digest that the store keeps are enough.
+            repair: Record what is lost, remove what is wrong, fetch both again.
+            prune_orphans: Remove orphans, unless a run is under way.
+
+        Raises:
+            NotOurStoreError: There is no ledger.
+            LedgerDamagedError: The log is damaged.
+            PortError: The store cannot be used.
+        """
+        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        for note in opened.notes:
+            self.progress.note(note)
+        if opened.identity is None:
+            raise NotOurStoreError("the store", "there is no ledger to verify it by")
+        claims = tuple(_claims(opened.ledger))
+        with ThreadPoolExecutor(self.jobs) as pool:
+            found = pool.map(partial(self._check, deep=deep), claims)
+            flaws = tuple(flaw for flaw in found if flaw is not None)
+        orphans = self._orphans(opened.ledger)
+        pruned = prune_orphans and self._prune(opened.ledger, orphans)
+        repaired: tuple[BottleKey, ...] = ()
+        tally = None
+        if repair and flaws:
+            repaired, tally = self._repair(opened, flaws)
+        return VerifyReport(len(claims), flaws, tuple(orphans), pruned, repaired, tally)
+
+    def _check(self, claim: Claim, *, deep: bool) -> Flaw | None:
+        info = self.store.info(claim.object_key)
+        if info is None:
+            return Flaw(claim, _NOTHING)
+        if info.size != claim.size:
+            return Flaw(claim, f"{info.size} bytes instead of {claim.size}")
+        if deep:
+            found = digest_of(self.store, ObjectInfo(info.key, info.size))
+        elif info.sha256 is not None:
+            found = info.sha256
+        else:
+            return None
+        return None if found == claim.digest else Flaw(claim, f"sha256 {found}")
+
+    def _orphans(self, ledger: Ledger) -> Sequence[ObjectKey]:
+        listed = [info.key for info in self.store.list("")]
+        # Read on after the listing: what was recorded meanwhile is no orphan.
+        for recorded in self.runs.log.read(ledger.position):
+            ledger.apply(recorded)
+        known = {claim.object_key for claim in _claims(ledger)}
+        return [
+            key for key in listed if _BOTTLE_OBJECT.fullmatch(key) and key not in known
+        ]
+
+    def _prune(self, ledger: Ledger, orphans: Sequence[ObjectKey]) -> bool:
+        now = self.runs.clock.now()
+        alive = [
+            run
+            for run, state in ledger.runs.items()
+            if now - state.last_commit < SILENCE
+        ]
+        if alive:
+            self.progress.note(
+                f"orphans are not removed while run {alive[0]} is under way:"
+                " they may be its bottles"
+            )
+            return False
+        for key in orphans:
+            self.store.delete(key)
+        return True
+
+    def _repair(
+        self, opened: OpenedLedger, flaws: Sequence[Flaw]
+    ) -> tuple[tuple[BottleKey, ...], Tally]:
+        """Fetch again what was lost; the ledger says so before anything is removed."""
+        ledger = opened.ledger
+        held = [
+            ledger.held[flaw.claim.key].bottle
+            for flaw in flaws
+            if flaw.claim.key in ledger.held
+            and ledger.held[flaw.claim.key].object_key == flaw.claim.object_key
+        ]
+        run = self.runs.begin(opened)
+        run.journal.record(
+            BottleLost(c.key, c.digest, c.object_key, flaw.found)
+            for flaw in flaws
+            for c in (flaw.claim,)
+        )
+        for flaw in flaws:
+            if not flaw.is_missing:
+                self.store.delete(flaw.claim.object_key)
+        sizes = {flaw.claim.digest: flaw.claim.size for flaw in flaws}
+        work = Work(make_loads(held, run.journal.ledger, sizes))
+        selection = Selection(formulae=tuple({b.name: None for b in held}))
+        tally = self._fetch(run, work, selection)
+        run.publish()
+        now_held = run.journal.ledger.held
+        return tuple(sorted(b.key for b in held if b.key in now_held)), tally
+
+    def _fetch(self, run: Run, work: Work, selection: Selection) -> Tally:
+        run.start(work, selection.sha256, None)
+        tally = self.carry_out(work.loads, run.journal, run.day)
+        run.complete(tally.outcome, None, tally.counts)
+        return tally
+
+
+def _claims(ledger: Ledger) -> Iterator[Claim]:
+    """Yield what the ledger says is in the store, each object once."""
+    for key, entry in ledger.held.items():
+        yield Claim(key, entry.bottle.digest, entry.size, entry.object_key)
+    held = {entry.object_key for entry in ledger.held.values()}
+    for object_key, old in ledger.superseded.items():
+        if object_key not in held:
+            yield Claim(old.key, old.sha256, old.size, object_key)
