@@ -55,6 +55,27 @@ class PlanSync:
         catalog = self.catalog.fetch(_unless(self.catalog.source, selection, ledger))
         if catalog is None:
             return None
+        return catalog, self._plan(catalog, selection, ledger, ask_sizes=ask_sizes)
+
+    def preview(self, selection: Selection, ledger: Ledger) -> SyncPlan:
+        """Return the plan, and all that can be told of it, also when it is empty.
+
+        Raises:
+            SelectionError: Something that was named is not in the catalog.
+            UnavailableError, NotFoundError, UntrustedError, MalformedError: The
+                catalog cannot be had, or not be believed.
+        """
+        catalog = self.catalog.fetch()
+        if catalog is None:
+            raise MalformedError(
+                self.catalog.source,
+                "it has not changed, says the server to one who has not seen it",
+            )
+        return self._plan(catalog, selection, ledger, ask_sizes=True)
+
+    def _plan(
+        self, catalog: Catalog, selection: Selection, ledger: Ledger, *, ask_sizes: bool
+    ) -> SyncPlan:
         if ledger.catalog is not None and ledger.catalog.source == self.catalog.source:
             _check_believable(catalog, ledger.catalog)
         offer = choose(catalog, selection)
@@ -63,7 +84,7 @@ class PlanSync:
         plan = make_plan(offer, ledger, {})
         if ask_sizes and plan.work.unknown_sizes:
             plan = make_plan(offer, ledger, self._ask_sizes(plan.work.loads))
-        return catalog, plan
+        return plan
 
     def _ask_sizes(self, loads: Iterable[Load]) -> Mapping[Digest, int]:
         """Ask the registry, as long as it answers."""

@@ -26,9 +26,12 @@ ObjectKey = NewType("ObjectKey", str)
 """Where an object lies in the store, parts joined by ``/``."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._-]*")
+# Each part of a name, split at @, is a folder of the image's name.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(@[A-Za-z0-9][A-Za-z0-9+._-]*)*")
 _PKG_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._~,:-]*")
+# Of 255 bytes that a file's name may have, tag, rebuild and suffixes take up to 66.
 _LONGEST_STEM = 180
+_HIGHEST_REBUILD = 9_999
 
 
 def parse_digest(text: str) -> Digest:
@@ -53,8 +56,10 @@ def check_release(name: str, pkg_version: str, rebuild: int) -> None:
         raise InvalidValueError(
             f"version of {name}", pkg_version, "made of letters, digits and @+._~,:-"
         )
-    if rebuild < 0:
-        raise InvalidValueError(f"rebuild of {name}", rebuild, "0 or more")
+    if not 0 <= rebuild <= _HIGHEST_REBUILD:
+        raise InvalidValueError(
+            f"rebuild of {name}", rebuild, f"a number from 0 to {_HIGHEST_REBUILD}"
+        )
     if len(name) + len(pkg_version) > _LONGEST_STEM:
         raise InvalidValueError(
             "name and version",
@@ -72,7 +77,7 @@ def parse_formula_name(text: str) -> str:
     """
     if not _NAME.fullmatch(text) or ".." in text:
         raise InvalidValueError(
-            "formula name", text, "made of letters, digits and @+._-"
+            "formula name", text, "letters, digits and +._-, in parts joined by @"
         )
     return text
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_ENTRY = re.compile(r"""^\s*(?P<kind>[a-z_]+)[\s(]+(?P<q>["'])(?P<name>[^"']+)(?P=q)""")
+_ENTRY = re.compile(r"""(?P<kind>[a-z_]+)[\s(]*(?P<q>["'])(?P<name>[^"']+)(?P=q)""")
+_CORE = re.compile(r"homebrew/(homebrew-)?(core|homebrew)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def parse_brewfile(text: str) -> Brewfile:
         if entry is None or entry["kind"] != "brew":
             ignored.append(statement)
             continue
-        name = entry["name"].removeprefix("homebrew/core/")
+        # Homebrew reads names without regard to case.
+        name = _CORE.sub("", entry["name"].lower(), count=1)
         if "/" in name:
             ignored.append(statement)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from domain.bottle import BottleKey, image_of, tagref
+from domain.bottle import BottleKey, Digest, image_of, tagref
 from domain.formula import Formula
 
 
@@ -64,12 +64,16 @@ class Catalog:
     aliases: Mapping[str, str]
     skipped: tuple[Skipped, ...] = ()
 
-    def keys(self) -> Iterator[BottleKey]:
-        """Yield the key of every bottle on offer, whatever its tag."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "formulae", MappingProxyType(dict(self.formulae)))
+        object.__setattr__(self, "aliases", MappingProxyType(dict(self.aliases)))
+
+    def digests(self) -> Iterator[tuple[BottleKey, Digest]]:
+        """Yield the key and the digest of every bottle on offer, whatever its tag."""
         for formula in self.formulae.values():
             stem = f"{formula.name}-{tagref(formula.pkg_version, formula.rebuild)}"
-            for tag in formula.digests:
-                yield BottleKey(f"{stem}-{tag}")
+            for tag, digest in formula.digests.items():
+                yield BottleKey(f"{stem}-{tag}"), digest
 
 
 def make_catalog(
@@ -77,8 +81,10 @@ def make_catalog(
 ) -> Catalog:
     """Return the catalog made of ``entries``.
 
-    Entries whose names would meet in the store (``foo`` 1-1 and ``foo`` 1 with
-    rebuild 1) are all refused, by name: neither could be told from the other.
+    Entries whose names would meet in the store (``foo`` 1-1 and ``foo-1`` 1) are
+    all refused, by name: none could be told from the others. They meet whatever
+    their tags are, for a tag may be added any day, and whatever the case of their
+    letters, for a folder may not know it.
     """
     formulae: list[Formula] = []
     skipped: list[Skipped] = []
@@ -95,8 +101,8 @@ def make_catalog(
     kept = {f.name: f for f in formulae if f.name not in collisions}
     return Catalog(
         document=document,
-        formulae=MappingProxyType(kept),
-        aliases=MappingProxyType(_aliases(kept)),
+        formulae=kept,
+        aliases=_aliases(kept),
         skipped=tuple(skipped),
     )
 
@@ -108,9 +114,10 @@ def _collisions(formulae: list[Formula]) -> dict[str, tuple[str, tuple[str, ...]
         name, version, rebuild = formula.name, formula.pkg_version, formula.rebuild
         claims["its name", name].append(name)
         if formula.digests:
-            claims["its image", image_of(name)].append(name)
-            claims["its key", f"{name}-{tagref(version, rebuild)}"].append(name)
-            claims["its file name", f"{name}-{version}/{rebuild}"].append(name)
+            # File names meet only where keys do.
+            key = f"{name}-{tagref(version, rebuild)}"
+            claims["its image", image_of(name).lower()].append(name)
+            claims["its key", key.lower()].append(name)
     refused: dict[str, tuple[str, tuple[str, ...]]] = {}
     for (what, _), names in claims.items():
         if len(names) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import PurePath
@@ -11,6 +12,10 @@ from urllib.parse import urlsplit
 from domain.errors import InvalidValueError
 from domain.plan import GB
 from domain.selection import Selection
+
+_NOT_IN_A_BASE = re.compile(r"[\s?#]")
+# What S3 has ever taken, the buckets of its early years included.
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +30,27 @@ class FolderAddress:
 
 @dataclass(frozen=True, slots=True)
 class BucketAddress:
-    """A store in an S3 bucket, under a prefix without slashes at its ends."""
+    """A store in an S3 bucket, under a prefix without slashes at its ends.
+
+    Raises:
+        InvalidValueError: No bucket can be called so, or a part of the prefix is
+            empty, ``.`` or ``..``, which are not the same place to every client.
+    """
 
     bucket: str
     prefix: str = ""
 
-    def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}" if self.prefix else self.bucket_url
+    def __post_init__(self) -> None:
+        if not _BUCKET.fullmatch(self.bucket):
+            raise InvalidValueError(
+                "bucket", self.bucket, "made of letters, digits and ._-"
+            )
+        if self.prefix and not {"", ".", ".."}.isdisjoint(self.prefix.split("/")):
+            raise InvalidValueError("prefix", self.prefix, "names joined by single /")
 
-    @property
-    def bucket_url(self) -> str:
-        """The address of the bucket itself."""
-        return f"s3://{self.bucket}"
+    def __str__(self) -> str:
+        bucket = f"s3://{self.bucket}"
+        return f"{bucket}/{self.prefix}" if self.prefix else bucket
 
 
 StoreAddress: TypeAlias = FolderAddress | BucketAddress
@@ -48,11 +62,9 @@ def parse_store(text: str) -> StoreAddress:
     Raises:
         InvalidValueError: It is another kind of URL, or names no bucket.
     """
-    if "://" not in text:
-        if not text.strip():
-            raise InvalidValueError("store", text, "a folder, or s3://bucket[/prefix]")
+    scheme, is_url, rest = text.partition("://")
+    if not is_url and text.strip():
         return FolderAddress(PurePath(text))
-    scheme, _, rest = text.partition("://")
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not bucket:
         raise InvalidValueError("store", text, "a folder, or s3://bucket[/prefix]")
@@ -63,16 +75,25 @@ def parse_upstream(text: str) -> str:
     """Return the base URL ``text`` without a slash at its end.
 
     Raises:
-        InvalidValueError: It is not https, nor http to this machine itself.
+        InvalidValueError: It is not https, nor http to this machine itself; or a
+            path could not be appended to it.
     """
-    parts = urlsplit(text)
-    if parts.scheme == "https" and parts.hostname:
-        return text.rstrip("/")
-    if parts.scheme == "http" and is_loopback(parts.hostname or ""):
-        return text.rstrip("/")
-    raise InvalidValueError(
-        "URL", text, "https:// (http:// is accepted for loopback addresses only)"
-    )
+    try:
+        parts = urlsplit(text)
+        # The port is not needed, but it too is only read when it is asked for.
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise InvalidValueError("URL", text, f"a URL ({error})") from error
+    if not host or _NOT_IN_A_BASE.search(text):
+        raise InvalidValueError("URL", text, "https://host[/path]")
+    if parts.username is not None:
+        # What may be a password is not repeated.
+        raise InvalidValueError("URL", f"…@{host}", "without a user name")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise InvalidValueError(
+            "URL", text, "https:// (http:// is accepted for loopback addresses only)"
+        )
+    return text.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
@@ -100,7 +121,7 @@ class SyncConfig:
         shard_gb: Decimal GB that one ECS task is given.
         lambda_shard_gb: Decimal GB that one Lambda worker is given.
         retry_attempts: How often one network call is tried.
-        registry_token: The bearer token of a private registry.
+        registry_token: The bearer token of a private registry; never shown.
     """
 
     store: StoreAddress = FolderAddress(PurePath("mirror"))
@@ -116,21 +137,21 @@ class SyncConfig:
     shard_gb: int = 40
     lambda_shard_gb: int = 5
     retry_attempts: int = 5
-    registry_token: str | None = None
+    registry_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        parse_upstream(self.api_domain)
-        parse_upstream(self.registry)
-        for name in ("jobs", "size_threshold_gb", "shard_gb", "lambda_shard_gb"):
-            self._check_at_least_one(name)
-        self._check_at_least_one("retry_attempts")
-        if self.max_bytes is not None:
-            self._check_at_least_one("max_bytes")
-
-    def _check_at_least_one(self, name: str) -> None:
-        value = getattr(self, name)
-        if value < 1:
-            raise InvalidValueError(name, value, "1 or more")
+        object.__setattr__(self, "api_domain", parse_upstream(self.api_domain))
+        object.__setattr__(self, "registry", parse_upstream(self.registry))
+        for name, value in (
+            ("max_bytes", self.max_bytes),
+            ("jobs", self.jobs),
+            ("size_threshold_gb", self.size_threshold_gb),
+            ("shard_gb", self.shard_gb),
+            ("lambda_shard_gb", self.lambda_shard_gb),
+            ("retry_attempts", self.retry_attempts),
+        ):
+            if value is not None and value < 1:
+                raise InvalidValueError(name, value, "1 or more")
 
     @property
     def size_threshold(self) -> int:

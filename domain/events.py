@@ -7,7 +7,7 @@ what its fields mean, is written in ``docs/ledger-format.md`` and holds for ever
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
@@ -200,7 +200,7 @@ class Commit:
     run: str
     writer: str
     wseq: int
-    events: tuple[Event, ...] = field(default=())
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

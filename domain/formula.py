@@ -14,7 +14,7 @@ from domain.bottle import (
     parse_formula_name,
 )
 from domain.errors import InvalidValueError
-from domain.tags import Tag, is_linux, macos_age, parse_tag
+from domain.tags import ALL, Tag, is_linux, macos_age, parse_tag, pour_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +108,12 @@ class Formula:
             yield self.bottle(tag)
 
     def needs_on(self, client: Tag) -> Iterator[str]:
-        """Yield the formulae that a client of this tag needs beside this one."""
-        yield from self.variations.get(client, self.needs).on(client)
+        """Yield the formulae that a client of this tag needs beside this one.
+
+        What macOS brings along is judged by the macOS that the bottle was built
+        on, which may be older than the client's. Source: Homebrew/brew
+        ``dependency.rb`` (``use_macos_install?``).
+        """
+        poured = pour_tag(client, self.digests)
+        built_on = client if poured is None or poured == ALL else poured
+        yield from self.variations.get(client, self.needs).on(built_on)

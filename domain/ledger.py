@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import assert_never
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
@@ -69,6 +70,9 @@ class CatalogSeen:
     documents: Mapping[str, str]
     validators: Validators
     formulae: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "documents", MappingProxyType(dict(self.documents)))
 
 
 @dataclass(slots=True)
@@ -132,7 +136,7 @@ class Ledger:
     state: StateDigest = field(default_factory=StateDigest)
 
     def apply(self, recorded: RecordedCommit) -> None:
-        """Fold the next commit.
+        """Fold the next commit, all of it or nothing.
 
         Raises:
             LedgerDamagedError: It is not the next commit of this ledger, or it
@@ -140,11 +144,11 @@ class Ledger:
         """
         commit = recorded.commit
         self._check_follows(commit)
-        before = self.state
         run = self.runs.get(commit.run)
         if run is None or commit.wseq > run.writers.get(commit.writer, 0):
+            self._check_assertions(commit)
             for event in commit.events:
-                self._apply(event, commit, before)
+                self._apply(event, commit)
         # The run may have begun with this very commit.
         run = self.runs.get(commit.run)
         if run is not None:
@@ -182,7 +186,17 @@ class Ledger:
                 commit.seq, f"it belongs to ledger {commit.ledger}, not {self.id}"
             )
 
-    def _apply(self, event: Event, commit: Commit, before: StateDigest) -> None:
+    def _check_assertions(self, commit: Commit) -> None:
+        for event in commit.events:
+            if isinstance(event, SyncCompleted) and event.state != self.state:
+                raise LedgerDamagedError(
+                    commit.seq,
+                    f"it asserts {event.state.bottles} bottles of {event.state.bytes}"
+                    f" bytes, and the commits before it give {self.state.bottles} of"
+                    f" {self.state.bytes} (state digests differ)",
+                )
+
+    def _apply(self, event: Event, commit: Commit) -> None:
         match event:
             case BottleMirrored():
                 self._mirrored(event, commit)
@@ -204,7 +218,7 @@ class Ledger:
             case SyncStarted():
                 self._started(event, commit)
             case SyncCompleted():
-                self._completed(event, commit, before)
+                self._completed(event, commit)
             case _:
                 assert_never(event)
 
@@ -231,11 +245,15 @@ class Ledger:
             self._count(before, -1)
             if before.object_key != entry.object_key:
                 # Replaced under the same key: still in the store, never forgotten.
-                self.superseded[before.object_key] = Superseded(
-                    key=key,
-                    sha256=before.bottle.digest,
-                    size=before.size,
-                    on=commit.at.date(),
+                # One that upstream had dropped before keeps the day of that.
+                self.superseded.setdefault(
+                    before.object_key,
+                    Superseded(
+                        key=key,
+                        sha256=before.bottle.digest,
+                        size=before.size,
+                        on=commit.at.date(),
+                    ),
                 )
         self.held[key] = entry
         self._count(entry, +1)
@@ -276,16 +294,7 @@ class Ledger:
             bytes=event.bytes,
         )
 
-    def _completed(
-        self, event: SyncCompleted, commit: Commit, before: StateDigest
-    ) -> None:
-        if event.state != before:
-            raise LedgerDamagedError(
-                commit.seq,
-                f"it asserts {event.state.bottles} bottles of {event.state.bytes}"
-                f" bytes, and the commits before it give {before.bottles} of"
-                f" {before.bytes} (state digests differ)",
-            )
+    def _completed(self, event: SyncCompleted, commit: Commit) -> None:
         run = self.runs.pop(event.run, None)
         if run is None:
             return
@@ -296,13 +305,10 @@ class Ledger:
                 self.settled[run.selection] = event.catalog
 
     def _count(self, entry: HashEntry, sign: int) -> None:
-        fact = f"{entry.bottle.key}\0{entry.bottle.digest}\0{entry.object_key}"
-        term = int.from_bytes(hashlib.sha256(fact.encode()).digest())
-        self.state = replace(
-            self.state,
+        self.state = StateDigest(
             bottles=self.state.bottles + sign,
             bytes=self.state.bytes + sign * entry.size,
-            sum=(self.state.sum + sign * term) % _MODULUS,
+            sum=(self.state.sum + sign * _term(entry)) % _MODULUS,
         )
 
 
@@ -317,6 +323,21 @@ def replay(commits: Iterable[RecordedCommit], start: Ledger | None = None) -> Le
     for recorded in commits:
         ledger.apply(recorded)
     return ledger
+
+
+def digest_of(held: Iterable[HashEntry]) -> StateDigest:
+    """Return the state digest of a ledger that holds ``held``."""
+    entries = tuple(held)
+    return StateDigest(
+        bottles=len(entries),
+        bytes=sum(entry.size for entry in entries),
+        sum=sum(map(_term, entries)) % _MODULUS,
+    )
+
+
+def _term(entry: HashEntry) -> int:
+    fact = f"{entry.bottle.key}\0{entry.bottle.digest}\0{entry.object_key}"
+    return int.from_bytes(hashlib.sha256(fact.encode()).digest())
 
 
 def _day_of(object_key: ObjectKey) -> date | None:

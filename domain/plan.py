@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
@@ -42,6 +43,9 @@ class Load:
             raise InvalidValueError(
                 "bottles of a load", self.digest, "the digest of every one of them"
             )
+        keys = [bottle.key for bottle in self.bottles]
+        if len(keys) > 1 and keys != sorted(set(keys)):
+            raise InvalidValueError("bottles of a load", keys, "sorted, each one once")
 
     @property
     def copies(self) -> int:
@@ -152,6 +156,9 @@ class SyncPlan:
     by_tag: Mapping[Tag, Amount]
     work: Work
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_tag", MappingProxyType(dict(self.by_tag)))
+
 
 def make_plan(offer: Offer, ledger: Ledger, sizes: Mapping[Digest, int]) -> SyncPlan:
     """Return what ``ledger`` lacks of ``offer``.
@@ -160,10 +167,11 @@ def make_plan(offer: Offer, ledger: Ledger, sizes: Mapping[Digest, int]) -> Sync
         sizes: Bytes of digests, as far as the registry was asked.
     """
     chosen = offer.bottles()
-    lacking = [bottle for bottle in chosen if not _holds(ledger, bottle)]
+    lacking = {b.key: b for b in chosen if not _holds(ledger, b)}
     at_hand = _objects(ledger, {bottle.digest for bottle in chosen})
     known = {**sizes, **{digest: size for digest, (_, size) in at_hand.items()}}
-    on_offer = set(offer.catalog.keys())
+    to_fetch = {d: size for d, size in known.items() if d not in at_hand}
+    on_offer = set(offer.catalog.digests())
     # What a refused entry offers is not known: its bottles keep their standing.
     unread = {skipped.name for skipped in offer.catalog.skipped}
     return SyncPlan(
@@ -175,20 +183,19 @@ def make_plan(offer: Offer, ledger: Ledger, sizes: Mapping[Digest, int]) -> Sync
         offered=_amount(chosen, known),
         held=len(chosen) - len(lacking),
         by_tag={
-            tag: _amount(
-                [bottle for bottle in bottles if not _holds(ledger, bottle)],
-                {d: size for d, size in known.items() if d not in at_hand},
-            )
+            tag: _amount([b for b in bottles if b.key in lacking], to_fetch)
             for tag, bottles in offer.by_tag.items()
         },
         work=Work(
-            loads=_loads(lacking, at_hand, known),
+            loads=_loads(lacking.values(), at_hand, known),
             superseded=tuple(
-                (key, entry.bottle.digest)
-                for key, entry in sorted(ledger.held.items())
-                if key not in on_offer
-                and entry.bottle.name not in unread
-                and entry.object_key not in ledger.superseded
+                sorted(
+                    (key, entry.bottle.digest)
+                    for key, entry in ledger.held.items()
+                    if (key, entry.bottle.digest) not in on_offer
+                    and entry.bottle.name not in unread
+                    and entry.object_key not in ledger.superseded
+                )
             ),
         ),
     )
@@ -198,7 +205,7 @@ def make_loads(
     bottles: Iterable[Bottle], ledger: Ledger, sizes: Mapping[Digest, int]
 ) -> tuple[Load, ...]:
     """Return the loads that bring in ``bottles``, copying what is at hand."""
-    lacking = tuple(bottles)
+    lacking = sorted(bottles, key=lambda bottle: bottle.key)
     at_hand = _objects(ledger, {bottle.digest for bottle in lacking})
     known = {**sizes, **{digest: size for digest, (_, size) in at_hand.items()}}
     return _loads(lacking, at_hand, known)
@@ -212,14 +219,19 @@ def split(loads: Iterable[Load], shards: int) -> tuple[tuple[Load, ...], ...]:
     """
     if shards < 1:
         raise InvalidValueError("shards", shards, "1 or more")
+    work = tuple(loads)
+    told = [load.bytes_to_fetch for load in work if not load.size_is_missing]
+    # A load of unknown size is taken for an average one: at no weight at all,
+    # they would all go to the lightest share.
+    average = max(1, sum(told) // max(1, len(told)))
     shares: list[list[Load]] = [[] for _ in range(shards)]
-    # Each load goes to the share with the fewest bytes; the count breaks ties,
-    # so that loads of unknown size are spread as well.
+    # Each load goes to the share with the fewest bytes; the count breaks ties.
     lightest = [(0, 0, shard) for shard in range(shards)]
-    for load in loads:
+    for load in work:
         weight, count, shard = heapq.heappop(lightest)
         shares[shard].append(load)
-        heapq.heappush(lightest, (weight + load.bytes_to_fetch, count + 1, shard))
+        weight += average if load.size_is_missing else load.bytes_to_fetch
+        heapq.heappush(lightest, (weight, count + 1, shard))
     return tuple(tuple(share) for share in shares)
 
 
@@ -235,15 +247,25 @@ def _holds(ledger: Ledger, bottle: Bottle) -> bool:
 def _objects(
     ledger: Ledger, wanted: set[Digest]
 ) -> dict[Digest, tuple[ObjectKey, int]]:
-    """Return an object of the store, and its size, for each digest it holds."""
-    found: dict[Digest, tuple[ObjectKey, int]] = {}
-    for object_key, old in ledger.superseded.items():
-        if old.sha256 in wanted:
-            found[old.sha256] = (object_key, old.size)
-    for entry in ledger.held.values():
-        if entry.bottle.digest in wanted:
-            found[entry.bottle.digest] = (entry.object_key, entry.size)
-    return found
+    """Return an object of the store, and its size, for each digest it holds.
+
+    Of several it is one that is not superseded, and of these the first by its key:
+    a ledger from the hash file must give the plan that one from the log gives.
+    """
+    objects = [
+        (old.sha256, (True, object_key, old.size))
+        for object_key, old in ledger.superseded.items()
+        if old.sha256 in wanted
+    ]
+    objects.extend(
+        (entry.bottle.digest, (False, entry.object_key, entry.size))
+        for entry in ledger.held.values()
+        if entry.bottle.digest in wanted and entry.object_key not in ledger.superseded
+    )
+    best: dict[Digest, tuple[bool, ObjectKey, int]] = {}
+    for digest, found in objects:
+        best[digest] = min(found, best.get(digest, found))
+    return {digest: (key, size) for digest, (_, key, size) in best.items()}
 
 
 def _loads(
@@ -263,7 +285,9 @@ def _loads(
         )
         for digest, bottles in by_digest.items()
     ]
-    return tuple(sorted(loads, key=lambda load: (-(load.size or 0), load.bottles)))
+    return tuple(
+        sorted(loads, key=lambda load: (-(load.size or 0), load.bottles[0].key))
+    )
 
 
 def _amount(bottles: Iterable[Bottle], sizes: Mapping[Digest, int]) -> Amount:

@@ -7,6 +7,8 @@ would pour there. One bottle that several clients would pour is chosen once.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +22,7 @@ from domain.tags import ALL, Tag, known_tags, newest_arm_tags, parse_tag, pour_t
 
 _GLOB = frozenset("*?[")
 _LATEST = "latest:"
+_COUNT = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,13 @@ class TargetTags:
             raise InvalidValueError(
                 "target tag", ALL, "a client's; bottles for all are always included"
             )
+        names = dict.fromkeys(parse_tag(name) for name in self.names)
+        object.__setattr__(self, "names", tuple(names))
 
     def __str__(self) -> str:
-        return f"{_LATEST}{self.latest}" if self.latest else ",".join(self.names)
+        if self.latest is not None:
+            return f"{_LATEST}{self.latest}"
+        return ",".join(self.names)
 
 
 def parse_target_tags(text: str) -> TargetTags:
@@ -58,10 +65,10 @@ def parse_target_tags(text: str) -> TargetTags:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if len(words) == 1 and words[0].startswith(_LATEST):
         number = words[0].removeprefix(_LATEST)
-        if not number.isascii() or not number.isdigit():
-            raise InvalidValueError("target tags", text, "latest:N with a number")
+        if not _COUNT.fullmatch(number):
+            raise InvalidValueError("target tags", text, "latest:N with a small number")
         return TargetTags(latest=int(number))
-    return TargetTags(tuple(dict.fromkeys(parse_tag(word) for word in words)))
+    return TargetTags(tuple(parse_tag(word) for word in words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +88,18 @@ class Selection:
 
     @property
     def sha256(self) -> str:
-        """The digest of the selection, equal for equal selections."""
-        parts = (
-            str(self.tags),
-            *sorted(self.formulae),
-            f"with_deps={self.with_deps}",
-            *sorted(self.exclude),
+        """The digest of what is asked for, whatever the order of its names."""
+        # JSON holds apart what joined strings would run together, and it spells
+        # in ASCII what a command line can hold and UTF-8 cannot.
+        parts = json.dumps(
+            [
+                str(self.tags),
+                sorted(set(self.formulae)),
+                self.with_deps,
+                sorted(set(self.exclude)),
+            ]
         )
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return hashlib.sha256(parts.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,9 @@ class Offer:
     by_tag: Mapping[Tag, tuple[Bottle, ...]]
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_tag", MappingProxyType(dict(self.by_tag)))
+
     @property
     def tags(self) -> tuple[Tag, ...]:
         """The client tags that are served."""
@@ -120,12 +134,14 @@ def choose(catalog: Catalog, selection: Selection) -> Offer:
     """Return the bottles that ``selection`` chooses from ``catalog``.
 
     Raises:
-        SelectionError: A tag or a formula is not in the catalog; the nearest
-            names are told.
+        SelectionError: A tag or a formula is not in the catalog, and the nearest
+            names are told; or it was refused, and why is told.
     """
     tags = _tags(catalog, selection.tags)
     named = _named(catalog, selection.formulae)
     notes: list[str] = []
+    if len(tags) < (selection.tags.latest or 0):
+        notes.append(f"{selection.tags}: macOS versions in real use: {len(tags)}")
     by_tag: dict[Tag, tuple[Bottle, ...]] = {}
     for tag in tags:
         bottles = []
@@ -139,7 +155,7 @@ def choose(catalog: Catalog, selection: Selection) -> Offer:
         if not bottles:
             notes.append(f"nothing that was chosen has a bottle for {tag}")
         by_tag[tag] = tuple(bottles)
-    return Offer(catalog, selection, MappingProxyType(by_tag), tuple(notes))
+    return Offer(catalog, selection, by_tag, tuple(notes))
 
 
 def _tags(catalog: Catalog, wanted: TargetTags) -> tuple[Tag, ...]:
@@ -165,9 +181,12 @@ def _named(catalog: Catalog, wanted: Iterable[str]) -> tuple[str, ...]:
         return tuple(catalog.formulae)
     names: dict[str, None] = {}
     problems: list[str] = []
+    refused = {skipped.name: skipped.reason for skipped in catalog.skipped}
     for pattern in patterns:
         found = _matches(catalog, pattern)
-        if not found:
+        if not found and pattern in refused:
+            problems.append(f"{pattern} cannot be mirrored: {refused[pattern]}")
+        elif not found:
             known = {*catalog.formulae, *catalog.aliases}
             problems.append(_unknown("formula", pattern, known))
         names.update(dict.fromkeys(found))

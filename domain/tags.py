@@ -34,7 +34,9 @@ MACOS_NEWEST_FIRST: Final = (
 LINUX: Final = (Tag("x86_64_linux"), Tag("arm64_linux"))
 
 _ARM: Final = "arm64_"
+_FIRST_ON_ARM: Final = "big_sur"
 _TAG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+_LONGEST_TAG = 32  # characters, so that a file can be called after it
 
 
 def parse_tag(text: str) -> Tag:
@@ -43,8 +45,12 @@ def parse_tag(text: str) -> Tag:
     Raises:
         InvalidValueError: It is not made like a tag.
     """
-    if not _TAG.fullmatch(text):
-        raise InvalidValueError("tag", text, "lower-case words joined by _")
+    if not _TAG.fullmatch(text) or len(text) > _LONGEST_TAG:
+        raise InvalidValueError(
+            "tag",
+            text,
+            f"lower-case words joined by _, {_LONGEST_TAG} characters at most",
+        )
     return Tag(text)
 
 
@@ -67,8 +73,9 @@ def macos_age(tag: Tag) -> int:
 
 def known_tags(offered: Iterable[Tag]) -> frozenset[Tag]:
     """Return the tags a client may have: the table's, and what is ``offered``."""
-    table = {Tag(f"{arch}{name}") for arch in ("", _ARM) for name in MACOS_NEWEST_FIRST}
-    return frozenset({*table, *LINUX, *offered} - {ALL})
+    on_arm = MACOS_NEWEST_FIRST[: MACOS_NEWEST_FIRST.index(_FIRST_ON_ARM) + 1]
+    table = {*MACOS_NEWEST_FIRST, *(f"{_ARM}{name}" for name in on_arm)}
+    return frozenset({*map(Tag, table), *LINUX, *offered} - {ALL})
 
 
 def pour_tag(client: Tag, offered: Collection[Tag]) -> Tag | None:

@@ -1,0 +1,93 @@
+# What a person or a build does with this tree. `make` alone lists it.
+# Needs Python 3.11 or newer and make (3.81 will do); all else is installed
+# into $(VENV), from lock files with hashes.
+
+VENV ?= .venv
+# The Python that $(VENV) is made with. Empty: the first that fits, see below.
+PYTHON ?=
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --quiet --disable-pip-version-check
+# When this file is newer than what it is made from, $(VENV) is complete.
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint check bench wheel lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+venv: $(READY) ## set up the virtual environment
+
+demo: $(READY) ## the main job from end to end, with a stand-in for the internet
+	$(PY) -m tests.demo
+
+test: $(READY) ## the tests
+	$(PY) -m pytest tests/
+
+lint: $(READY) ## style, format, types and import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+check: lint test ## everything a change must pass
+
+bench: $(READY) ## the benchmarks, each with its figure
+	$(PY) -m benchmarks
+
+# What lies in build/ from an older tree would be packed again.
+wheel: $(READY) ## the wheel, in dist/
+	rm -rf build dist
+	$(PY) -m build --quiet --wheel --no-isolation
+
+# Pins stay as they are while they fit: to move on, delete their lines first.
+# In an environment of its own, so that a broken lock can still be mended.
+lock: ## the lock files anew, from setup.cfg
+	@$(FIND_PYTHON) && $$found -m venv --clear build/lock
+	build/lock/bin/python -m pip --quiet --disable-pip-version-check install uv==0.13.9
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --output-file requirements-dev.txt --extra dev --constraints requirements.txt
+
+COMPILE = build/lock/bin/uv pip compile setup.cfg --quiet --universal \
+	--python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+
+clean: ## remove what was built, the virtual environment too
+	rm -rf $(VENV) build dist *.egg-info .coverage
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first Python that runs (a pyenv shim may be there and still not run), is new
+# enough, and can make virtual environments (Debian packs that apart).
+CANDIDATES = $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
+FITS := import ensurepip, ssl, sys, venv; sys.exit(sys.version_info < (3, 11))
+define FIND_PYTHON
+for found in $(CANDIDATES) ''; do \
+	if $$found -c '$(FITS)' 2>/dev/null; then break; fi; \
+done; \
+if [ -z "$$found" ]; then \
+	echo "No Python 3.11 or newer with its venv module among: $(CANDIDATES)." >&2; \
+	echo "Install one (Debian, Ubuntu: apt install python3 python3-venv; macOS:" >&2; \
+	echo "brew install python), or name it: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1; \
+fi
+endef
+
+# A virtual environment is sound if its Python runs, is new enough and has pip. One
+# that is not, for instance because its Python was removed, is made anew.
+SOUND := import pip, sys; sys.exit(sys.prefix == sys.base_prefix or sys.version_info < (3, 11))
+ifneq ($(shell $(PY) -c '$(SOUND)' 2>/dev/null && echo sound),sound)
+.PHONY: $(READY)
+endif
+
+# A new room changes what the editable install maps, hence */__init__.py.
+$(READY): requirements-dev.txt setup.cfg pyproject.toml $(wildcard */__init__.py)
+	@if ! $(PY) -c '$(SOUND)' 2>/dev/null; then \
+		$(FIND_PYTHON); \
+		echo "Making $(VENV) with $$($$found --version)"; \
+		$$found -m venv --clear $(VENV); \
+	fi
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@# Setuptools warns of editable installs as such.
+	PYTHONWARNINGS=ignore $(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@

@@ -1,0 +1,94 @@
+"""Fixtures for every test, and the walls around the run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support.seaweed import SeaweedS3, WeedMissingError, find_weed
+
+_REAL_DATA = Path(
+    os.environ.get("BOTTLES_TEST_DATA")
+    or Path(__file__).resolve().parents[2] / "shared" / "data"
+)
+
+# Deadlines would judge the machine, not the law.
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci", max_examples=100, deadline=None, derandomize=True, print_blob=True
+)
+settings.register_profile("thorough", max_examples=2_000, deadline=None)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+)
+
+
+def pytest_configure() -> None:
+    """Put the developer's own settings, credentials and proxies out of reach.
+
+    With ``BOTTLES_TEST_BUCKET`` the contract suites go to a real bucket, for which
+    credentials and proxies stay as they are.
+    """
+    for name in list(os.environ):
+        if name.startswith("BOTTLES_") and not name.startswith("BOTTLES_TEST_"):
+            del os.environ[name]
+    if "BOTTLES_TEST_BUCKET" in os.environ:
+        return
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it asks for, and skip it where that is not at hand.
+
+    The fixtures skip as well, for who asks late; but of those skipped here pytest
+    speaks in one line a file.
+    """
+    for item in items:
+        asked_for = getattr(item, "fixturenames", ())
+        if "real_data" in asked_for:
+            item.add_marker(pytest.mark.real_data)
+            if reason := _why_no_real_data():
+                item.add_marker(pytest.mark.skip(reason))
+        if "seaweed" in asked_for:
+            item.add_marker(pytest.mark.s3_server)
+            if reason := _why_no_seaweed():
+                item.add_marker(pytest.mark.skip(reason))
+
+
+def _why_no_real_data() -> str | None:
+    if any(_REAL_DATA.glob("formula-*.json.gz")):
+        return None
+    return f"no real catalogs in {_REAL_DATA}: set BOTTLES_TEST_DATA"
+
+
+def _why_no_seaweed() -> str | None:
+    return None if find_weed() else str(WeedMissingError())
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of the real catalogs."""
+    if reason := _why_no_real_data():
+        pytest.skip(reason)
+    return _REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedS3]:
+    """Yield a real S3 server with TLS, started when first asked for."""
+    if reason := _why_no_seaweed():
+        pytest.skip(reason)
+    with SeaweedS3() as server:
+        yield server
