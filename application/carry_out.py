@@ -102,7 +102,7 @@ class CarryOut:
         is recorded and the rest is left.
 
         Raises:
-            LedgerDamagedError, UnavailableError: It cannot be recorded.
+            LedgerDamagedError, UnavailableError, RefusedError: It cannot be recorded.
         """
         tally = Tally()
         patience = _Patience()
@@ -122,6 +122,8 @@ class CarryOut:
                     )
                     self._land(done, tally, batch)
                     tally.gave_up = tally.gave_up or patience.judge(done)
+                    if tally.gave_up is not None:
+                        flying = {load for load in flying if not load.cancel()}
                     batch.flush_when_due()
             except BaseException:
                 # It cannot be recorded: no thread may go on storing.
@@ -183,19 +185,17 @@ class _Patience:
 
     def judge(self, done: Iterable[Future[LoadResult]]) -> PortError | None:
         """Return why to give up, None to go on."""
-        for future in done:
-            if future.exception() is not None:
-                continue
-            error = future.result().error
+        errors = [one.result().error for one in done if one.exception() is None]
+        for error in errors:
             if isinstance(error, StoreFullError):
                 return error
-            if type(error) in (UnavailableError, RefusedError):
-                self._in_a_row += 1
-                if self._in_a_row >= GIVE_UP_AFTER:
-                    return error
-            elif error is None:
-                self._in_a_row = 0
-        return None
+        if None in errors:
+            # In which order those ended that ended together is not known.
+            self._in_a_row = 0
+            return None
+        silent = [e for e in errors if type(e) in (UnavailableError, RefusedError)]
+        self._in_a_row += len(silent)
+        return silent[-1] if self._in_a_row >= GIVE_UP_AFTER else None
 
 
 class _Batch:
@@ -214,8 +214,12 @@ class _Batch:
         return max(0.0, self._due - self._clock.monotonic())
 
     def flush_when_due(self) -> None:
-        if len(self._events) >= MAX_EVENTS or self.seconds_left() == 0.0:
+        if self.seconds_left() == 0.0:
             self.flush()
+        elif len(self._events) >= MAX_EVENTS:
+            # What is above waits for its own: a log is read for ever.
+            whole, self._events = self._events[:MAX_EVENTS], self._events[MAX_EVENTS:]
+            self._journal.record(whole)
 
     def flush(self) -> None:
         events, self._events = self._events, []

@@ -39,8 +39,9 @@ def open_ledger(log: EventLog, hash_file: HashFile) -> OpenedLedger:
         LedgerDamagedError: The log is damaged, or was cut or rewritten.
         NotOurStoreError: There is a hash file and no ledger that it is of.
     """
-    identity = log.identity()
+    # In this order: whoever founds a ledger does so before it publishes.
     published = hash_file.load()
+    identity = log.identity()
     notes: list[str] = []
     start = Ledger(id=identity or "")
     if isinstance(published, DamagedHashFile):

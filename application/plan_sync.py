@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import groupby
 
@@ -83,7 +83,8 @@ class PlanSync:
             self.progress.note(sentence)
         plan = make_plan(offer, ledger, {})
         if ask_sizes and plan.work.unknown_sizes:
-            plan = make_plan(offer, ledger, self._ask_sizes(plan.work.loads))
+            sizes = self._ask_sizes(plan.work.loads)
+            return make_plan(offer, ledger, sizes) if sizes else plan
         return plan
 
     def _ask_sizes(self, loads: Iterable[Load]) -> Mapping[Digest, int]:
@@ -141,15 +142,23 @@ def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
             " a catalog that lost more than 5% is not believed. If this is meant,"
             " start a new store",
         )
-    ours, theirs = seen.validators.last_modified, catalog.document.validators
-    if ours and theirs.last_modified:
-        age = parsedate_to_datetime(ours) - parsedate_to_datetime(theirs.last_modified)
-        if age > _CDN_HABIT:
-            raise MalformedError(
-                catalog.document.source,
-                f"it is of {theirs.last_modified}, older than the one seen last, of"
-                f" {ours}; try again later",
-            )
+    validators = catalog.document.validators
+    known, offered = _moment(seen.validators), _moment(validators)
+    if known and offered and known - offered > _CDN_HABIT:
+        raise MalformedError(
+            catalog.document.source,
+            f"it is of {validators.last_modified}, older than the one seen last, of"
+            f" {seen.validators.last_modified}; try again later",
+        )
+
+
+def _moment(validators: Validators) -> datetime | None:
+    """Return when a catalog was made, None when nobody said so legibly."""
+    try:
+        moment = parsedate_to_datetime(validators.last_modified or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _remarks(catalog: Catalog, notes: Iterable[str]) -> Iterator[str]:

@@ -148,7 +148,8 @@ class Run:
         settles: str | None,
         counts: Mapping[str, int],
     ) -> SyncCompleted:
-        return SyncCompleted(self.id, outcome, settles, counts, ledger.state)
+        catalog = settles if self.journal.undisturbed else None
+        return SyncCompleted(self.id, outcome, catalog, counts, ledger.state)
 
 
 _NOTHING: Mapping[str, int] = {"bytes": 0, "failed": 0, "mirrored": 0}

@@ -26,9 +26,9 @@ from ports.errors import (
 from ports.progress import Progress
 from ports.store import ObjectInfo, Store
 
-_LONGEST_DETAIL = 500
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 30.0
+_LONGEST_DETAIL = 500  # characters
+_FIRST_PAUSE = 0.5  # seconds at most, and twice as many each time
+_LONGEST_PAUSE = 30.0  # seconds
 
 
 class StoppedError(MirrorError):
@@ -82,20 +82,23 @@ class Transfer:
         """Carry one load.
 
         Raises:
-            StoppedError: ``stop`` was set.
+            StoppedError: ``stop`` was set, and none of its bottles is stored.
         """
         load = placed.load
-        if self.stop.is_set():
-            raise StoppedError(f"{load.bottles[0].key}: stopped")
         mirrored: list[BottleMirrored] = []
         origin, size = load.source, load.size or 0
         for bottle in load.bottles:
             target = placed.object_keys[bottle.key]
             try:
+                self._go_on(load)
                 if origin is None:
                     done = self._fetch(load, bottle, target)
                 else:
                     done = self._copy(load, bottle, origin, target, size)
+            except StoppedError:
+                if not mirrored:
+                    raise
+                return LoadResult(tuple(mirrored), ())
             except PortError as error:
                 self.progress.finished(load, error)
                 left = load.bottles[len(mirrored) :]
@@ -116,18 +119,21 @@ class Transfer:
     ) -> BottleMirrored:
         """Give ``bottle`` the bytes that ``origin`` has."""
         try:
-            if origin == target:
-                if stored_digest(self.store, origin) == load.digest:
-                    return BottleMirrored(bottle, size, target, "found")
-            else:
+            if origin != target:
                 self.store.copy(origin, target, load.digest)
                 return BottleMirrored(bottle, size, target, "copied")
+            if stored_digest(self.store, origin) == load.digest:
+                return BottleMirrored(bottle, size, target, "found")
         except ConflictError:
             beside = _beside(target, bottle)
             return self._copy(load, bottle, origin, beside, size)
         except (NotFoundError, DigestMismatchError):
-            # The store has lost what the ledger holds; upstream may still have it.
-            self.progress.note(f"{origin} is not as the ledger says; fetched again")
+            pass
+        # The store has lost what the ledger holds; upstream may still have it.
+        self.progress.note(
+            f"{origin} is not as the ledger says, and is fetched again for"
+            f" {bottle.key}; bottles verify tells what else is not"
+        )
         return self._fetch(load, bottle, target)
 
     def _fetch(self, load: Load, bottle: Bottle, target: ObjectKey) -> BottleMirrored:
@@ -145,6 +151,7 @@ class Transfer:
                 sent.attempts = max(sent.attempts, attempt)
                 raise sent
             self._pause(attempt)
+            self._go_on(load)
         raise AssertionError("count() has no end")
 
     def _send(self, load: Load, bottle: Bottle, target: ObjectKey) -> int | PortError:
@@ -177,9 +184,14 @@ class Transfer:
             return BottleMirrored(bottle, info.size, target, "found")
         return self._fetch(load, bottle, _beside(target, bottle))
 
-    def _pause(self, attempt: int) -> None:
-        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
+    def _pause(self, failed: int) -> None:
+        # 2.0 ** 1024 is not a float any more.
+        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failed - 1, 64))
         self.clock.sleep(longest * self.chance())
+
+    def _go_on(self, load: Load) -> None:
+        if self.stop.is_set():
+            raise StoppedError(f"{load.bottles[0].key}: stopped")
 
 
 class _Flow:

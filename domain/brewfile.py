@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 _ENTRY = re.compile(r"""(?P<kind>[a-z_]+)[\s(]*(?P<q>["'])(?P<name>[^"']+)(?P=q)""")
-_CORE = re.compile(r"homebrew/(homebrew-)?(core|homebrew)/")
+_CORE = re.compile(r"^homebrew/(homebrew-)?(core|homebrew)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def parse_brewfile(text: str) -> Brewfile:
             ignored.append(statement)
             continue
         # Homebrew reads names without regard to case.
-        name = _CORE.sub("", entry["name"].lower(), count=1)
+        name = _CORE.sub("", entry["name"].lower())
         if "/" in name:
             ignored.append(statement)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -102,7 +102,7 @@ def make_catalog(
     return Catalog(
         document=document,
         formulae=kept,
-        aliases=_aliases(kept),
+        aliases=_aliases(kept.values(), {*kept, *(entry.name for entry in skipped)}),
         skipped=tuple(skipped),
     )
 
@@ -127,15 +127,16 @@ def _collisions(formulae: list[Formula]) -> dict[str, tuple[str, tuple[str, ...]
     return refused
 
 
-def _aliases(formulae: Mapping[str, Formula]) -> dict[str, str]:
+def _aliases(formulae: Collection[Formula], names: Container[str]) -> dict[str, str]:
     """Return the formula that each alias and old name means.
 
-    A formula's own name wins over an alias, an alias over an old name.
+    A name of ``names`` wins over an alias, an alias over an old name.
     """
     meanings: dict[str, str] = {}
-    for names in ("aliases", "oldnames"):
-        for formula in formulae.values():
-            for other in getattr(formula, names):
-                if other not in formulae:
-                    meanings.setdefault(other, formula.name)
-    return meanings
+    for formula in formulae:
+        for alias in formula.aliases:
+            meanings.setdefault(alias, formula.name)
+    for formula in formulae:
+        for oldname in formula.oldnames:
+            meanings.setdefault(oldname, formula.name)
+    return {other: name for other, name in meanings.items() if other not in names}

@@ -77,16 +77,16 @@ class Formula:
 
     def __post_init__(self) -> None:
         parse_formula_name(self.name)
-        if self.digests and self.version is None:
-            raise InvalidValueError(
-                f"version of {self.name}", None, "a version, though it offers bottles"
-            )
         if self.revision < 0:
             raise InvalidValueError(
                 f"revision of {self.name}", self.revision, "0 or more"
             )
         if self.version is not None:
             check_release(self.name, self.pkg_version, self.rebuild)
+        elif self.digests:
+            raise InvalidValueError(
+                f"version of {self.name}", None, "a version, though it offers bottles"
+            )
         for tag, digest in self.digests.items():
             parse_tag(tag)
             parse_digest(digest)

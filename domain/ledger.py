@@ -118,8 +118,9 @@ class Ledger:
     Attributes:
         id: The ledger's UUID; empty until the first commit is folded.
         at: When the last commit was made.
-        held: Every bottle in the store that clients may be given.
-        superseded: Objects in the store that upstream has replaced or dropped.
+        held: Every bottle that clients may be given, until it is evicted.
+        superseded: Objects in the store that upstream has replaced or dropped; what
+            was dropped without being replaced is still held.
         settled: For each selection, the catalog it was last completed for.
     """
 

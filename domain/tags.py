@@ -63,7 +63,8 @@ def macos_age(tag: Tag) -> int:
     """Return how many known macOS versions are newer than that of ``tag``.
 
     A macOS that is not in the table came out after this program did: it is
-    taken as newer than every version in the table, and its age is -1.
+    taken as newer than every version in the table, and its age is -1. The same
+    goes for what is no macOS, so that it is never older than one.
     """
     try:
         return MACOS_NEWEST_FIRST.index(tag.removeprefix(_ARM))
@@ -92,9 +93,7 @@ def pour_tag(client: Tag, offered: Collection[Tag]) -> Tag | None:
         return None
     arm, age = client.startswith(_ARM), macos_age(client)
     older = [
-        tag
-        for tag in offered
-        if tag.startswith(_ARM) == arm and not is_linux(tag) and macos_age(tag) > age
+        tag for tag in offered if tag.startswith(_ARM) == arm and macos_age(tag) > age
     ]
     return min(older, key=macos_age, default=None)
 

@@ -41,6 +41,7 @@ def main() -> int:
     return 0
 
 
+_INCOMING = ".incoming"
 _OURS = ".made-by-the-demo"
 
 _STEPS = (
@@ -49,7 +50,7 @@ _STEPS = (
     ("The same again: nothing to fetch.", "sync"),
     ("Does the store hold what the ledger says? Read every byte.", "verify", "--deep"),
     ("What was recorded?", "ledger", "log"),
-    ("And of one formula?", "explain", "openssl@3"),
+    ("And of one formula?", "explain", "libcask++@2"),
 )
 
 _NEXT = """
@@ -84,7 +85,7 @@ def _upstream() -> Iterator[Mapping[str, str]]:
 def _bottles(arguments: list[str], settings: Mapping[str, str]) -> int:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("BOTTLES_")}
     return subprocess.run(
-        [sys.executable, "-m", "entrypoints.cli.main", *arguments],
+        [Path(sys.executable).with_name("bottles"), *arguments],
         env={**kept, **settings},
         check=False,
     ).returncode
@@ -99,8 +100,9 @@ def _colours() -> bool:
 
 
 def _tree(root: Path, most: int = 6) -> Iterator[str]:
-    for folder in sorted({path.parent for path in root.rglob("*") if path.is_file()}):
-        files = sorted(path for path in folder.iterdir() if path.is_file())
+    seen = [p for p in root.rglob("[!.]*") if p.is_file() and _INCOMING not in p.parts]
+    for folder in sorted({path.parent for path in seen}):
+        files = sorted(path for path in seen if path.parent == folder)
         yield f"{folder}/  ({len(files)} files)"
         for path in files[:most]:
             yield f"    {path.name}  {path.stat().st_size:,} B"

@@ -106,5 +106,5 @@ def _unchanged(request: Request, etag: str, moment: int) -> bool:
         return False
     try:
         return moment <= parsedate_to_datetime(since).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return False

@@ -1,0 +1,59 @@
+"""A tree of folders, read in the order of keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from adapters.folder.incoming import INCOMING
+from adapters.object_keys import is_key
+
+
+def files(root: Path, prefix: str, after: str) -> Iterator[tuple[str, int]]:
+    """Yield the key and size in bytes of each file, in the order of the keys' bytes.
+
+    Only folders that can hold a key which begins with ``prefix`` and follows
+    ``after`` are read, each of them once. What is on its way in is not there yet.
+
+    Raises:
+        OSError: A folder could not be read.
+    """
+    base, slash, _ = prefix.rpartition("/")
+    if not slash:
+        yield from _below(root, "", prefix, after)
+    elif is_key(base) and base.partition("/")[0] != INCOMING:
+        yield from _below(root / base, base + slash, prefix, after)
+
+
+def _below(
+    folder: Path | str, base: str, prefix: str, after: str
+) -> Iterator[tuple[str, int]]:
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=_name)
+    except (FileNotFoundError, NotADirectoryError):
+        # It is not there, or has been removed since it was seen.
+        return
+    for entry in entries:
+        key = base + _name(entry)
+        if key.endswith("/"):
+            # Keys in it begin with its own: whether all of them come too early
+            # shows as soon as that differs from what they must follow.
+            if (
+                (key > after or after.startswith(key))
+                and (key.startswith(prefix) or prefix.startswith(key))
+                and key != f"{INCOMING}/"
+            ):
+                yield from _below(entry.path, key, prefix, after)
+        elif key > after and key.startswith(prefix) and is_key(key):
+            try:
+                if entry.is_file():
+                    yield key, entry.stat().st_size
+            except FileNotFoundError:
+                continue
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    # A folder counts with its slash: "a-b" and "a.c" come before what is in "a".
+    return f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name

@@ -1,0 +1,180 @@
+"""The catalog as Homebrew publishes it, or a copy of it in a file."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from adapters.homebrew.http import HttpClient
+from adapters.homebrew.reader import read_entries, read_entry
+from domain.catalog import Catalog, CatalogDocument, Validators, make_catalog
+from ports.catalog import CatalogSource
+from ports.errors import (
+    MalformedError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+
+API_DOCUMENTS: Final = ("formula.jws.json", "formula.json")
+"""The documents of the API that list every formula: the signed one and its twin."""
+
+_KEY_FILE: Final = "homebrew-1.pem"
+_SIGNED: Final = (".jws.json", ".jws.json.gz")
+
+# Two requests of one minute were seen to give a time and then an earlier one: the
+# copies that the CDN holds differ by less than its ``max-age`` and its rebuilds.
+_CDN_HABIT: Final = timedelta(hours=1)
+
+
+class HomebrewCatalog(CatalogSource):
+    """Reads the catalog from Homebrew's API, or from a file.
+
+    ``formula.jws.json`` and ``formula.json`` are documents of the API; anything else
+    is a path. So a file of one of these two names is written ``./formula.json``, and
+    no file that happens to lie about takes the place of the API. What ends in
+    ``.jws.json`` must bear a good signature, what ends in ``.gz`` is compressed.
+    A file is read each time, for it has no validators.
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        document: str,
+        api_domain: str,
+        public_key_pem: str | None = None,
+    ) -> None:
+        self._http = http
+        self._document = document
+        self._api_domain = api_domain.rstrip("/")
+        self._public_key_pem = public_key_pem
+
+    @property
+    def source(self) -> str:
+        """The URL or path that ``fetch`` reads; validators are good for it alone."""
+        if self._document in API_DOCUMENTS:
+            return f"{self._api_domain}/{self._document}"
+        return self._document
+
+    def fetch(self, unless: Validators | None = None) -> Catalog | None:
+        opened = self._opened(unless or Validators())
+        if opened is None:
+            return None
+        document, text = opened
+        entries = enumerate(read_entries(text, self.source), start=1)
+        catalog = make_catalog(
+            document, (read_entry(entry, position) for position, entry in entries)
+        )
+        if not catalog.formulae:
+            reasons = [f"{item.name}: {item.reason}" for item in catalog.skipped[:1]]
+            first = ", the first because of " + reasons[0] if reasons else ""
+            raise MalformedError(
+                self.source,
+                f"it has no formula: {len(catalog.skipped):,} entries were refused"
+                f"{first}",
+            )
+        return catalog
+
+    def _opened(self, unless: Validators) -> tuple[CatalogDocument, str] | None:
+        """Return the document and its text; its bytes are let go of here."""
+        if self._document in API_DOCUMENTS:
+            answer = self._downloaded(unless)
+            if answer is None:
+                return None
+            body, validators = answer
+        else:
+            body, validators = self._read(), Validators()
+        signed = self._document.endswith(_SIGNED)
+        document = CatalogDocument(
+            name=Path(self._document).name,
+            source=self.source,
+            sha256=hashlib.sha256(body).hexdigest(),
+            signed=signed,
+            validators=validators,
+        )
+        if body[:1024].lstrip().startswith(b"<"):
+            raise MalformedError(
+                self.source,
+                "a web page came in place of the catalog: is there a proxy, or a "
+                "network that wants a sign-in, on the way?",
+            )
+        return document, self._verified(body) if signed else self._decoded(body)
+
+    def _downloaded(self, unless: Validators) -> tuple[bytes, Validators] | None:
+        conditions = {
+            "If-None-Match": unless.etag,
+            "If-Modified-Since": unless.last_modified,
+        }
+        headers = {name: value for name, value in conditions.items() if value}
+        statuses = (HTTPStatus.OK, *([HTTPStatus.NOT_MODIFIED] if headers else []))
+        response = self._http.get(
+            self.source, headers, what=self.source, accept_status=statuses
+        )
+        if response.status == HTTPStatus.NOT_MODIFIED:
+            return None
+        validators = Validators(
+            etag=response.headers.get("ETag"),
+            last_modified=response.headers.get("Last-Modified"),
+        )
+        seen, offered = _moment(unless), _moment(validators)
+        if seen and offered and seen - offered > _CDN_HABIT:
+            raise UnavailableError(
+                self.source,
+                f"the catalog is of {validators.last_modified}, older than that of "
+                f"{unless.last_modified} which was seen before: a cache on the way is "
+                "behind, try again later",
+            )
+        return response.body, validators
+
+    def _read(self) -> bytes:
+        path = Path(self._document)
+        try:
+            packed = path.read_bytes()
+        except FileNotFoundError as error:
+            documents = " and ".join(API_DOCUMENTS)
+            raise NotFoundError(
+                self.source, f"no such file; the documents of the API are {documents}"
+            ) from error
+        except OSError as error:
+            raise RefusedError(self.source, f"cannot be read: {error}") from error
+        if path.suffix != ".gz":
+            return packed
+        try:
+            return gzip.decompress(packed)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise MalformedError(
+                self.source, f"not a whole gzip file: {error}"
+            ) from error
+
+    def _verified(self, body: bytes) -> str:
+        # cryptography is slow to import, and an unsigned file needs none of it.
+        from adapters.homebrew import jws  # noqa: PLC0415
+
+        pem = self._public_key_pem
+        if pem is None:
+            pem = resources.files("adapters.homebrew").joinpath(_KEY_FILE).read_text()
+        return jws.verify(body, pem, self.source)
+
+    def _decoded(self, body: bytes) -> str:
+        try:
+            return body.decode()
+        except UnicodeDecodeError as error:
+            raise MalformedError(self.source, f"not text in UTF-8: {error}") from error
+
+
+def _moment(validators: Validators) -> datetime | None:
+    """Return when the document was last modified, None when nobody said legibly."""
+    if validators.last_modified is None:
+        return None
+    try:
+        moment = parsedate_to_datetime(validators.last_modified)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,129 @@
+"""The signature on Homebrew's API documents.
+
+A JSON Web Signature whose payload stands in the envelope as it is (RFC 7797),
+signed with RSASSA-PSS and SHA-512, the salt as long as the digest.
+Source: Homebrew/brew ``api.rb``, ``verify_and_parse_jws``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from ports.errors import MalformedError, UntrustedError
+
+_KEY_ID: Final = "homebrew-1"
+
+
+def verify(document: bytes, public_key_pem: str, what: str) -> str:
+    """Return the payload of the signed ``document``, once it is known to be genuine.
+
+    Args:
+        document: The envelope, as it was served.
+        public_key_pem: The key it must have been signed with.
+        what: What the document is called in an error.
+
+    Raises:
+        UntrustedError: It is not signed with that key, or in another manner, or
+            was changed afterwards.
+        MalformedError: It is no envelope at all.
+    """
+    key = _public_key(public_key_pem, what)
+    envelope = _json(document)
+    if not isinstance(envelope, dict) or not isinstance(envelope.get("payload"), str):
+        raise MalformedError(
+            what, "not a signed document: it has no payload, or was cut off on the way"
+        )
+    payload: str = envelope["payload"]
+    protected, signature = _signature(envelope.get("signatures"), what)
+    _check_header(protected, what)
+    try:
+        # Hashed piece by piece: joined, the payload would be in memory once more.
+        signed = hashlib.sha512(f"{protected}.".encode())
+        signed.update(payload.encode())
+        key.verify(
+            _decoded(signature),
+            signed.digest(),
+            PSS(MGF1(SHA512()), PSS.DIGEST_LENGTH),
+            Prehashed(SHA512()),
+        )
+    # A signature that is no base64url is a ValueError, and so is half of a surrogate
+    # pair in the payload: JSON can spell it, but it has no bytes to be signed.
+    except (InvalidSignature, ValueError) as error:
+        raise UntrustedError(
+            what,
+            f"the signature by {_KEY_ID} is not good: the document was changed after "
+            "it was signed, or signed with another key",
+        ) from error
+    return payload
+
+
+def _public_key(pem: str, what: str) -> RSAPublicKey:
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UntrustedError(
+            what, "the public key to check it with is not a key in PEM"
+        ) from error
+    if not isinstance(key, RSAPublicKey):
+        raise UntrustedError(what, "the public key to check it with is not an RSA key")
+    return key
+
+
+def _signature(signatures: object, what: str) -> tuple[str, str]:
+    """Return the protected header and the signature by Homebrew's key, both encoded."""
+    for entry in signatures if isinstance(signatures, list) else ():
+        match entry:
+            case {"header": {"kid": kid}} if kid == _KEY_ID:
+                match entry:
+                    case {"protected": str(protected), "signature": str(signature)}:
+                        return protected, signature
+                break
+    raise UntrustedError(what, f"it has no signature by the key {_KEY_ID}")
+
+
+def _check_header(protected: str, what: str) -> None:
+    """Check that the signature was made in the one manner that is accepted."""
+    try:
+        header = _json(_decoded(protected))
+    except ValueError:
+        header = None
+    # RFC 7797, 6: a payload that is not encoded must be listed as critical. Nothing
+    # else that is critical would be understood.
+    wanted: dict[str, Any] = {"alg": "PS512", "b64": False, "crit": ["b64"]}
+    if not isinstance(header, dict) or any(
+        header.get(name) != value or type(header.get(name)) is not type(value)
+        for name, value in wanted.items()
+    ):
+        raise UntrustedError(
+            what, "its signature is not of the kind PS512 over an unencoded payload"
+        )
+
+
+def _json(text: bytes) -> object:
+    """Return what JSON says, None when it is none, or not in UTF-8, or too deep."""
+    try:
+        value: object = json.loads(text.decode())
+    # A number of more than 4,300 digits is a ValueError too.
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def _decoded(text: str) -> bytes:
+    """Return the bytes of unpadded base64url.
+
+    Raises:
+        ValueError: A character does not belong there, or one is missing.
+    """
+    padding = "=" * (-len(text) % 4)
+    return base64.b64decode(f"{text}{padding}", altchars=b"-_", validate=True)

@@ -1,0 +1,94 @@
+"""Pacing: when a host says "slow down", everybody who asks it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from ports.clock import Clock
+
+_FIRST = 1.0  # seconds, for a host that does not say how long
+_SPREAD = 5.0  # seconds over which waiting callers come back, at most
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """A host is left alone ``until`` a moment of the monotonic clock.
+
+    ``strikes`` counts the pauses in a row after which it complained again.
+    """
+
+    until: float
+    length: float
+    strikes: int
+
+
+class Pacing:
+    """One pace for each host, kept by all threads together.
+
+    A pause is as long as the host asks for. A host that complains again after
+    the pause is given longer ones, each twice as long as the one before; the
+    first answer after a pause ends it all.
+    """
+
+    def __init__(
+        self, clock: Clock, chance: Callable[[], float], *, longest: float
+    ) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._longest = longest
+        self._pauses: dict[str, _Pause] = {}
+        self._lock = Lock()
+
+    def remaining(self, origin: str) -> float:
+        """Return for how many seconds ``origin`` is still to be left alone."""
+        pause = self._pauses.get(origin)
+        return max(0.0, pause.until - self._clock.monotonic()) if pause else 0.0
+
+    def wait(self, origin: str) -> None:
+        """Return when ``origin`` may be asked.
+
+        Those who waited come back one by one, spread over as long again as the
+        pause was but not over more than five seconds.
+        """
+        while (pause := self._pauses.get(origin)) is not None:
+            left = pause.until - self._clock.monotonic()
+            if left <= 0:
+                return
+            spread = min(pause.length, _SPREAD)
+            self._clock.sleep(left + spread * self._chance())
+
+    def slow_down(self, origin: str, asked_at: float, told: float | None) -> None:
+        """Note that a request made at ``asked_at`` was told to slow down.
+
+        Args:
+            told: For how many seconds, if the host said so.
+        """
+        with self._lock:
+            now = self._clock.monotonic()
+            pause = self._pauses.get(origin) or _Pause(now, 0.0, 0)
+            # What was under way when the pause began is no new complaint.
+            fresh = pause.strikes == 0 or asked_at >= pause.until
+            strikes = pause.strikes + 1 if fresh else pause.strikes
+            if told is None:
+                length = _own_length(strikes)
+            else:
+                length = max(told, _own_length(strikes - 1))
+            length = min(length, self._longest)
+            until = max(pause.until, now + length)
+            self._pauses[origin] = _Pause(until, length, strikes)
+
+    def answered(self, origin: str, asked_at: float) -> None:
+        """Note that a request made at ``asked_at`` was answered as usual."""
+        if origin not in self._pauses:
+            return
+        with self._lock:
+            pause = self._pauses.get(origin)
+            if pause is not None and asked_at >= pause.until:
+                del self._pauses[origin]
+
+
+def _own_length(strikes: int) -> float:
+    # 2.0 ** 1024 is not a float any more.
+    return _FIRST * 2.0 ** min(strikes - 1, 64) if strikes else 0.0

@@ -1,0 +1,97 @@
+"""The hash file's written form."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from adapters.ledger import fields as wire
+from adapters.ledger.schemas import StateDigestSchema, Written
+from domain.events import Outcome, RunKind
+
+
+class EntrySchema(Written):
+    """A bottle that the store holds; its key is in front of it."""
+
+    download_date = wire.day()
+    file_size = wire.count()
+    name = wire.text()
+    object_key = wire.text()
+    pkg_version = wire.text()
+    rebuild = wire.count()
+    sha256 = wire.sha256()
+    tag = wire.text()
+
+
+class PositionSchema(Written):
+    """Which ledger, and which commit of it was the last to be folded."""
+
+    id = wire.text()
+    seq = wire.count(least=-1)
+    sha256 = wire.sha256()
+
+
+class SupersededSchema(Written):
+    """An object that upstream no longer offers; its object key is in front of it."""
+
+    key = wire.text()
+    on = wire.day()
+    sha256 = wire.sha256()
+    size = wire.count()
+
+
+class OpenRunSchema(Written):
+    """A run that has not ended; its id is in front of it."""
+
+    bottles = wire.count()
+    bytes = wire.count()
+    day = wire.day()
+    failed = wire.by_name(wire.text())
+    kind = wire.one_of(get_args(RunKind))
+    last_commit = wire.moment()
+    mirrored = wire.count()
+    mirrored_bytes = wire.count()
+    selection = wire.sha256()
+    shards = wire.count()
+    started = wire.moment()
+    undisturbed = wire.flag()
+    writers = wire.by_name(wire.count())
+
+
+class ClosedRunSchema(Written):
+    """The end of a run."""
+
+    at = wire.moment()
+    outcome = wire.one_of(get_args(Outcome))
+    run = wire.text()
+
+
+class CatalogSeenSchema(Written):
+    """The catalog that was read last."""
+
+    documents = wire.by_name(wire.sha256())
+    etag = wire.text("validators.etag", required=False)
+    formulae = wire.count()
+    last_modified = wire.text("validators.last_modified", required=False)
+    source = wire.text()
+
+
+class StateSchema(Written):
+    """All else that the fold needs to go on."""
+
+    catalog = wire.nested(CatalogSeenSchema, required=False)
+    digest = wire.nested(StateDigestSchema)
+    last_complete = wire.nested(ClosedRunSchema, required=False)
+    last_run = wire.nested(ClosedRunSchema, required=False)
+    runs = wire.by_name(wire.nested(OpenRunSchema))
+    settled = wire.by_name(wire.sha256())
+    superseded = wire.by_name(wire.nested(SupersededSchema))
+
+
+class HashFileSchema(Written):
+    """The hash file."""
+
+    bottles = wire.by_name(wire.nested(EntrySchema))
+    last_updated = wire.moment(required=False)
+    ledger = wire.nested(PositionSchema)
+    state = wire.nested(StateSchema)
+    sum = wire.sha256()

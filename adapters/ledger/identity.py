@@ -1,0 +1,100 @@
+"""Which ledger a store holds, and whether the store is a mirror at all."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from marshmallow import ValidationError
+
+from adapters.ledger.canonical_json import NotJsonError, parsed, written
+from adapters.ledger.layout import COMMITS, HASH_FILE, IDENTITY
+from adapters.ledger.schemas import FORMAT, IdentitySchema, explained
+from domain.errors import LedgerDamagedError
+from ports.errors import NotFoundError, NotOurStoreError
+from ports.store import Store
+
+_SCHEMA = IdentitySchema()
+# What a mirror has at its top; the days are those of its bottles.
+_OURS = re.compile(
+    rf"{re.escape(HASH_FILE)}\Z"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}/"
+    r"|(?:api|flat|generations|ledger|status|v2)/"
+)
+_ENOUGH_KEYS = 1000  # one page of an S3 listing
+
+
+def encode_identity(ledger: str, created: datetime) -> bytes:
+    """Return the content of ``ledger.json``."""
+    said = {"created": created, "format": FORMAT, "ledger": ledger}
+    return f"{written(_SCHEMA.dump(said))}\n".encode()
+
+
+def decode_identity(body: bytes) -> str:
+    """Return the UUID of the ledger that ``ledger.json`` names.
+
+    Raises:
+        NotOurStoreError: It is something else, or a newer format.
+    """
+    try:
+        said = parsed(body.decode())
+    except (UnicodeDecodeError, NotJsonError) as error:
+        raise NotOurStoreError(IDENTITY, f"{error}; restore it") from error
+    version = said.get("format") if isinstance(said, dict) else None
+    if type(version) is int and version > FORMAT:
+        raise NotOurStoreError(
+            IDENTITY,
+            f"format {version} was made by a newer version of this program: update it",
+        )
+    try:
+        identity: dict[str, Any] = _SCHEMA.load(said)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise NotOurStoreError(IDENTITY, f"{explained(error)}; restore it") from error
+    ledger: str = identity["ledger"]
+    return ledger
+
+
+def read_identity(store: Store) -> str | None:
+    """Return the UUID of the ledger in ``store``, None when it has none.
+
+    Raises:
+        NotOurStoreError: The store holds something else, or a newer format.
+        LedgerDamagedError: It has commits, and nothing that says of which ledger.
+    """
+    identity = _identity(store)
+    if identity is not None:
+        return identity
+    if next(store.list(COMMITS), None) is not None:
+        # Another may have founded it in between, which comes before any commit.
+        identity = _identity(store)
+        if identity is None:
+            raise LedgerDamagedError(
+                0, f"there are commits and no {IDENTITY}; restore it"
+            )
+        return identity
+    _check_ours(store)
+    return None
+
+
+def _identity(store: Store) -> str | None:
+    try:
+        body = store.get(IDENTITY).body
+    except NotFoundError:
+        return None
+    return decode_identity(body)
+
+
+def _check_ours(store: Store) -> None:
+    first: str | None = None
+    for found in islice(store.list(""), _ENOUGH_KEYS):
+        if _OURS.match(found.key):
+            return
+        first = first or found.key
+    if first is not None:
+        raise NotOurStoreError(
+            first,
+            "the store holds things that no mirror made; name an empty place, or one"
+            " that holds a mirror",
+        )

@@ -1,0 +1,30 @@
+"""Where the ledger lies in a store. These keys never change."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from domain.bottle import ObjectKey
+
+IDENTITY: Final = ObjectKey("ledger/v1/ledger.json")
+COMMITS: Final = "ledger/v1/commits/"
+HASH_FILE: Final = ObjectKey("bottles_hash.json")
+
+_COMMIT = re.compile(rf"{COMMITS}([0-9]{{20}})\.jsonl")
+
+
+def commit_key(seq: int) -> ObjectKey:
+    """Return the key of a commit: so wide that keys sort as numbers do."""
+    return ObjectKey(f"{COMMITS}{seq:020d}.jsonl")
+
+
+def commit_seq(key: ObjectKey) -> int | None:
+    """Return the number of the commit with this key, None when it is no such key."""
+    found = _COMMIT.fullmatch(key)
+    return int(found[1]) if found else None
+
+
+def document_key(sha256: str) -> ObjectKey:
+    """Return the key of a document."""
+    return ObjectKey(f"ledger/v1/documents/{sha256}.json")

@@ -1,0 +1,138 @@
+"""Copies inside one bucket, each shown to be right by the store itself."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from adapters.s3.bucket import Bucket, stored_digest
+from domain.bottle import Digest, ObjectKey
+from domain.errors import DigestMismatchError
+from ports.errors import ConflictError, NotFoundError, PortError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CopyObjectResultTypeDef
+
+
+class Copier:
+    """Gives bytes that the bucket holds a further key.
+
+    Not every store heeds ``If-None-Match`` here: some ignore it and overwrite, some
+    answer 501. The first copy finds out, by being sent twice. Until then, and where it
+    is not heeded, the target is looked at first.
+    """
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+        self._heeds_condition: bool | None = None
+        # What this process has put or looked at, so that a digest with many names is
+        # looked at once. About 300 bytes an object.
+        self._versions: dict[ObjectKey, tuple[str, Digest]] = {}
+
+    def remember(self, key: ObjectKey, version: str, digest: Digest) -> None:
+        """Take note of the digest of one version of an object."""
+        self._versions[key] = version, digest
+
+    def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
+        """Do as ``Store.copy`` promises."""
+        what = f"copy {source} to {target} in {self._bucket}"
+        version = self._prove(source, digest, what)
+        heeded = self._heeds_condition
+        if not heeded and self._is_done(target, digest, what):
+            return
+        try:
+            copied = self._send(source, target, version, what)
+        except ConflictError as error:
+            # Either the target is there, or the source is another than it was.
+            if not self._is_done(target, digest, what):
+                self._versions.pop(source, None)
+                raise UnavailableError(what, f"{source} was changed") from error
+            return
+        shown = stored_digest(copied) or self._look(target, what)[1]
+        if shown != digest:
+            # It was not there before: the store or the look at it has said so.
+            with self._bucket.translator.translated(what):
+                self._bucket.repeats.delete_object(
+                    Bucket=self._bucket.name, Key=self._bucket.path(target)
+                )
+            raise DigestMismatchError(target, digest, shown)
+        if heeded is None:
+            self._find_out(source, target, version, what)
+
+    def _prove(self, source: ObjectKey, digest: Digest, what: str) -> str:
+        """Return the version of the source that holds ``digest``."""
+        version, found = self._versions.get(source, ("", None))
+        if found != digest:
+            version, found = self._look(source, what)
+            self.remember(source, version, found)
+        if found != digest:
+            raise DigestMismatchError(source, digest, found)
+        return version
+
+    def _is_done(self, target: ObjectKey, digest: Digest, what: str) -> bool:
+        """Tell whether the target holds ``digest`` already.
+
+        Raises:
+            ConflictError: It holds something else.
+        """
+        try:
+            _, found = self._look(target, what)
+        except NotFoundError:
+            return False
+        if found != digest:
+            raise ConflictError(what, f"{target} holds other bytes: {found}")
+        return True
+
+    def _look(self, key: ObjectKey, what: str) -> tuple[str, Digest]:
+        """Return the version and digest of an object; it is read if need be."""
+        answer = self._bucket.head(key, what)
+        if answer is None:
+            raise NotFoundError(what, f"there is no {key}")
+        if stored := stored_digest(answer):
+            return answer["ETag"], stored
+        read, seen = self._bucket.download(key, what), sha256()
+        for piece in read.pieces():
+            seen.update(piece)
+        return read.version, Digest(seen.hexdigest())
+
+    def _send(
+        self, source: ObjectKey, target: ObjectKey, version: str, what: str
+    ) -> CopyObjectResultTypeDef:
+        condition: dict[str, Any] = {"IfNoneMatch": "*"}
+        if self._heeds_condition is False:
+            condition.clear()
+        bucket = self._bucket
+        with bucket.translator.translated(what):
+            try:
+                return bucket.repeats.copy_object(
+                    Bucket=bucket.name,
+                    Key=bucket.path(target),
+                    CopySource={"Bucket": bucket.name, "Key": bucket.path(source)},
+                    CopySourceIfMatch=version,
+                    ChecksumAlgorithm="SHA256",
+                    **condition,
+                )["CopyObjectResult"]
+            except ClientError as error:
+                refused = error.response["Error"].get("Code") == "NotImplemented"
+                if not (refused and condition):
+                    raise
+        self._heeds_condition = False
+        return self._send(source, target, version, what)
+
+    def _find_out(
+        self, source: ObjectKey, target: ObjectKey, version: str, what: str
+    ) -> None:
+        # The target is there and right: sent again, the copy changes nothing.
+        if self._heeds_condition is not None:
+            return
+        try:
+            self._send(source, target, version, what)
+        except ConflictError:
+            self._heeds_condition = True
+        except PortError:
+            # The copy itself is done. The next one will try to find out.
+            return
+        else:
+            self._heeds_condition = False

@@ -1,0 +1,199 @@
+"""S3's failures in the words of our ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+    UnseekableStreamError,
+)
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
+
+from ports.errors import (
+    ConflictError,
+    MalformedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PortError,
+    RefusedError,
+    StoreFullError,
+    UnavailableError,
+)
+
+# All that a call can raise. urllib3 and the parser come through where botocore reads
+# the body of an answer.
+FAILURES = (BotoCoreError, ClientError, HTTPError, ResponseParserError)
+
+_CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+_LOG_IN = f"log in (aws sso login), or set {_CREDENTIALS}"
+_NOT_ALLOWED = "the credentials in use lack a right (s3:ListBucket is needed, too)"
+_WRONG = f"check {_CREDENTIALS}"
+_NO_ROOM = "make room in the store, or raise its quota"
+_REGION = "the bucket is in another region: set aws_region (or AWS_REGION) to its own"
+
+# What an error is by its code, and what a person has to change.
+_BY_CODE: dict[str, tuple[type[PortError], str]] = {
+    "NoSuchBucket": (RefusedError, "create it with: aws s3 mb s3://{bucket}"),
+    "AccessDenied": (RefusedError, _NOT_ALLOWED),
+    "InvalidAccessKeyId": (RefusedError, _WRONG),
+    "SignatureDoesNotMatch": (RefusedError, _WRONG),
+    "ExpiredToken": (RefusedError, _LOG_IN),
+    "ExpiredTokenException": (RefusedError, _LOG_IN),
+    "InvalidToken": (RefusedError, _LOG_IN),
+    "TokenRefreshRequired": (RefusedError, _LOG_IN),
+    # HEAD has no room to say more.
+    "403": (RefusedError, f"{_NOT_ALLOWED}, or are wrong: {_WRONG}"),
+    "400": (RefusedError, f"{_LOG_IN}, or {_REGION}"),
+    "RequestTimeTooSkewed": (RefusedError, "set the clock of this machine"),
+    "NotImplemented": (RefusedError, "the store lacks what a mirror needs"),
+    "PermanentRedirect": (RefusedError, _REGION),
+    "AuthorizationHeaderMalformed": (RefusedError, _REGION),
+    "IllegalLocationConstraintException": (RefusedError, _REGION),
+    "301": (RefusedError, _REGION),
+    "InsufficientStorage": (StoreFullError, _NO_ROOM),
+    "QuotaExceeded": (StoreFullError, _NO_ROOM),
+    "XMinioAdminBucketQuotaExceeded": (StoreFullError, _NO_ROOM),
+    "XMinioStorageFull": (StoreFullError, _NO_ROOM),
+    # What came was thrown away: it was damaged on the way, or came too slowly.
+    "BadDigest": (UnavailableError, ""),
+    "IncompleteBody": (UnavailableError, ""),
+    "RequestTimeout": (UnavailableError, ""),
+    "XAmzContentSHA256Mismatch": (UnavailableError, ""),
+}
+_BY_STATUS: dict[int, tuple[type[PortError], str]] = {
+    HTTPStatus.NOT_FOUND: (NotFoundError, ""),
+    HTTPStatus.PRECONDITION_FAILED: (ConflictError, ""),
+    HTTPStatus.TOO_MANY_REQUESTS: (UnavailableError, ""),
+    HTTPStatus.INSUFFICIENT_STORAGE: (StoreFullError, _NO_ROOM),
+}
+_REFUSALS = 4  # hundreds
+# What botocore knows of attempts is counted here already.
+_RETRIES = re.compile(r" \(reached max retries: \d+\)")
+_NO_CREDENTIALS = (
+    LoginError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+# No request has left.
+_NOT_SENT = (
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    MetadataRetrievalError,
+    ProxyConnectionError,
+    UnseekableStreamError,
+)
+# A request has left, and who knows how far it came.
+_BROKEN_OFF = (HTTPClientError, HTTPError, IncompleteReadError, SSLError)
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Tells of failures in one bucket.
+
+    Attributes:
+        requests: How many requests the thread that asks has sent so far.
+    """
+
+    bucket: str
+    requests: Callable[[], int]
+
+    @contextmanager
+    def translated(self, what: str, *, once: bool = False) -> Iterator[None]:
+        """Let what a call raises come out in the words of our ports.
+
+        Args:
+            what: What is asked for, and of whom.
+            once: The call is a write that must not be repeated blindly.
+        """
+        before = self.requests()
+        try:
+            yield
+        except FAILURES as error:
+            attempts = max(1, self.requests() - before)
+            raise self.translate(error, what, attempts, once=once) from error
+
+    def translate(
+        self, error: Exception, what: str, attempts: int = 1, *, once: bool
+    ) -> PortError:
+        """Return what a failed call is to whoever uses the store."""
+        unclear = OutcomeUnknownError if once else UnavailableError
+        if isinstance(error, ClientError):
+            return self._answered(error, what, attempts, unclear)
+        kind, advice = _unanswered(error, unclear)
+        return kind(what, _said(error, advice), attempts)
+
+    def no_bucket(self, what: str) -> RefusedError:
+        """Return what it is that the bucket does not exist."""
+        _, advice = _BY_CODE["NoSuchBucket"]
+        advice = advice.format(bucket=self.bucket)
+        return RefusedError(what, f"there is no bucket {self.bucket}: {advice}")
+
+    def _answered(
+        self, error: ClientError, what: str, attempts: int, unclear: type[PortError]
+    ) -> PortError:
+        answer: Any = error.response
+        named: dict[str, str] = answer.get("Error", {})
+        metadata: dict[str, Any] = answer.get("ResponseMetadata", {})
+        headers: dict[str, str] = metadata.get("HTTPHeaders", {})
+        status: int = metadata.get("HTTPStatusCode", 0)
+        found = _BY_CODE.get(named.get("Code", "")) or _BY_STATUS.get(status)
+        if found is None:
+            refused = status // 100 == _REFUSALS and status != HTTPStatus.CONFLICT
+            found = RefusedError if refused else unclear, ""
+        kind, advice = found
+        if advice == _REGION:
+            region = headers.get("x-amz-bucket-region", named.get("Region"))
+            advice += f", {region}" if region else ""
+        failure = kind(what, _said(error, advice.format(bucket=self.bucket)), attempts)
+        if isinstance(failure, UnavailableError):
+            wait = headers.get("retry-after", "")
+            failure.retry_after = float(wait) if wait.isdigit() else None
+        return failure
+
+
+def _unanswered(
+    error: Exception, unclear: type[PortError]
+) -> tuple[type[PortError], str]:
+    if isinstance(error, _NO_CREDENTIALS):
+        return RefusedError, _LOG_IN
+    if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return RefusedError, "name the file that vouches for it in AWS_CA_BUNDLE"
+    if isinstance(error, _NOT_SENT):
+        return UnavailableError, ""
+    if isinstance(error, _BROKEN_OFF):
+        return unclear, ""
+    if isinstance(error, ResponseParserError):
+        known = unclear is UnavailableError
+        return MalformedError if known else unclear, "is this an S3 server?"
+    return RefusedError, ""
+
+
+def _said(error: Exception, advice: str) -> str:
+    said = " ".join(_RETRIES.sub("", str(error)).split())
+    return f"{said.rstrip('.')}; {advice}" if advice else said

@@ -1,0 +1,188 @@
+"""A store in a bucket of S3, or of what speaks as S3 does."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from adapters.object_keys import is_key
+from adapters.s3.body import BodyFailedError, StreamedBody
+from adapters.s3.bucket import Bucket, stored_digest
+from adapters.s3.copying import Copier
+from adapters.s3.errors import FAILURES
+from adapters.s3.listing import in_order, start_after
+from adapters.verified import verified
+from domain.bottle import Digest, ObjectKey
+from ports.errors import ConflictError, NotFoundError, RefusedError
+from ports.store import ObjectInfo, Store, StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import PutObjectOutputTypeDef
+
+_LARGEST = 5 * 1024**3  # bytes that one PutObject takes (S3 user guide, "qfacts")
+# Up to this many bytes are gathered before any is sent: no more than a piece of a
+# stream, and a request without "Expect: 100-continue" saves a way there and back.
+_GATHERED = 1024 * 1024
+_ABSENT: Mapping[str, Any] = {"IfNoneMatch": "*"}
+
+
+class S3Store(Store):
+    """Objects below ``prefix`` in a bucket, written by conditional puts.
+
+    Each put carries the SHA-256 that the store must find in what it gets. Credentials,
+    endpoint, certificates and proxies are found as by every AWS tool. Threads may
+    share it, at most ``pool_size`` of them without waiting for each other.
+
+    Raises:
+        RefusedError: What is configured for AWS makes no sense.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        region: str | None = None,
+        pool_size: int,
+        retry_attempts: int,
+    ) -> None:
+        self._bucket = Bucket(
+            bucket,
+            prefix,
+            region=region,
+            pool_size=pool_size,
+            retry_attempts=retry_attempts,
+        )
+        self._translator = self._bucket.translator
+        self._copier = Copier(self._bucket)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, each try counted."""
+        return self._bucket.tally.total
+
+    def get(self, key: ObjectKey) -> StoredObject:
+        download = self._bucket.download(key, f"read {key} in {self._bucket}")
+        return StoredObject(b"".join(download.pieces()), download.version)
+
+    def create(self, key: ObjectKey, body: bytes) -> None:
+        what = f"write {key} in {self._bucket}"
+        self._write(key, what, body, _digest_of(body), _ABSENT)
+
+    def replace(self, key: ObjectKey, body: bytes, version: str) -> None:
+        what = f"replace {key} in {self._bucket}"
+        try:
+            self._write(key, what, body, _digest_of(body), {"IfMatch": version})
+        except NotFoundError as error:
+            raise ConflictError(what, "it has been removed") from error
+
+    def put(
+        self, key: ObjectKey, digest: Digest, size: int, chunks: Iterator[bytes]
+    ) -> None:
+        what = f"write {key} in {self._bucket}"
+        self._bucket.path(key)
+        if size > _LARGEST:
+            raise RefusedError(
+                what, f"{size} bytes are more than S3 takes in one put (5 GiB)"
+            )
+        pieces = verified(key, digest, size, chunks)
+        if size <= _GATHERED:
+            body = b"".join(pieces)
+            put = self._write(key, what, body, digest, _ABSENT)
+        else:
+            put = self._stream(key, what, StreamedBody(pieces), digest, size)
+        self._copier.remember(key, put["ETag"], digest)
+
+    def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
+        self._copier.copy(source, target, digest)
+
+    def info(self, key: ObjectKey) -> ObjectInfo | None:
+        found = self._bucket.head(key, f"look at {key} in {self._bucket}")
+        if found is None:
+            return None
+        return ObjectInfo(key, found["ContentLength"], stored_digest(found))
+
+    def read(self, key: ObjectKey) -> Iterator[bytes]:
+        what = f"read {key} in {self._bucket}"
+        yield from self._bucket.download(key, what).pieces()
+
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        start = ""
+        if after > prefix:
+            if not after.startswith(prefix):
+                return
+            start = start_after(prefix, after)
+        for found in in_order(prefix, self._listed(prefix, start)):
+            if found.key > after:
+                yield found
+
+    def delete(self, key: ObjectKey) -> None:
+        with self._translator.translated(f"delete {key} in {self._bucket}"):
+            self._bucket.repeats.delete_object(
+                Bucket=self._bucket.name, Key=self._bucket.path(key)
+            )
+
+    def _write(
+        self,
+        key: ObjectKey,
+        what: str,
+        body: bytes,
+        digest: Digest,
+        condition: Mapping[str, Any],
+    ) -> PutObjectOutputTypeDef:
+        with self._translator.translated(what, once=True):
+            return self._put(key, body, digest, condition)
+
+    def _stream(
+        self, key: ObjectKey, what: str, body: StreamedBody, digest: Digest, size: int
+    ) -> PutObjectOutputTypeDef:
+        try:
+            # It reads, which is all that botocore wants of a file.
+            file = cast("IO[bytes]", body)
+            return self._put(key, file, digest, {"ContentLength": size, **_ABSENT})
+        except (*FAILURES, BodyFailedError) as error:
+            failure = body.failure
+            if failure is None:
+                # Nothing can have been written before the last piece has left.
+                once = body.sent == size
+                raise self._translator.translate(error, what, once=once) from error
+        raise failure
+
+    def _put(
+        self,
+        key: ObjectKey,
+        body: bytes | IO[bytes],
+        digest: Digest,
+        more: Mapping[str, Any],
+    ) -> PutObjectOutputTypeDef:
+        return self._bucket.writes.put_object(
+            Bucket=self._bucket.name,
+            Key=self._bucket.path(key),
+            Body=body,
+            ChecksumSHA256=b64encode(bytes.fromhex(digest)).decode(),
+            **more,
+        )
+
+    def _listed(self, prefix: str, start: str) -> Iterator[ObjectInfo]:
+        begin = self._bucket.prefix
+        where: dict[str, Any] = {"StartAfter": begin + start} if start else {}
+        while True:
+            with self._translator.translated(f"list {prefix}* in {self._bucket}"):
+                page = self._bucket.repeats.list_objects_v2(
+                    Bucket=self._bucket.name, Prefix=begin + prefix, **where
+                )
+            for found in page.get("Contents", ()):
+                key = found["Key"].removeprefix(begin)
+                # Consoles make empty objects that end in "/", to be shown as folders.
+                # SeaweedFS takes "//" for "/".
+                if is_key(key) and key.startswith(prefix):
+                    yield ObjectInfo(ObjectKey(key), found["Size"])
+            if not page["IsTruncated"]:
+                return
+            where = {"ContinuationToken": page["NextContinuationToken"]}
+
+
+def _digest_of(body: bytes) -> Digest:
+    return Digest(sha256(body).hexdigest())

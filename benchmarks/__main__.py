@@ -1,0 +1,95 @@
+"""The benchmarks: ``python -m benchmarks [NAME...] [--write]``, or ``make bench``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from adapters.system_clock import SystemClock
+from benchmarks import (
+    codec,
+    help_text,
+    plan,
+    second_sync,
+    sync_copies,
+    sync_large,
+    sync_parallel,
+    sync_small,
+)
+from benchmarks.machine import file_system, machine
+from benchmarks.program import ROOT
+
+_BENCHMARKS: Final = {
+    "help": help_text.measure,
+    "plan": plan.measure,
+    "sync-small": sync_small.measure,
+    "sync-large": sync_large.measure,
+    "sync-parallel": sync_parallel.measure,
+    "sync-copies": sync_copies.measure,
+    "second-sync": second_sync.measure,
+    "codec": codec.measure,
+}
+_WRITTEN: Final = ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> int:
+    """Measure what is named, or everything, and print it."""
+    arguments = _parser().parse_args()
+    names = arguments.names or list(_BENCHMARKS)
+    if unknown := set(names) - set(_BENCHMARKS):
+        print(f"no benchmark is called {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=_room()) as folder:
+        # What others make of themselves is to be on the same disk.
+        tempfile.tempdir = folder
+        place = Path(folder)
+        where = f"{machine()}; files on {file_system(place)}"
+        print(where, flush=True)
+        figures = []
+        for name in names:
+            figures.append(str(_BENCHMARKS[name](place)))
+            print(f"\n{figures[-1]}", flush=True)
+    print(f"\n{time.monotonic() - begun:.0f} s in all")
+    if arguments.write:
+        _WRITTEN.write_text(_document(names, where, figures), encoding="utf-8")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_BENCHMARKS))
+    parser.add_argument(
+        "--write", action="store_true", help=f"renew {_WRITTEN.relative_to(ROOT)}"
+    )
+    return parser
+
+
+def _room() -> Path:
+    """Return a folder for some 5 GB: TMPDIR, else ours, for /tmp may be memory."""
+    room = Path(os.environ.get("TMPDIR", ROOT / "build"))
+    room.mkdir(exist_ok=True)
+    return room
+
+
+def _document(names: list[str], where: str, figures: list[str]) -> str:
+    command = " ".join(["python -m benchmarks", *names, "--write"])
+    tables = "\n\n".join(figures)
+    return _DOCUMENT.format(
+        day=SystemClock().now().date(), where=where, command=command, tables=tables
+    )
+
+
+_DOCUMENT: Final = """\
+# Benchmarks
+{day}{where}{command}{tables}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""What a benchmark gives: a small table of plain text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MB = 1_000_000
+GB = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures, and what has to be known to read them.
+
+    Attributes:
+        title: What was measured.
+        rows: The first row is the heading.
+    """
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        columns = list(zip(*self.rows, strict=True))
+        widths = [max(map(len, column)) for column in columns]
+        lines = [self.title]
+        for row in self.rows:
+            first, *others = zip(row, widths, strict=True)
+            cells = [first[0].ljust(first[1])]
+            cells += [cell.rjust(width) for cell, width in others]
+            lines.append(("  " + "  ".join(cells)).rstrip())
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])

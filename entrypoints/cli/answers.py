@@ -1,0 +1,179 @@
+"""Results as JSON: the shapes that scripts rely on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adapters.ledger.event_lines import line_of
+from adapters.ledger.fields import written_time
+from application.sync_bottles import SyncReport
+from application.verify_mirror import VerifyReport
+from domain.config import SyncConfig
+from domain.events import Event, RecordedCommit
+from domain.ledger import Ledger
+from domain.plan import GB, Amount, SyncPlan
+
+Answer = dict[str, Any]
+
+
+def plan_answer(plan: SyncPlan, config: SyncConfig, plan_sha256: str) -> Answer:
+    """Return what ``plan --json`` prints."""
+    work = plan.work
+    return {
+        "catalog": {
+            "source": plan.catalog.source,
+            "sha256": plan.catalog.sha256,
+            "formulae": plan.formulae,
+            "skipped": plan.skipped,
+            "signed": plan.catalog.signed,
+        },
+        "tags": list(plan.tags),
+        "offered": _amount(plan.offered),
+        "held": {"bottles": plan.held},
+        "elsewhere": {"bottles": 0},
+        "to_fetch": {
+            "bottles": work.bottles,
+            "bytes": work.bytes,
+            "copies": work.copies,
+            "unknown_sizes": work.unknown_sizes,
+        },
+        "by_tag": {tag: _amount(amount) for tag, amount in plan.by_tag.items()},
+        "route": work.route(config.size_threshold),
+        "shards": shards(plan, config),
+        "plan_sha256": plan_sha256,
+    }
+
+
+def shards(plan: SyncPlan, config: SyncConfig) -> int:
+    """Return into how many shares the cloud would split the work."""
+    on_ecs = plan.work.route(config.size_threshold) == "ecs"
+    return plan.work.shards(
+        GB * (config.shard_gb if on_ecs else config.lambda_shard_gb)
+    )
+
+
+def sync_answer(report: SyncReport, upstream: int, store: int) -> Answer:
+    """Return what ``sync --json`` prints.
+
+    Args:
+        upstream: Requests that went to the catalog and the registry.
+        store: Requests that went to the store.
+    """
+    return {
+        "run_id": report.run,
+        "outcome": report.outcome,
+        "mirrored": _amount(report.mirrored),
+        "copied": report.copied,
+        "skipped": report.skipped,
+        "failed": dict(report.causes),
+        "failures": [
+            {
+                "key": failure.bottle.key,
+                "cause": failure.cause,
+                "detail": failure.detail,
+                "attempts": failure.attempts,
+            }
+            for failure in report.failures
+        ],
+        "duration_s": report.duration,
+        "ledger": head(report.ledger),
+        "requests": {"upstream": upstream, "store": store},
+    }
+
+
+def verify_answer(report: VerifyReport) -> Answer:
+    """Return what ``verify --json`` prints."""
+    return {
+        "checked": report.checked,
+        "ok": report.checked - len(report.flaws),
+        "missing": [flaw.claim.key for flaw in report.flaws if flaw.is_missing],
+        "corrupt": [flaw.claim.key for flaw in report.flaws if not flaw.is_missing],
+        "elsewhere": 0,
+        "orphans": list(report.orphans),
+        "repaired": list(report.repaired),
+    }
+
+
+def log_answer(commits: Iterable[RecordedCommit]) -> Answer:
+    """Return what ``ledger log --json`` prints."""
+    return {"commits": [_commit(recorded) for recorded in commits]}
+
+
+def show_answer(recorded: RecordedCommit) -> Answer:
+    """Return what ``ledger show --json`` prints: the events as the log has them."""
+    commit = recorded.commit
+    return {
+        **_commit(recorded),
+        "id": commit.id,
+        "ledger": commit.ledger,
+        "prev": commit.prev,
+        "writer": commit.writer,
+        "wseq": commit.wseq,
+        "events": [line_of(event, commit.run) for event in commit.events],
+    }
+
+
+def replay_answer(ledger: Ledger) -> Answer:
+    """Return what ``ledger replay --json`` prints."""
+    return {
+        "ledger": head(ledger),
+        "held": {"bottles": ledger.state.bottles, "bytes": ledger.state.bytes},
+    }
+
+
+def explain_answer(
+    formula: str, history: Iterable[tuple[RecordedCommit, Event]], ledger: Ledger
+) -> Answer:
+    """Return what ``explain --json`` prints."""
+    return {
+        "formula": formula,
+        "held": [
+            {
+                "key": key,
+                "sha256": entry.bottle.digest,
+                "bytes": entry.size,
+                "object_key": entry.object_key,
+                "superseded": entry.object_key in ledger.superseded,
+            }
+            for key, entry in sorted(ledger.held.items())
+            if entry.bottle.name == formula
+        ],
+        "history": [
+            {
+                "seq": recorded.commit.seq,
+                "at": written_time(recorded.commit.at),
+                "run": recorded.commit.run,
+                "event": line_of(event, recorded.commit.run),
+            }
+            for recorded, event in history
+        ],
+    }
+
+
+def head(ledger: Ledger) -> Answer:
+    """Return where a ledger stands."""
+    position = ledger.position
+    return {"id": ledger.id, "seq": position.seq, "sha256": position.sha256}
+
+
+def counted_events(recorded: RecordedCommit) -> Mapping[str, int]:
+    """Return how many events of each type a commit has, by their names."""
+    names = Counter(type(event).__name__ for event in recorded.commit.events)
+    return dict(sorted(names.items()))
+
+
+def _commit(recorded: RecordedCommit) -> Answer:
+    commit = recorded.commit
+    return {
+        "seq": commit.seq,
+        "sha256": recorded.sha256,
+        "at": written_time(commit.at),
+        "run": commit.run,
+        "events": counted_events(recorded),
+    }
+
+
+def _amount(amount: Amount) -> Answer:
+    return {"bottles": amount.bottles, "bytes": amount.bytes}

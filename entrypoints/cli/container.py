@@ -1,0 +1,80 @@
+"""The container of the command line: it speaks to a person, and can be stopped."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dependency_injector import containers, providers
+
+from adapters.memory.progress import SilentProgress
+from adapters.system_clock import SystemClock
+from adapters.terminal.plain_progress import PlainProgress
+from application.inspect_ledger import InspectLedger, RebuildHashFile
+from application.plan_sync import PlanSync
+from application.sync_bottles import SyncBottles
+from application.verify_mirror import VerifyMirror
+from domain.config import SyncConfig
+from entrypoints.cli.interruption import StopFlag
+from entrypoints.container import CountedStore, MirrorContainer
+from ports.clock import Clock
+from ports.documents import Documents
+from ports.event_log import EventLog
+from ports.hash_file import HashFile
+from ports.progress import Progress
+
+if TYPE_CHECKING:
+    from adapters.homebrew.http import HttpClient
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How much is told on standard error while a command works."""
+
+    quiet: bool = False
+    verbose: bool = False
+
+
+def open_progress(manner: Manner, clock: Clock) -> Progress:
+    """Return bars on a terminal, plain lines elsewhere, nothing for the quiet."""
+    if manner.quiet:
+        return SilentProgress()
+    if not sys.stderr.isatty():
+        return PlainProgress(sys.stderr, clock, verbose=manner.verbose)
+    # A pipe or a log pays nothing for rich.
+    from rich.console import Console
+
+    from adapters.terminal.rich_progress import RichProgress
+
+    return RichProgress(Console(stderr=True), clock, verbose=manner.verbose)
+
+
+class CliContainer(containers.DeclarativeContainer):
+    """The mirror of one command."""
+
+    config: providers.Dependency[SyncConfig] = providers.Dependency(
+        instance_of=SyncConfig
+    )
+    manner: providers.Dependency[Manner] = providers.Dependency(instance_of=Manner)
+
+    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    stop: providers.Provider[StopFlag] = providers.Singleton(StopFlag)
+    progress: providers.Provider[Progress] = providers.Singleton(
+        open_progress, manner=manner, clock=clock
+    )
+    mirror = providers.Container(
+        MirrorContainer, config=config, clock=clock, progress=progress, stop=stop
+    )
+
+    store: providers.Provider[CountedStore] = mirror.store
+    http: providers.Provider[HttpClient] = mirror.http
+    planning_http: providers.Provider[HttpClient] = mirror.planning_http
+    event_log: providers.Provider[EventLog] = mirror.event_log
+    hash_file: providers.Provider[HashFile] = mirror.hash_file
+    documents: providers.Provider[Documents] = mirror.documents
+    plan_sync: providers.Provider[PlanSync] = mirror.plan_sync
+    sync_bottles: providers.Provider[SyncBottles] = mirror.sync_bottles
+    verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
+    inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
+    rebuild_hash_file: providers.Provider[RebuildHashFile] = mirror.rebuild_hash_file

@@ -1,0 +1,97 @@
+"""What every command begins and ends with: its options, its mirror, its signals."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from entrypoints.cli.options import SETTINGS
+
+if TYPE_CHECKING:
+    from domain.config import SyncConfig
+    from entrypoints.cli.container import CliContainer
+    from ports.progress import Progress
+
+
+class Invocation(NamedTuple):
+    """A command at work on a mirror.
+
+    Attributes:
+        as_json: Whether the result is to be one JSON object.
+    """
+
+    config: SyncConfig
+    mirror: CliContainer
+    progress: Progress
+    as_json: bool
+
+
+@contextmanager
+def invoked(context: click.Context) -> Iterator[Invocation]:
+    """Yield the mirror that the options, the environment and the file describe.
+
+    Raises:
+        ConfigurationError: They are wrong; every mistake is told.
+    """
+    # All of it late, so that help and completion wait for nothing.
+    from adapters import configuration
+    from entrypoints.cli.container import CliContainer, Manner
+    from entrypoints.cli.interruption import stopped_by_signals
+
+    given = _given(context)
+    quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
+    if quiet and verbose:
+        raise click.UsageError("-q and -v exclude each other", context)
+    path = given.get("config")
+    configured = configuration.configure(
+        configuration.options(_settings(given)),
+        configuration.environment(os.environ),
+        configuration.file(Path(path) if isinstance(path, str) else None),
+    )
+    mirror = CliContainer(
+        config=configured.config, manner=Manner(quiet=quiet, verbose=verbose)
+    )
+    mirror.check_dependencies()
+    progress = mirror.progress()
+    for note in configured.notes:
+        progress.note(note)
+    with stopped_by_signals(mirror.stop(), progress):
+        try:
+            yield Invocation(
+                configured.config, mirror, progress, bool(given.get("as_json"))
+            )
+        finally:
+            progress.end()
+
+
+def _given(context: click.Context) -> dict[str, object]:
+    """Return what the command line gives, before the command and after it."""
+    contexts = [context]
+    while contexts[0].parent is not None:
+        contexts.insert(0, contexts[0].parent)
+    return {
+        name: value
+        for each in contexts
+        for name, value in each.params.items()
+        if each.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+
+
+def _settings(given: dict[str, object]) -> dict[str, object]:
+    """Return the settings in what is given; arguments name formulae, as one does."""
+    settings = {
+        name: ",".join(value) if isinstance(value, tuple) else value
+        for name, value in given.items()
+        if name in SETTINGS
+    }
+    named = given.get("names")
+    if isinstance(named, tuple):
+        more = settings.get("formulae")
+        settings["formulae"] = ",".join([*named, *([str(more)] if more else [])])
+    return settings

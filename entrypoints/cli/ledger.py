@@ -1,0 +1,113 @@
+"""``bottles ledger``: the log behind the mirror."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from entrypoints.cli.exit_status import DONE
+from entrypoints.cli.invocation import invoked
+from entrypoints.cli.moments import Moment
+from entrypoints.cli.options import BUCKET, config_options, global_options
+from entrypoints.cli.output import tell, tell_json
+
+if TYPE_CHECKING:
+    from domain.events import RecordedCommit
+
+
+@click.group(short_help="Look into the log behind the mirror.")
+@global_options
+def ledger(**_given: object) -> None:
+    """Look into the log behind the mirror, and rebuild the hash file from it."""
+
+
+@ledger.command(short_help="List the commits, the newest first.")
+@click.option(
+    "-n", "number", metavar="N", type=click.IntRange(1), help="Only the newest N."
+)
+@config_options(*BUCKET)
+@global_options
+@click.pass_context
+def log(context: click.Context, /, *, number: int | None, **_given: object) -> int:
+    """List the commits, the newest first."""
+    from entrypoints.cli.answers import log_answer
+    from entrypoints.cli.ledger_text import log_lines
+
+    with invoked(context) as invocation:
+        commits = _newest(invocation.mirror.inspect_ledger().commits(), number)
+        if invocation.as_json:
+            tell_json(log_answer(commits))
+        else:
+            for line in log_lines(commits):
+                tell(line)
+    return DONE
+
+
+@ledger.command(short_help="Show a commit and all of its events.")
+@click.argument("seq", type=click.IntRange(0))
+@config_options(*BUCKET)
+@global_options
+@click.pass_context
+def show(context: click.Context, /, *, seq: int, **_given: object) -> int:
+    """Show the commit SEQ and all of its events."""
+    from entrypoints.cli.answers import show_answer
+    from entrypoints.cli.ledger_text import show_text
+    from ports.errors import NotFoundError
+
+    with invoked(context) as invocation:
+        try:
+            recorded = invocation.mirror.inspect_ledger().commit(seq)
+        except NotFoundError as error:
+            raise click.UsageError(str(error), context) from error
+        if invocation.as_json:
+            tell_json(show_answer(recorded))
+        else:
+            tell(show_text(recorded))
+    return DONE
+
+
+@ledger.command(short_help="Rebuild the hash file from the log.")
+@click.option(
+    "--at",
+    "moment",
+    metavar="SEQ|DATE",
+    type=Moment(),
+    help="Print the hash file as it was then; nothing is written.",
+)
+@config_options(*BUCKET)
+@global_options
+@click.pass_context
+def replay(
+    context: click.Context, /, *, moment: int | datetime | None, **_given: object
+) -> int:
+    """Replay the log from its beginning and publish the hash file that it gives."""
+    from adapters.ledger.hash_codec import encode_hash_file
+    from entrypoints.cli.answers import replay_answer
+    from entrypoints.cli.ledger_text import replay_text
+    from ports.errors import NotFoundError
+
+    with invoked(context) as invocation:
+        if moment is not None:
+            try:
+                then = invocation.mirror.inspect_ledger().at(moment)
+            except NotFoundError as error:
+                raise click.UsageError(str(error), context) from error
+            tell(encode_hash_file(then).decode().rstrip("\n"))
+            return DONE
+        rebuilt = invocation.mirror.rebuild_hash_file()()
+        if invocation.as_json:
+            tell_json(replay_answer(rebuilt))
+        else:
+            tell(replay_text(rebuilt, invocation.config))
+    return DONE
+
+
+def _newest(
+    commits: Iterable[RecordedCommit], number: int | None
+) -> list[RecordedCommit]:
+    """Return the newest of ``commits``, the newest first."""
+    return list(reversed(deque(commits, maxlen=number)))

@@ -1,0 +1,58 @@
+"""The command ``bottles``."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from entrypoints.cli.exit_status import ExitStatus
+from entrypoints.cli.lazy_group import LazyGroup
+from entrypoints.cli.options import global_options
+
+PROGRAM: Final = "bottles"
+
+_COMMANDS: Final = {
+    "plan": "entrypoints.cli.plan:plan",
+    "sync": "entrypoints.cli.sync:sync",
+    "verify": "entrypoints.cli.verify:verify",
+    "ledger": "entrypoints.cli.ledger:ledger",
+    "explain": "entrypoints.cli.explain:explain",
+    "completion": "entrypoints.cli.completion:completion",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    places=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@global_options
+@click.version_option(
+    package_name="homebrew-bottles-sync", message="%(prog)s %(version)s"
+)
+def cli(**_given: object) -> None:
+    """Keep a mirror of Homebrew's bottles in a folder or an S3 bucket.
+
+    Every setting can be given as an option, as BOTTLES_<NAME> in the environment, or
+    in bottles.toml, and counts in this order.
+
+    \b
+    Exit status: 0 done; 1 done, but some bottles failed; 2 wrong usage or
+    configuration; 3 the ledger or the store is damaged; 4 upstream or the store
+    cannot be reached; 130 interrupted, with what was fetched recorded.
+    """  # noqa: D301 - click keeps lines after a backspace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names may hold what the terminal cannot show.
+            stream.reconfigure(errors="backslashreplace")
+    with ExitStatus() as status:
+        status.code = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+    return status.code

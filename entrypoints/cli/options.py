@@ -1,0 +1,173 @@
+"""The options: those of every command, and the configuration's own.
+
+A configuration option is passed on as the text it is. What it means, and whether it
+makes sense together with the environment and ``bottles.toml``, is found out in one
+place, so that every mistake is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Setting(NamedTuple):
+    """How a setting is offered on the command line.
+
+    Attributes:
+        spellings: Other names of the option than the setting's own.
+        listed: Whether it may be given several times.
+    """
+
+    metavar: str
+    help: str
+    spellings: tuple[str, ...] = ()
+    listed: bool = False
+    switch: bool = False
+    complete: (
+        Callable[[click.Context, click.Parameter, str], list[CompletionItem]] | None
+    ) = None
+
+
+def _complete_file(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _complete_tags(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from domain.tags import known_tags
+
+    # Of a list, the last one is being typed.
+    before, comma, last = incomplete.rpartition(",")
+    choices: list[str] = sorted(known_tags(()))
+    if not comma:
+        choices += ["latest:1", "latest:2", "latest:3"]
+    return [
+        CompletionItem(f"{before}{comma}{choice}")
+        for choice in choices
+        if choice.startswith(last)
+    ]
+
+
+SETTINGS: Final = {
+    "store": Setting(
+        "URL", "The mirror: a folder, or s3://bucket[/prefix].  [./mirror]"
+    ),
+    "aws_region": Setting("REGION", "The bucket's region.  [the AWS SDK's]"),
+    "api_domain": Setting(
+        "URL", "Where the catalog is.  [https://formulae.brew.sh/api]"
+    ),
+    "registry": Setting("URL", "Where the bottles are.  [https://ghcr.io]"),
+    "catalog": Setting(
+        "DOCUMENT|FILE",
+        "The API's document, or a local .json or .json.gz.  [formula.jws.json]",
+        complete=_complete_file,
+    ),
+    "api_public_key": Setting(
+        "PEM|FILE",
+        "The key that signs the API.  [Homebrew's]",
+        complete=_complete_file,
+    ),
+    "target_tags": Setting(
+        "TAGS",
+        "The clients to serve: tags, with commas or given again, or latest:N for"
+        " the N newest macOS on ARM.  [latest:3]",
+        spellings=("--tag",),
+        listed=True,
+        complete=_complete_tags,
+    ),
+    "formulae": Setting(
+        "NAMES", "Formulae beside those named as arguments.", listed=True
+    ),
+    "with_deps": Setting(
+        "", "Also what the formulae need to run, or not.  [not]", switch=True
+    ),
+    "brewfile": Setting(
+        "FILE", "Also the formulae of a Brewfile.", complete=_complete_file
+    ),
+    "exclude": Setting(
+        "GLOBS",
+        "Leave these formulae out, and what only they need.",
+        listed=True,
+    ),
+    "max_bytes": Setting("BYTES", "Fetch at most so much in one run, as 500MB or 2GB."),
+    "jobs": Setting("N", "Transfers at a time.  [4 for each core, 32 at most]"),
+    "size_threshold_gb": Setting("GB", "From so much on, the cloud uses ECS.  [20]"),
+    "shard_gb": Setting("GB", "Share of one ECS task.  [40]"),
+    "lambda_shard_gb": Setting("GB", "Share of one Lambda worker.  [5]"),
+    "retry_attempts": Setting("N", "How often a network call is tried.  [5]"),
+    "registry_token": Setting(
+        "TOKEN",
+        "Bearer token of a private registry. Others can see a command line:"
+        " BOTTLES_REGISTRY_TOKEN is the better place.",
+    ),
+}
+"""Every setting of the configuration, in the order of help."""
+
+EVERYWHERE: Final = ("store",)
+SELECTION: Final = ("target_tags", "formulae", "with_deps", "brewfile", "exclude")
+UPSTREAM: Final = ("api_domain", "registry", "catalog", "api_public_key")
+RUNNING: Final = ("max_bytes", "jobs", "retry_attempts", "registry_token")
+CLOUD: Final = ("size_threshold_gb", "shard_gb", "lambda_shard_gb")
+BUCKET: Final = ("aws_region",)
+
+
+def config_options(*names: str) -> Callable[[F], F]:
+    """Return a decorator that offers the settings ``names`` as options."""
+
+    def decorate(command: F) -> F:
+        for name in reversed(names):
+            command = _option(name, SETTINGS[name])(command)
+        return command
+
+    return decorate
+
+
+def global_options(command: F) -> F:
+    """Offer what may stand before and after every command."""
+    for option in (
+        click.option(
+            "-q", "--quiet", is_flag=True, help="Tell errors and results only."
+        ),
+        click.option("-v", "--verbose", is_flag=True, help="Tell of every bottle."),
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print one JSON object as result."
+        ),
+        click.option(
+            "--config",
+            metavar="FILE",
+            help="The configuration.  [./bottles.toml where there is one]",
+            shell_complete=_complete_file,
+        ),
+        config_options(*EVERYWHERE),
+    ):
+        command = option(command)
+    return command
+
+
+def _option(name: str, setting: Setting) -> Callable[[F], F]:
+    spelt = f"--{name.replace('_', '-')}"
+    if setting.switch:
+        return click.option(
+            f"{spelt}/--no-{spelt.removeprefix('--')}",
+            name,
+            default=None,
+            help=setting.help,
+        )
+    return click.option(
+        *setting.spellings,
+        spelt,
+        name,
+        metavar=setting.metavar,
+        multiple=setting.listed,
+        help=setting.help,
+        shell_complete=setting.complete,
+    )

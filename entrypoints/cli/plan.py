@@ -1,0 +1,53 @@
+"""``bottles plan``: what a sync would do."""
+
+from __future__ import annotations
+
+import click
+
+from entrypoints.cli.exit_status import DONE
+from entrypoints.cli.invocation import Invocation, invoked
+from entrypoints.cli.options import (
+    BUCKET,
+    CLOUD,
+    RUNNING,
+    SELECTION,
+    UPSTREAM,
+    config_options,
+    global_options,
+)
+from entrypoints.cli.output import tell, tell_json
+
+
+@click.command(short_help="Show what a sync would fetch.")
+@click.argument("names", nargs=-1, metavar="[FORMULA]...")
+@config_options(*SELECTION, *UPSTREAM, *RUNNING, *BUCKET, *CLOUD)
+@global_options
+@click.pass_context
+def plan(context: click.Context, /, **_given: object) -> int:
+    """Show what a sync of FORMULA, or of everything, would fetch.
+
+    Nothing is written. Sizes that nobody knows are asked of the registry; out of
+    reach, it is asked once, and the plan says how many sizes are not known.
+    """
+    with invoked(context) as invocation:
+        preview(invocation)
+    return DONE
+
+
+def preview(invocation: Invocation) -> None:
+    """Print the plan of what is configured."""
+    from application.opened_ledger import open_ledger
+    from entrypoints.cli.answers import plan_answer
+    from entrypoints.cli.plan_text import plan_text
+
+    mirror, config = invocation.mirror, invocation.config
+    opened = open_ledger(mirror.event_log(), mirror.hash_file())
+    for note in opened.notes:
+        invocation.progress.note(note)
+    made = mirror.plan_sync().preview(config.selection, opened.ledger)
+    invocation.progress.end()
+    if invocation.as_json:
+        sha256 = mirror.documents().sha256_of(made.work)
+        tell_json(plan_answer(made, config, sha256))
+    else:
+        tell(plan_text(made, config))

@@ -1,0 +1,109 @@
+"""A plan as a person reads it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import ROUND_UP, Decimal
+from typing import Final
+
+from adapters.terminal.words import counted, spelt_bytes, spelt_duration, spelt_rate
+from domain.config import BucketAddress, SyncConfig
+from domain.cost import ASSUMED_RATE, expected_seconds, s3_cost
+from domain.plan import Amount, SyncPlan, Work
+from entrypoints.cli.answers import shards
+from entrypoints.cli.tables import pairs, table
+
+_BIGGEST: Final = 5
+_CENT: Final = Decimal("0.01")
+
+
+def plan_text(plan: SyncPlan, config: SyncConfig) -> str:
+    """Return what ``plan`` prints."""
+    lines = pairs(
+        [
+            ("catalog", _catalog(plan)),
+            ("store", str(config.store)),
+            ("offered", _offered(plan)),
+            ("to fetch", _to_fetch(plan.work)),
+        ]
+    )
+    if plan.work.superseded:
+        gone = counted(len(plan.work.superseded), "bottle")
+        lines.append(f"upstream no longer offers {gone} that the mirror holds")
+    lines += ["", *_by_tag(plan)]
+    if not plan.work.loads:
+        return "\n".join([*lines, "", "Nothing to fetch: the mirror is complete."])
+    biggest = _biggest(plan.work)
+    if biggest:
+        lines += ["", "biggest formulae", *table(biggest)]
+    lines += ["", *pairs(_outlook(plan, config))]
+    return "\n".join(lines)
+
+
+def _catalog(plan: SyncPlan) -> str:
+    signed = "signature good" if plan.catalog.signed else "not signed"
+    skipped = f", {plan.skipped:,} skipped" if plan.skipped else ""
+    formulae = counted(plan.formulae, "formula", "formulae")
+    return f"{plan.catalog.source} ({formulae}{skipped}; {signed})"
+
+
+def _offered(plan: SyncPlan) -> str:
+    return f"{counted(plan.offered.bottles, 'bottle')}, {plan.held:,} of them held"
+
+
+def _to_fetch(work: Work) -> str:
+    text = f"{counted(work.bottles, 'bottle')}, {_bytes(work.bytes, work)}"
+    if work.copies:
+        text += f"; {work.copies:,} of them copies inside the store"
+    return text
+
+
+def _by_tag(plan: SyncPlan) -> list[str]:
+    def row(tag: str, amount: Amount) -> tuple[str, str, str]:
+        return tag, f"{amount.bottles:,}", _bytes(amount.bytes, plan.work)
+
+    rows = [row(tag, amount) for tag, amount in plan.by_tag.items()]
+    return table([("client", "lacks", "to fetch"), *rows])
+
+
+def _biggest(work: Work) -> list[tuple[str, str]]:
+    sizes: defaultdict[str, int] = defaultdict(int)
+    for load in work.loads:
+        sizes[load.bottles[0].name] += load.bytes_to_fetch
+    biggest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+    return [(name, spelt_bytes(size)) for name, size in biggest[:_BIGGEST] if size]
+
+
+def _outlook(plan: SyncPlan, config: SyncConfig) -> list[tuple[str, str]]:
+    work = plan.work
+    route = work.route(config.size_threshold)
+    number = counted(shards(plan, config), "shard")
+    rows = [("in the cloud", f"{'ECS' if route == 'ecs' else 'Lambda'}, {number}")]
+    if work.unknown_sizes and not work.bytes:
+        rows.append(("time", "not known, as no size is"))
+    else:
+        at_least = "at least" if work.unknown_sizes else "about"
+        took = spelt_duration(expected_seconds(work))
+        rate = spelt_rate(ASSUMED_RATE)
+        rows.append(("time", f"{at_least} {took} at {rate} (assumed)"))
+    if isinstance(config.store, BucketAddress):
+        cost = s3_cost(work)
+        more = ", as far as sizes are known" if work.unknown_sizes else ""
+        text = (
+            f"about ${_dollars(cost.requests)} for requests, then"
+            f" ${_dollars(cost.storage)} a month for storage{more}"
+            " (S3 Standard in us-east-1)"
+        )
+        rows.append(("cost", text))
+    return rows
+
+
+def _bytes(known: int, work: Work) -> str:
+    """Return a sum of sizes, and whether it is all of it."""
+    if not work.unknown_sizes:
+        return spelt_bytes(known)
+    return f"at least {spelt_bytes(known)}" if known else "sizes not known"
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"{amount.quantize(_CENT, ROUND_UP):,}"

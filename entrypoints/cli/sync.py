@@ -1,0 +1,48 @@
+"""``bottles sync``: bring in what the mirror lacks."""
+
+from __future__ import annotations
+
+import click
+
+from entrypoints.cli.exit_status import DONE, of_outcome
+from entrypoints.cli.invocation import invoked
+from entrypoints.cli.options import (
+    BUCKET,
+    CLOUD,
+    RUNNING,
+    SELECTION,
+    UPSTREAM,
+    config_options,
+    global_options,
+)
+from entrypoints.cli.output import tell, tell_json
+from entrypoints.cli.plan import preview
+
+
+@click.command(short_help="Fetch what the mirror lacks, and record it.")
+@click.argument("names", nargs=-1, metavar="[FORMULA]...")
+@click.option("--dry-run", is_flag=True, help="Show the plan, as `bottles plan` does.")
+@config_options(*SELECTION, *RUNNING, *UPSTREAM, *BUCKET, *CLOUD)
+@global_options
+@click.pass_context
+def sync(context: click.Context, /, *, dry_run: bool, **_given: object) -> int:
+    """Fetch what the mirror lacks of FORMULA, or of everything, and record it.
+
+    It can be stopped at any time and started again: what has been recorded is not
+    fetched twice.
+    """
+    from entrypoints.cli.answers import sync_answer
+    from entrypoints.cli.sync_text import sync_text
+
+    with invoked(context) as invocation:
+        if dry_run:
+            preview(invocation)
+            return DONE
+        mirror, config = invocation.mirror, invocation.config
+        report = mirror.sync_bottles()(config.selection, config.max_bytes)
+        if invocation.as_json:
+            upstream = mirror.http().requests + mirror.planning_http().requests
+            tell_json(sync_answer(report, upstream, mirror.store().requests))
+        else:
+            tell(sync_text(report, config))
+    return of_outcome(report.outcome)

@@ -1,0 +1,47 @@
+"""What verifying found, as a person reads it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters.terminal.words import counted
+from application.verify_mirror import VerifyReport
+from domain.config import SyncConfig
+
+_NAMED: Final = 20
+
+
+def verify_text(report: VerifyReport, config: SyncConfig) -> str:
+    """Return what ``verify`` prints."""
+    good = report.checked - len(report.flaws)
+    lines = [f"{good:,} of {counted(report.checked, 'object')} in {config.store} good"]
+    for flaw in report.flaws[:_NAMED]:
+        claim = flaw.claim
+        lines.append(f"  {claim.key}: {flaw.found} at {claim.object_key}")
+    lines += _more(len(report.flaws))
+    if report.tally is not None:
+        lines.append(f"{counted(len(report.repaired), 'bottle')} fetched again")
+        lines += [
+            f"  failed: {failure.bottle.key}: {failure.detail}"
+            for failure in report.tally.failures[:_NAMED]
+        ]
+    if report.orphans:
+        done = "removed" if report.pruned else "left alone"
+        known = (
+            f"{counted(len(report.orphans), 'object')} that the ledger does not know"
+        )
+        lines.append(f"{known}, {done}")
+        lines += [f"  {key}" for key in report.orphans[:_NAMED]]
+        lines += _more(len(report.orphans))
+    hints = []
+    if report.unrepaired and report.tally is None:
+        hints.append("--repair fetches again what is missing or wrong")
+    if report.orphans and not report.pruned:
+        hints.append("--prune-orphans removes what the ledger does not know")
+    if hints:
+        lines += ["", f"Next: bottles verify {'; '.join(hints)}"]
+    return "\n".join(lines)
+
+
+def _more(number: int) -> list[str]:
+    return [f"  and {number - _NAMED:,} more"] if number > _NAMED else []

@@ -1,0 +1,248 @@
+"""The laws of reading the catalog: the schema's word, and a result for any text."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.homebrew.reader import read_entries, read_entry, read_regular
+from adapters.homebrew.schemas import dump_entry, load_entry
+from domain.catalog import Catalog, CatalogDocument, Skipped, make_catalog
+from domain.formula import Formula
+from ports.errors import MalformedError
+from tests.support.api_entries import (
+    formulae,
+    json_values,
+    mutated_entries,
+    regular_entries,
+    valid_entries,
+)
+
+WHAT = "formula.json"
+DOCUMENT = CatalogDocument(WHAT, WHAT, "0" * 64, signed=False)
+
+
+@given(entry=valid_entries() | regular_entries() | mutated_entries() | json_values)
+def test_the_short_way_says_of_any_entry_what_the_schema_says(entry: object) -> None:
+    assert_both_ways_agree(entry)
+
+
+def assert_both_ways_agree(entry: object) -> None:
+    short, long = read_entry(entry, 3), load_entry(entry, 3)
+    assert short == long
+    # The order of tags counts too, and two dictionaries are equal without it.
+    assert repr(short) == repr(long)
+
+
+FULL: dict[str, Any] = {
+    "name": "curl",
+    "versions": {"stable": "8.21.0"},
+    "revision": 1,
+    "bottle": {"stable": {"rebuild": 2, "files": {"all": {"sha256": "0" * 64}}}},
+    "aliases": ["curl@8"],
+    "oldnames": ["kurl"],
+    "dependencies": ["brotli"],
+    "recommended_dependencies": ["zstd"],
+    "uses_from_macos": ["krb5", {"perl": "build"}, {"m4": "run"}],
+    "uses_from_macos_bounds": [{"since": "sonoma"}, {}, {"since": "tahoe"}],
+    "variations": {
+        "sonoma": {"dependencies": ["zlib"], "recommended_dependencies": ["gcc"]},
+        "ventura": {"uses_from_macos": [], "uses_from_macos_bounds": []},
+        "monterey": {"keg_only": True},
+    },
+}
+WRONG: tuple[Any, ...] = (
+    *(None, True, False, 0, -1, 1.0, float("nan"), "", "x", "build", "\x1b", "\ud800"),
+    *([], ["x"], ["build"], [""], ["\ud800"], [None], [5], [{}], [["x"]]),
+    *(
+        {},
+        {"x": "build"},
+        {"x": "test"},
+        {"x": "run"},
+        {"x": 5},
+        {"": "build"},
+        {"x": ["run", 5]},
+    ),
+    *({"a": "run", "b": "run"}, {"since": "sonoma"}, {"since": ""}, {"since": None}),
+    *({"dependencies": None}, {"uses_from_macos": ["x"]}, {"stable": None}),
+)
+
+
+def places(part: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+    """Yield the path of every value in ``part``, at any depth."""
+    if isinstance(part, dict | list):
+        for key in part if isinstance(part, dict) else range(len(part)):
+            yield (key,)
+            yield from ((key, *rest) for rest in places(part[key]))
+
+
+def test_most_entries_go_the_short_way() -> None:
+    assert read_regular(FULL) == load_entry(FULL, 3)
+
+
+@pytest.mark.parametrize("place", [*places(FULL), ("oldname",)], ids=str)
+def test_the_two_ways_agree_on_every_small_mistake(place: tuple[Any, ...]) -> None:
+    *steps, last = place
+    for value in WRONG:
+        entry = deepcopy(FULL)
+        part: Any = entry
+        for step in steps:
+            part = part[step]
+        part[last] = value
+        assert_both_ways_agree(entry)
+        del part[last]
+        assert_both_ways_agree(entry)
+
+
+@given(entry=valid_entries() | regular_entries())
+def test_an_entry_like_the_apis_is_read(entry: dict[str, Any]) -> None:
+    assert isinstance(read_entry(entry, 3), Formula)
+
+
+@given(formula=formulae)
+def test_a_formula_comes_back_from_its_written_form(formula: Formula) -> None:
+    written = json.loads(json.dumps(dump_entry(formula)))
+    assert load_entry(written, 3) == formula
+    assert repr(read_entry(written, 3)) == repr(formula)
+
+
+def text_of(values: list[object], indent: int | None, *, ascii_only: bool) -> str:
+    return json.dumps(values, indent=indent, ensure_ascii=ascii_only)
+
+
+@st.composite
+def damaged_texts(draw: st.DrawFn) -> str:
+    """Draw the text of a catalog in which a few characters are not what they were."""
+    text = draw(valid_texts)
+    at = draw(st.integers(0, len(text)))
+    until = at + draw(st.integers(0, 3))
+    return draw(
+        st.sampled_from([text[:at], text[:at] + text[until:]])
+        | st.text('[]{},:"\\ \n\x00\ufeff01.eN', max_size=3).map(
+            lambda noise: text[:at] + noise + text[until:]
+        )
+    )
+
+
+valid_texts = st.builds(
+    text_of,
+    st.lists(valid_entries() | mutated_entries() | json_values, max_size=4),
+    st.sampled_from([None, 0, 2]),
+    ascii_only=st.booleans(),
+)
+texts = (
+    valid_texts
+    | damaged_texts()
+    | json_values.map(json.dumps)
+    | st.text('[]{},:"\\ud830 \nntrue-1.e+NaI', max_size=20)
+)
+
+
+def whole(text: str) -> list[object] | None:
+    """Return the list that ``text`` is, None when it is none."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, list) else None
+
+
+@given(text=texts)
+def test_entry_by_entry_is_the_same_as_all_at_once(text: str) -> None:
+    expected = whole(text)
+    if expected is None:
+        with pytest.raises(MalformedError):
+            list(read_entries(text, WHAT))
+    else:
+        # By repr, for what is not a number is not equal to itself.
+        assert repr(list(read_entries(text, WHAT))) == repr(expected)
+
+
+def read(text: str) -> Catalog:
+    entries = enumerate(read_entries(text, WHAT), start=1)
+    return make_catalog(DOCUMENT, (read_entry(entry, at) for at, entry in entries))
+
+
+@given(text=texts)
+def test_whatever_upstream_sends_the_result_is_bottles_or_a_clear_error(
+    text: str,
+) -> None:
+    if whole(text) is None:
+        with pytest.raises(MalformedError) as caught:
+            read(text)
+        assert str(caught.value).isprintable()
+        return
+    catalog = read(text)
+    for formula in catalog.formulae.values():
+        for bottle in formula.bottles():
+            assert "/" not in bottle.file_name
+    for skipped in catalog.skipped:
+        assert skipped.name
+        assert skipped.reason
+        assert f"{skipped.name}: {skipped.reason}".isprintable()
+
+
+@given(entries=st.lists(valid_entries() | mutated_entries() | json_values, max_size=5))
+def test_no_entry_goes_without_a_word(entries: list[object]) -> None:
+    catalog = read(json.dumps(entries))
+    told = {*catalog.formulae, *(skipped.name for skipped in catalog.skipped)}
+    for position, entry in enumerate(entries, start=1):
+        assert read_entry(entry, position).name in told
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("", "not a list of formulae: it begins with nothing"),
+        ("<!DOCTYPE html><html>", "it begins with '<!DOCTYPE html>"),
+        ('{"payload":"[]"}', "not a list of formulae: it begins with '{"),
+        ("null", "not a list of formulae: it begins with 'null'"),
+        ("\ufeff[]", "not a list of formulae: it begins with '\\ufeff[]'"),
+        ("[", "Expecting value"),
+        ("[1", "cut off after 2 characters"),
+        ("[1,", "damaged or cut off: Expecting value"),
+        ('[{"name": "j', "damaged or cut off: Unterminated string"),
+        ('[{"name": "jq", "versions": }, ]', "damaged or cut off: Expecting value"),
+        ("[1 2]", "damaged at character 3: '2]'"),
+        ("[1] []", "something follows the list of formulae: '[]'"),
+        ("[" * 100_000, "nested too deeply"),
+        ('[{"a":' * 100_000, "nested too deeply"),
+        (f"[{'9' * 5_000}]", "a number beyond reason"),
+    ],
+    ids=range(15),
+)
+def test_says_what_is_wrong_with_a_text(text: str, detail: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        list(read_entries(text, WHAT))
+    assert caught.value.what == WHAT
+    assert detail in caught.value.detail
+
+
+def test_an_entry_of_great_depth_is_skipped_like_any_other() -> None:
+    deep = "[" * 400 + "]" * 400
+    (skipped,) = read(f'[{{"name": {deep}}}]').skipped
+    assert skipped.name == "entry 1"
+
+
+def test_of_a_key_that_is_there_twice_the_last_one_counts() -> None:
+    first = dump_entry(Formula("jq", "1.8.2", 0, 0, {}))
+    text = json.dumps([first])[:-2] + ', "name": "curl"}]'
+    assert list(read(text).formulae) == ["curl"]
+
+
+def test_both_ways_agree_on_the_real_catalog(real_data: Path) -> None:
+    packed = (real_data / "formula-2026-08-22.json.gz").read_bytes()
+    entries = read_entries(gzip.decompress(packed).decode(), WHAT)
+    for position, entry in enumerate(entries, start=1):
+        formula = read_entry(entry, position)
+        assert repr(formula) == repr(load_entry(entry, position))
+        assert not isinstance(formula, Skipped)
+        assert load_entry(dump_entry(formula), position) == formula

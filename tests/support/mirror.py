@@ -1,0 +1,225 @@
+"""A whole mirror in memory: the use cases, wired as a program would wire them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from threading import Event as Flag
+from uuid import UUID
+
+from adapters.ledger.documents import StoredDocuments
+from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.hash_file import StoredHashFile
+from adapters.ledger.layout import HASH_FILE
+from adapters.memory.bottle_source import MemoryBottleSource
+from adapters.memory.catalog import MemoryCatalog
+from adapters.memory.clock import ManualClock
+from adapters.memory.progress import RecordingProgress
+from adapters.memory.store import MemoryStore
+from adapters.retry import Backoff
+from application.carry_out import CarryOut
+from application.inspect_ledger import InspectLedger, RebuildHashFile
+from application.journal import Journal
+from application.opened_ledger import OpenedLedger, open_ledger
+from application.plan_sync import PlanSync
+from application.run import Runs
+from application.sync_bottles import SyncBottles, SyncReport
+from application.transfer import Transfer
+from application.verify_mirror import VerifyMirror, VerifyReport
+from domain.bottle import Bottle, ObjectKey
+from domain.events import GENESIS, Event, RecordedCommit
+from domain.formula import Formula
+from domain.ledger import Ledger, replay
+from domain.plan import GB
+from domain.selection import Selection
+from tests.support.catalogs import make_formula, select
+from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedStore
+
+TAG = "arm64_sonoma"
+EVERYTHING = select(TAG)
+BACKOFF = Backoff(attempts=2)
+
+
+def no_chance() -> float:
+    """Return 0: no wait takes any time."""
+    return 0.0
+
+
+class Mirror:
+    """One store and one upstream, over which processes come and go.
+
+    Attributes:
+        disk: The store itself, which nobody watches.
+        upstream: The bytes that bottles have.
+        formulae: What the catalog offers, by name.
+    """
+
+    def __init__(self) -> None:
+        self.disk = MemoryStore()
+        self.upstream = MemoryBottleSource()
+        self.catalog = MemoryCatalog()
+        self.clock = ManualClock()
+        self.formulae: dict[str, Formula] = {}
+        self._ids = count(1)
+
+    def new_id(self) -> str:
+        """Return a UUID that no other has."""
+        return str(UUID(int=next(self._ids)))
+
+    def offer(
+        self,
+        name: str,
+        version: str = "1.0",
+        *,
+        rebuild: int = 0,
+        contents: Mapping[str, str] | None = None,
+    ) -> tuple[Bottle, ...]:
+        """Offer a formula from now on, in place of what it was before.
+
+        Args:
+            contents: The text that each tag's bottle is made of.
+        """
+        given = contents or {TAG: f"{name} {version} {rebuild} {TAG}"}
+        for content in given.values():
+            self.upstream.add(content.encode())
+        formula = make_formula(name, version, rebuild=rebuild, digests=given)
+        self.formulae[name] = formula
+        self.catalog.offer(self.formulae.values())
+        return tuple(formula.bottles())
+
+    def withdraw(self, name: str) -> None:
+        """Offer the formula still, and no bottle of it."""
+        self.formulae[name] = make_formula(name, tags=())
+        self.catalog.offer(self.formulae.values())
+
+    def process(self, *, jobs: int = 1, attempts: int = 2) -> Process:
+        """Return a new process, which knows only what the store tells it."""
+        return Process(self, jobs, attempts)
+
+    def sync(
+        self, selection: Selection = EVERYTHING, max_bytes: int | None = None
+    ) -> SyncReport:
+        """Sync in a process of its own."""
+        return self.process().sync(selection, max_bytes)
+
+    def commits(self) -> list[RecordedCommit]:
+        """Return the log, read anew."""
+        return list(self.process().log.read(GENESIS))
+
+    def events(self) -> list[Event]:
+        """Return every event of the log."""
+        return [event for one in self.commits() for event in one.commit.events]
+
+    def ledger(self) -> Ledger:
+        """Return the ledger as the log gives it from zero."""
+        return replay(self.commits())
+
+    def hash_file(self) -> bytes:
+        """Return the hash file's bytes."""
+        return self.disk.get(HASH_FILE).body
+
+    def bottles(self) -> dict[ObjectKey, bytes]:
+        """Return the objects that are not the ledger's."""
+        return {
+            info.key: self.disk.get(info.key).body
+            for info in self.disk.list("")
+            if info.key != HASH_FILE and not info.key.startswith("ledger/")
+        }
+
+    def damage(self, key: ObjectKey, body: bytes | None = None) -> None:
+        """Put ``body`` in the place of an object, or nothing."""
+        self.disk.delete(key)
+        if body is not None:
+            self.disk.create(key, body)
+
+
+class Process:
+    """One process: the use cases, and adapters that are watched.
+
+    Attributes:
+        stop: What the process is told to stop by.
+    """
+
+    def __init__(self, mirror: Mirror, jobs: int, attempts: int) -> None:
+        self.mirror = mirror
+        self.watch = Watch()
+        self.stop = Flag()
+        self.progress = RecordingProgress()
+        self.store = WatchedStore(mirror.disk, self.watch)
+        self.source = WatchedSource(mirror.upstream, self.watch)
+        clock, new_id = mirror.clock, mirror.new_id
+        self.log = StoredEventLog(self.store, clock, BACKOFF, no_chance)
+        self.published = StoredHashFile(self.store, clock, BACKOFF, no_chance)
+        documents = StoredDocuments(self.store, clock, BACKOFF, no_chance)
+        self.runs = Runs(
+            log=self.log,
+            hash_file=self.published,
+            documents=documents,
+            clock=clock,
+            new_id=new_id,
+            kind="local",
+            size_threshold=20 * GB,
+        )
+        self.transfer = Transfer(
+            source=self.source,
+            store=self.store,
+            clock=clock,
+            progress=self.progress,
+            attempts=attempts,
+            chance=no_chance,
+            stop=self.stop,
+        )
+        self.carry_out = CarryOut(self.transfer, clock, jobs)
+        catalog = WatchedCatalog(mirror.catalog, self.watch)
+        self.plan_sync = PlanSync(catalog, self.source, self.progress, jobs)
+        self.inspect = InspectLedger(self.log)
+        self._jobs = jobs
+
+    def open(self) -> OpenedLedger:
+        """Open the ledger."""
+        return open_ledger(self.log, self.published)
+
+    def journal(self, ledger: Ledger | None = None) -> Journal:
+        """Begin a run, and return its hand in the log.
+
+        Args:
+            ledger: Where it begins to follow the log; where it is now if None.
+        """
+        opened = self.open()
+        run = self.runs.begin(opened)
+        if ledger is not None:
+            run.journal.ledger = ledger
+        return run.journal
+
+    def sync(
+        self, selection: Selection = EVERYTHING, max_bytes: int | None = None
+    ) -> SyncReport:
+        """Sync."""
+        sync_bottles = SyncBottles(
+            self.plan_sync, self.carry_out, self.runs, self.progress
+        )
+        return sync_bottles(selection, max_bytes)
+
+    def verify(
+        self, *, deep: bool = False, repair: bool = False, prune_orphans: bool = False
+    ) -> VerifyReport:
+        """Verify the mirror."""
+        verify_mirror = VerifyMirror(
+            self.store, self.carry_out, self.runs, self.progress, self._jobs
+        )
+        return verify_mirror(deep=deep, repair=repair, prune_orphans=prune_orphans)
+
+    def rebuild(self) -> Ledger:
+        """Publish what the log gives from zero."""
+        return RebuildHashFile(self.inspect, self.published)()
+
+
+def at_call(number: int, do: Callable[[], None]) -> Callable[[object], None]:
+    """Return what does something at the call of this number, the first being 1."""
+    numbers = count(1)
+
+    def hook(_: object) -> None:
+        if next(numbers) == number:
+            do()
+
+    return hook

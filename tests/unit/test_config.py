@@ -1,0 +1,178 @@
+from collections.abc import Callable
+from pathlib import PurePath
+
+import pytest
+
+from domain.config import (
+    BucketAddress,
+    FolderAddress,
+    SyncConfig,
+    is_loopback,
+    parse_store,
+    parse_upstream,
+)
+from domain.errors import InvalidValueError
+
+
+@pytest.mark.parametrize("text", ["./mirror", "/var/mirror", "my mirror", "s3"])
+def test_what_is_no_url_is_a_folder(text: str) -> None:
+    store = parse_store(text)
+    assert store == FolderAddress(PurePath(text))
+    assert str(store) == str(PurePath(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "bucket", "prefix"),
+    [
+        ("s3://bottles", "bottles", ""),
+        ("s3://bottles/", "bottles", ""),
+        ("s3://my.bottles/a/b/", "my.bottles", "a/b"),
+        ("s3://Old_Bucket//a", "Old_Bucket", "a"),
+    ],
+)
+def test_reads_a_bucket_and_its_prefix(text: str, bucket: str, prefix: str) -> None:
+    store = parse_store(text)
+    assert store == BucketAddress(bucket, prefix)
+    assert parse_store(str(store)) == store
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "s3://",
+        "s3:///prefix",
+        "gs://bucket",
+        "https://bucket.s3.amazonaws.com",
+        "s3://no spaces",
+        "s3://b",
+        "s3://bucket?x=1",
+        "s3://bucket/a//b",
+        "s3://bucket/../b",
+        "s3://bucket/./b",
+    ],
+)
+def test_refuses_what_is_no_store(text: str) -> None:
+    with pytest.raises(InvalidValueError):
+        parse_store(text)
+
+
+@pytest.mark.parametrize("text", ["", "s3://", "gs://bucket"])
+def test_says_what_a_store_would_look_like(text: str) -> None:
+    with pytest.raises(InvalidValueError, match=r"a folder, or s3://bucket\[/prefix\]"):
+        parse_store(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("https://formulae.brew.sh/api", "https://formulae.brew.sh/api"),
+        ("https://ghcr.io/", "https://ghcr.io"),
+        ("https://mirror.example:8443//", "https://mirror.example:8443"),
+        ("http://127.0.0.1:8080/api/", "http://127.0.0.1:8080/api"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://localhost", "http://localhost"),
+        ("HTTPS://ghcr.io", "HTTPS://ghcr.io"),
+    ],
+)
+def test_reads_an_upstream_without_the_slash_at_its_end(text: str, base: str) -> None:
+    assert parse_upstream(text) == base
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://ghcr.io", "http://10.0.0.1", "http://127.0.0.1.evil.example", "ftp://x"],
+)
+def test_refuses_an_upstream_in_the_clear_unless_it_is_this_machine(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="loopback addresses only"):
+        parse_upstream(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ghcr.io",
+        "https://",
+        "https:///api",
+        "https://[::1",
+        "https://ghcr.io:port",
+        "https://ghcr.io:99999",
+        "https://ghcr.io/?a=b",
+        "https://ghcr.io/#a",
+        "https://ghcr.io/a b",
+        "https://ghcr.io\n",
+    ],
+)
+def test_refuses_an_upstream_that_no_path_can_be_appended_to(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="URL"):
+        parse_upstream(text)
+
+
+def test_refuses_a_password_in_an_address_and_does_not_repeat_it() -> None:
+    with pytest.raises(InvalidValueError, match="without a user name") as caught:
+        parse_upstream("https://me:hunter2@ghcr.io")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        ("localhost", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("0.0.0.0", False),  # noqa: S104  # it is read, not bound
+        ("localhost.example", False),
+        ("", False),
+    ],
+)
+def test_tells_this_machine_from_others(host: str, *, answer: bool) -> None:
+    assert is_loopback(host) is answer
+
+
+def test_the_defaults_suit_a_laptop() -> None:
+    config = SyncConfig()
+    assert config.store == FolderAddress(PurePath("mirror"))
+    assert config.registry == "https://ghcr.io"
+    assert config.size_threshold == 20_000_000_000
+    assert (config.shard_gb, config.lambda_shard_gb) == (40, 5)
+    assert config.retry_attempts == 5
+    assert config.max_bytes is None
+
+
+def test_refuses_an_upstream_in_the_clear_wherever_it_is_given() -> None:
+    with pytest.raises(InvalidValueError):
+        SyncConfig(registry="http://ghcr.io")
+    with pytest.raises(InvalidValueError):
+        SyncConfig(api_domain="http://formulae.brew.sh/api")
+
+
+def test_keeps_its_addresses_without_the_slash_at_their_end() -> None:
+    config = SyncConfig(api_domain="https://a.test/api/", registry="https://r.test/")
+    assert config.api_domain == "https://a.test/api"
+    assert config.registry == "https://r.test"
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("max_bytes", lambda: SyncConfig(max_bytes=0)),
+        ("jobs", lambda: SyncConfig(jobs=0)),
+        ("size_threshold_gb", lambda: SyncConfig(size_threshold_gb=0)),
+        ("shard_gb", lambda: SyncConfig(shard_gb=0)),
+        ("lambda_shard_gb", lambda: SyncConfig(lambda_shard_gb=0)),
+        ("retry_attempts", lambda: SyncConfig(retry_attempts=0)),
+    ],
+)
+def test_refuses_a_number_below_one_and_names_it(
+    name: str, make: Callable[[], SyncConfig]
+) -> None:
+    with pytest.raises(InvalidValueError, match=f"{name}: 0 is not 1 or more"):
+        make()
+
+
+def test_never_shows_the_registrys_token() -> None:
+    config = SyncConfig(registry_token="hunter2")
+    assert "hunter2" not in repr(config)
+    assert config.registry_token == "hunter2"

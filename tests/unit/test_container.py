@@ -1,0 +1,102 @@
+from collections.abc import Callable
+from pathlib import PurePath
+
+import pytest
+from dependency_injector import containers, errors, providers
+
+from adapters.folder.store import FolderStore
+from adapters.memory.progress import SilentProgress
+from adapters.s3.store import S3Store
+from adapters.terminal.plain_progress import PlainProgress
+from application.inspect_ledger import InspectLedger, RebuildHashFile
+from application.plan_sync import PlanSync
+from application.sync_bottles import SyncBottles
+from application.verify_mirror import VerifyMirror
+from domain.config import BucketAddress, FolderAddress, SyncConfig
+from entrypoints.cli.container import CliContainer, Manner
+from entrypoints.cli.interruption import StopFlag
+from entrypoints.container import MirrorContainer
+
+FOLDER = SyncConfig(FolderAddress(PurePath("nowhere")), jobs=3, retry_attempts=2)
+BUCKET = SyncConfig(BucketAddress("bottles", "mirror"), aws_region="eu-central-1")
+STORES = pytest.mark.parametrize("config", [FOLDER, BUCKET], ids=["folder", "bucket"])
+
+
+def base(config: SyncConfig) -> MirrorContainer:
+    return MirrorContainer(config=config, progress=SilentProgress(), stop=StopFlag())
+
+
+def command_line(config: SyncConfig, *, quiet: bool = True) -> CliContainer:
+    return CliContainer(config=config, manner=Manner(quiet=quiet))
+
+
+@STORES
+@pytest.mark.parametrize("build", [base, command_line])
+def test_every_provider_of_every_container_gives_something(
+    build: Callable[[SyncConfig], containers.Container], config: SyncConfig
+) -> None:
+    container = build(config)
+    container.check_dependencies()
+
+    for name, provider in container.providers.items():
+        if not isinstance(provider, providers.Container):
+            assert provider() is not None, name
+
+
+@STORES
+def test_the_command_line_has_every_use_case(config: SyncConfig) -> None:
+    container = command_line(config)
+
+    assert isinstance(container.plan_sync(), PlanSync)
+    assert isinstance(container.sync_bottles(), SyncBottles)
+    assert isinstance(container.verify_mirror(), VerifyMirror)
+    assert isinstance(container.inspect_ledger(), InspectLedger)
+    assert isinstance(container.rebuild_hash_file(), RebuildHashFile)
+
+
+def test_the_address_decides_which_store_it_is() -> None:
+    assert isinstance(base(FOLDER).store(), FolderStore)
+    assert isinstance(base(BUCKET).store(), S3Store)
+
+
+def test_the_use_cases_have_the_command_lines_own_ears_and_voice() -> None:
+    container = command_line(FOLDER)
+    sync = container.sync_bottles()
+
+    assert sync.progress is container.progress()
+    assert sync.carry_out.transfer.stop is container.stop()
+    assert sync.carry_out.transfer.store is container.store()
+    assert container.verify_mirror().carry_out.transfer.stop is container.stop()
+
+
+def test_the_configuration_reaches_those_it_is_meant_for() -> None:
+    sync = command_line(FOLDER).sync_bottles()
+
+    assert sync.carry_out.jobs == 3
+    assert sync.carry_out.transfer.attempts == 2
+    assert sync.plan_sync.jobs == 3
+    assert sync.runs.kind == "local"
+    assert sync.runs.size_threshold == 20_000_000_000
+
+
+def test_sizes_are_asked_for_with_less_patience_than_bottles() -> None:
+    container = base(SyncConfig())
+
+    planning, fetching = container.planning_http().patience, container.http().patience
+
+    assert planning.backoff.attempts < fetching.backoff.attempts
+    assert planning.silence < fetching.silence
+
+
+def test_two_commands_share_nothing() -> None:
+    assert command_line(FOLDER).store() is not command_line(FOLDER).store()
+
+
+def test_the_quiet_are_told_nothing() -> None:
+    assert isinstance(command_line(FOLDER).progress(), SilentProgress)
+    assert isinstance(command_line(FOLDER, quiet=False).progress(), PlainProgress)
+
+
+def test_a_container_without_a_configuration_is_refused() -> None:
+    with pytest.raises(errors.Error):
+        CliContainer(manner=Manner()).check_dependencies()

@@ -1,0 +1,301 @@
+"""The golden log: what earlier versions wrote is read for ever, and means the same.
+
+A file in ``tests/golden`` is never changed. Each version of each event is in it; one
+that is new goes into a commit behind the last.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.ledger.codec import decode_commit, encode_commit
+from adapters.ledger.documents import StoredDocuments
+from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
+from adapters.ledger.identity import encode_identity
+from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key
+from adapters.ledger.schemas import EVENTS
+from adapters.memory.clock import ManualClock
+from adapters.memory.store import MemoryStore
+from adapters.retry import ONCE
+from domain.bottle import Bottle, Digest, ObjectKey
+from domain.events import (
+    GENESIS,
+    BottleFailed,
+    BottleLost,
+    BottleMirrored,
+    BottleSuperseded,
+    CatalogRead,
+    Event,
+    StateDigest,
+    SyncCompleted,
+    SyncStarted,
+)
+from domain.ledger import replay
+from domain.plan import Load, Work
+from domain.tags import Tag
+
+TESTS = Path(__file__).resolve().parent.parent
+GOLDEN = TESTS / "golden"
+FORMAT = TESTS.parent / "docs" / "ledger-format.md"
+
+LEDGER = "0d9b3a52-6a5e-4b7f-8f0e-2f5c7a1d9e30"
+BEGUN = datetime(2026, 11, 22, 4, 11, tzinfo=UTC)
+FIRST_DAY, SECOND_DAY = date(2026, 11, 22), date(2026, 11, 29)
+CATALOG, SELECTION = "c" * 64, "e" * 64
+
+JQ = Bottle("jq", "1.8.1", 0, Tag("arm64_tahoe"), Digest("1" * 64))
+OPENSSL = Bottle("openssl@3", "3.6.0", 1, Tag("arm64_sonoma"), Digest("2" * 64))
+CERTIFICATES = Bottle("ca-certificates", "2026-11-04", 0, Tag("all"), Digest("3" * 64))
+GTK = Bottle("gtk+3", "3.24.51_1", 0, Tag("x86_64_linux"), Digest("4" * 64))
+JQ_REBUILT = Bottle("jq", "1.8.1", 1, Tag("arm64_tahoe"), Digest("5" * 64))
+
+WORK = Work(
+    loads=(
+        Load(OPENSSL.digest, 3_500_000, (OPENSSL,)),
+        Load(JQ.digest, 500_000, (JQ,)),
+        Load(CERTIFICATES.digest, 150_000, (CERTIFICATES,)),
+        Load(GTK.digest, None, (GTK,)),
+    ),
+)
+REBUILD = Work(
+    loads=(
+        Load(JQ_REBUILT.digest, 510_000, (JQ_REBUILT,)),
+        Load(GTK.digest, None, (GTK,), ObjectKey("2026-11-01/gtk.tar.gz")),
+    ),
+    superseded=((JQ.key, JQ.digest),),
+)
+REPAIR = Work(loads=(Load(CERTIFICATES.digest, 150_000, (CERTIFICATES,)),))
+
+FIRST = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a01"
+SECOND = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a02"
+THIRD = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a03"
+
+COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
+    (
+        FIRST,
+        (
+            CatalogRead(
+                source="https://formulae.brew.sh/api/formula.jws.json",
+                documents={"formula.jws.json": CATALOG},
+                etag='W/"6920f1d3-1c5a3e2"',
+                last_modified="Sun, 22 Nov 2026 04:02:11 GMT",
+                formulae=8560,
+            ),
+            SyncStarted(
+                run=FIRST,
+                kind="local",
+                plan="257f5990b27552d3abce7aabae7464f31760930ca8ec5d704f694b85d7c676a7",
+                selection=SELECTION,
+                day=FIRST_DAY,
+                shards=1,
+                route="lambda",
+                bottles=4,
+                bytes=4_150_000,
+            ),
+        ),
+    ),
+    (
+        FIRST,
+        (
+            BottleMirrored(
+                OPENSSL, 3_500_000, OPENSSL.object_key(FIRST_DAY), "fetched"
+            ),
+            BottleMirrored(JQ, 500_000, JQ.object_key(FIRST_DAY), "fetched"),
+            BottleMirrored(
+                CERTIFICATES, 150_000, CERTIFICATES.object_key(FIRST_DAY), "found"
+            ),
+        ),
+    ),
+    (
+        FIRST,
+        (
+            BottleFailed(
+                GTK,
+                cause="not_found",
+                detail="ghcr.io/homebrew/core/gtkx3: “no such blob”",
+                attempts=1,
+            ),
+        ),
+    ),
+    (
+        FIRST,
+        (
+            BottleLost(
+                CERTIFICATES.key,
+                CERTIFICATES.digest,
+                CERTIFICATES.object_key(FIRST_DAY),
+                found="nothing",
+            ),
+        ),
+    ),
+    (
+        FIRST,
+        (
+            SyncCompleted(
+                run=FIRST,
+                outcome="degraded",
+                catalog=None,
+                counts={
+                    "bytes": 4_000_000,
+                    "copied": 0,
+                    "failed": 1,
+                    "mirrored": 3,
+                    "skipped": 0,
+                },
+                state=StateDigest(
+                    2,
+                    4_000_000,
+                    0xCDC421B3250EBB79B6E673789576D9451530A5D0CE61ACBD865871391338073F,
+                ),
+            ),
+        ),
+    ),
+    (
+        SECOND,
+        (
+            CatalogRead(
+                source="./formula-2026-11-29.json.gz",
+                documents={"formula.json": "d" * 64},
+                etag=None,
+                last_modified=None,
+                formulae=8571,
+            ),
+            SyncStarted(
+                run=SECOND,
+                kind="cloud",
+                plan="6b94fe88b43a8905e992a1de499c16873af90f210af6dd0fe7d799f83f0fd3ca",
+                selection=SELECTION,
+                day=SECOND_DAY,
+                shards=1,
+                route="ecs",
+                bottles=2,
+                bytes=510_000,
+            ),
+            BottleSuperseded(JQ.key, JQ.digest, SECOND_DAY),
+        ),
+    ),
+    (
+        SECOND,
+        (
+            BottleMirrored(
+                JQ_REBUILT, 510_000, JQ_REBUILT.object_key(SECOND_DAY), "fetched"
+            ),
+            BottleMirrored(
+                GTK, 9_000_000, GTK.beside(GTK.object_key(SECOND_DAY)), "copied"
+            ),
+        ),
+    ),
+    (
+        SECOND,
+        (
+            SyncCompleted(
+                run=SECOND,
+                outcome="complete",
+                catalog="d" * 64,
+                counts={"bytes": 510_000, "copied": 1, "failed": 0, "mirrored": 2},
+                state=StateDigest(
+                    4,
+                    13_510_000,
+                    0xB7BD4E475F72D2B91C64140352037845215B48A781954379D9FCF5A66C40590E,
+                ),
+            ),
+        ),
+    ),
+    (
+        THIRD,
+        (
+            SyncStarted(
+                run=THIRD,
+                kind="local",
+                plan="c7eb0e867ef172a092b8f2d7c42ca36cfaee3b5c5bc8e29a7f4f7a5321100d15",
+                selection=SELECTION,
+                day=SECOND_DAY,
+                shards=1,
+                route="lambda",
+                bottles=1,
+                bytes=150_000,
+            ),
+            BottleFailed(
+                CERTIFICATES,
+                cause="unavailable",
+                detail="GET https://ghcr.io/v2/homebrew/core/ca-certificates: 503",
+                attempts=5,
+            ),
+        ),
+    ),
+)
+"""What the golden log says: for each commit, the run, and what it recorded."""
+
+
+@pytest.fixture(scope="module")
+def golden() -> MemoryStore:
+    """Return a store with the tree of ``tests/golden``."""
+    store = MemoryStore()
+    for path in GOLDEN.rglob("*"):
+        if path.is_file():
+            key = ObjectKey(path.relative_to(GOLDEN).as_posix())
+            store.create(key, path.read_bytes())
+    return store
+
+
+@pytest.fixture
+def log(golden: MemoryStore) -> StoredEventLog:
+    return StoredEventLog(golden, ManualClock(), ONCE, chance=lambda: 0.5)
+
+
+def test_the_golden_log_says_what_it_said(log: StoredEventLog) -> None:
+    commits = [recorded.commit for recorded in log.read(GENESIS)]
+    assert tuple((commit.run, commit.events) for commit in commits) == COMMITS
+    assert {commit.ledger for commit in commits} == {LEDGER}
+    assert commits[0].at == BEGUN
+
+
+def test_it_is_written_as_it_was_written(golden: MemoryStore) -> None:
+    assert golden.get(IDENTITY).body == encode_identity(LEDGER, BEGUN)
+    for seq in range(len(COMMITS)):
+        body = golden.get(commit_key(seq)).body
+        assert encode_commit(decode_commit(body, seq)) == body
+
+
+def test_every_version_of_every_event_is_in_it(golden: MemoryStore) -> None:
+    written = {
+        (line["t"], line["v"])
+        for seq in range(len(COMMITS))
+        for line in map(json.loads, golden.get(commit_key(seq)).body.splitlines()[1:])
+    }
+    assert written == EVENTS.keys()
+
+
+def test_it_gives_the_golden_hash_file(
+    golden: MemoryStore, log: StoredEventLog
+) -> None:
+    ledger = replay(log.read(GENESIS))
+    body = golden.get(HASH_FILE).body
+    assert encode_hash_file(ledger) == body
+    assert decode_hash_file(body) == ledger
+
+
+def test_it_keeps_the_work_of_its_plans(golden: MemoryStore) -> None:
+    documents = StoredDocuments(golden, ManualClock(), ONCE, chance=lambda: 0.5)
+    plans = [
+        event.plan
+        for _, events in COMMITS
+        for event in events
+        if isinstance(event, SyncStarted)
+    ]
+    assert [documents.load_work(plan) for plan in plans] == [WORK, REBUILD, REPAIR]
+    assert [documents.sha256_of(work) for work in (WORK, REBUILD, REPAIR)] == plans
+
+
+def test_the_format_document_shows_it_word_for_word() -> None:
+    files = [path.read_text() for path in GOLDEN.rglob("*") if path.is_file()]
+    examples = re.findall(r"^```jsonl?\n(.*?)^```", FORMAT.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(examples) >= len(EVENTS)
+    for example in examples:
+        assert any(example in text for text in files), example

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.ledger.layout import commit_key
+from application.journal import MAX_EVENTS
+from domain.errors import LedgerDamagedError
+from domain.events import BottleFailed, BottleMirrored, Event
+from domain.ledger import Ledger
+from ports.errors import OutcomeUnknownError, UnavailableError
+from tests.support.catalogs import make_bottle
+from tests.support.chain import mirrored
+from tests.support.mirror import Mirror, at_call
+from tests.support.watched import Call
+
+
+def events(count: int, name: str = "jq") -> list[BottleMirrored]:
+    return [mirrored(make_bottle(name, str(number))) for number in range(count)]
+
+
+def test_records_events_in_the_order_they_came() -> None:
+    mirror = Mirror()
+    journal = mirror.process().journal()
+    recorded = events(3)
+    journal.record(recorded)
+    assert mirror.events() == recorded
+
+
+def test_a_commit_has_at_most_256_events() -> None:
+    mirror = Mirror()
+    mirror.process().journal().record(iter(events(2 * MAX_EVENTS + 1)))
+    sizes = [len(recorded.commit.events) for recorded in mirror.commits()]
+    assert sizes == [256, 256, 1]
+
+
+def test_of_no_events_no_commit_is_made() -> None:
+    mirror = Mirror()
+    process = mirror.process()
+    journal = process.journal()
+    before = len(process.watch.calls)
+    journal.record(())
+    assert mirror.commits() == []
+    assert len(process.watch.calls) == before
+
+
+def test_keeps_the_ledger_up_with_what_it_records() -> None:
+    mirror = Mirror()
+    journal = mirror.process().journal()
+    journal.record(events(300))
+    assert journal.ledger == mirror.ledger()
+
+
+def test_a_commit_says_who_wrote_it_and_when() -> None:
+    mirror = Mirror()
+    process = mirror.process()
+    run = process.runs.begin(process.open())
+    mirror.clock.sleep(90)
+    run.journal.record(events(1))
+    (recorded,) = mirror.commits()
+    commit = recorded.commit
+    assert commit.run == run.id
+    assert commit.writer.startswith(f"{run.id}/0/")
+    assert commit.at == datetime(2026, 8, 22, 12, 1, 30, tzinfo=UTC)
+    assert commit.ledger == process.log.identity()
+
+
+def test_two_processes_of_one_run_are_two_writers() -> None:
+    mirror = Mirror()
+    first, second = mirror.process().journal(), mirror.process().journal()
+    first.record(events(1, "jq"))
+    second.record(events(1, "bat"))
+    writers = {recorded.commit.writer for recorded in mirror.commits()}
+    assert len(writers) == 2
+
+
+class TestAnotherWriterCameFirst:
+    def test_its_commits_are_folded_and_the_run_goes_on(self) -> None:
+        mirror = Mirror()
+        ours, theirs = mirror.process().journal(), mirror.process().journal()
+        theirs.record(events(300, "bat"))
+        ours.record(events(1, "jq"))
+        assert [len(r.commit.events) for r in mirror.commits()] == [256, 44, 1]
+        assert ours.ledger == mirror.ledger()
+        assert len(ours.ledger.held) == 301
+
+    def test_each_writer_counts_its_own_commits_without_a_gap(self) -> None:
+        mirror = Mirror()
+        one, two = mirror.process().journal(), mirror.process().journal()
+        for number in range(3):
+            one.record([mirrored(make_bottle("bat", str(number)))])
+            two.record([mirrored(make_bottle("jq", str(number)))])
+        counts: dict[str, list[int]] = {}
+        for recorded in mirror.commits():
+            commit = recorded.commit
+            counts.setdefault(commit.writer, []).append(commit.wseq)
+        assert list(counts.values()) == [[1, 2, 3], [1, 2, 3]]
+
+    def test_what_to_record_is_decided_again(self) -> None:
+        mirror = Mirror()
+        ours, theirs = mirror.process().journal(), mirror.process().journal()
+        theirs.record(events(2, "bat"))
+        asked: list[int] = []
+
+        def decide(ledger: Ledger) -> Sequence[Event]:
+            asked.append(len(ledger.held))
+            return [BottleFailed(make_bottle(), "refused", str(len(ledger.held)), 1)]
+
+        ours.record_as(decide)
+        assert asked == [0, 2]
+        assert mirror.events()[-1] == BottleFailed(make_bottle(), "refused", "2", 1)
+
+    def test_it_may_come_first_many_times(self) -> None:
+        mirror = Mirror()
+        process, other = mirror.process(), mirror.process().journal()
+        journal = process.journal()
+        versions = iter(range(5))
+
+        def race(call: Call) -> None:
+            if call.what == "create" and (number := next(versions, None)) is not None:
+                other.record([mirrored(make_bottle("bat", str(number)))])
+
+        process.watch.before = race
+        journal.record(events(1))
+        assert [r.commit.wseq for r in mirror.commits()] == [1, 2, 3, 4, 5, 1]
+        assert journal.ledger == mirror.ledger()
+
+    def test_its_damage_is_not_written_over(self) -> None:
+        mirror = Mirror()
+        journal = mirror.process().journal()
+        mirror.disk.create(commit_key(0), b"not a commit\n")
+        with pytest.raises(LedgerDamagedError):
+            journal.record(events(1))
+        assert mirror.disk.get(commit_key(0)).body == b"not a commit\n"
+
+
+class TestNoAnswer:
+    def test_a_write_that_landed_counts_once(self) -> None:
+        mirror = Mirror()
+        process = mirror.process()
+        journal = process.journal()
+
+        def lose() -> None:
+            raise OutcomeUnknownError("create", "connection reset")
+
+        process.watch.after = at_call(1, lose)
+        journal.record(events(1))
+        journal.record(events(1, "bat"))
+        assert [r.commit.wseq for r in mirror.commits()] == [1, 2]
+
+    def test_an_outcome_that_is_never_found_out_ends_the_run(self) -> None:
+        mirror = Mirror()
+        process = mirror.process()
+        journal = process.journal()
+
+        def lose(_: Call) -> None:
+            raise OutcomeUnknownError("create", "connection reset")
+
+        process.watch.before = lose
+        with pytest.raises(UnavailableError, match="not known whether it was written"):
+            journal.record(events(1))
+        assert journal.ledger.held == {}
+        assert mirror.commits() == []

@@ -1,0 +1,96 @@
+import io
+
+import pytest
+from rich.console import Console, RenderableType
+
+from adapters.memory.clock import ManualClock
+from adapters.terminal.board import Board
+from adapters.terminal.rich_progress import RichProgress, drawn, sizes
+from ports.errors import NotFoundError
+from tests.support.plans import make_load, make_plan_of
+
+LOADS = [make_load(f"f{number}", 1_000) for number in range(12)]
+FAILURE = NotFoundError("f0 from the registry", "no such blob [404]")
+
+
+@pytest.fixture
+def screen() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def console(screen: io.StringIO) -> Console:
+    return Console(file=screen, force_terminal=True, width=100, color_system=None)
+
+
+def text_of(renderable: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    with console.capture() as captured:
+        console.print(renderable)
+    return captured.get()
+
+
+def test_draws_totals_and_at_most_eight_in_flight() -> None:
+    clock = ManualClock()
+    board = Board(clock)
+    board.begin(make_plan_of(*LOADS))
+    for load in LOADS:
+        board.started(load, 1_000)
+    board.advanced(LOADS[0], 1_000)
+    board.finished(LOADS[0], failed=True)
+    clock.sleep(1.0)
+
+    text = text_of(drawn(board.view()))
+
+    assert "1/12" in text
+    assert "1 failed" in text
+    assert "1.0 kB of 12.0 kB" in text
+    assert "1.0 kB/s  about 11 s left" in text
+    assert text.count("arm64_sonoma") == 8
+    assert "and 3 more" in text
+
+
+def test_draws_no_bar_of_a_sum_that_nobody_knows() -> None:
+    board = Board(ManualClock())
+    board.begin(make_plan_of(make_load("jq", None)))
+
+    assert "0 B (1 size not yet known)" in text_of(drawn(board.view()))
+
+
+def test_draws_how_many_sizes_were_asked_for() -> None:
+    assert "12/8,402 formulae asked" in text_of(sizes(12, 8_402))
+
+
+def test_tells_notes_failures_and_the_end_as_lines_that_stay(
+    console: Console, screen: io.StringIO
+) -> None:
+    progress = RichProgress(console, ManualClock(), verbose=True)
+
+    progress.sizing(1, 2)
+    progress.sizing(2, 2)
+    progress.begin(make_plan_of(*LOADS[:2]))
+    progress.note("a [bold]word[/bold]")
+    progress.finished(LOADS[0], FAILURE)
+    progress.started(LOADS[1], 1_000)
+    progress.advanced(LOADS[1], 1_000)
+    progress.finished(LOADS[1], None)
+    progress.end()
+    progress.end()
+
+    told = screen.getvalue()
+    assert "to mirror: 2 bottles, 2.0 kB" in told
+    assert "a [bold]word[/bold]" in told
+    assert f"failed: {LOADS[0].bottles[0].key}: {FAILURE}" in told
+    assert f"mirrored {LOADS[1].bottles[0].key}" in told
+    assert told.count("2/2 bottles, 1.0 kB in 0 s (at once)") == 1
+
+
+def test_a_closed_terminal_ends_nothing(console: Console, screen: io.StringIO) -> None:
+    progress = RichProgress(console, ManualClock())
+    progress.sizing(1, 2)
+    screen.close()
+
+    progress.note("a word")
+    progress.begin(make_plan_of(*LOADS))
+    progress.finished(LOADS[0], FAILURE)
+    progress.end()
