@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import takewhile
 
 from application.run import publish
 from domain.bottle import BottleKey
@@ -57,17 +58,16 @@ class InspectLedger:
     def at(self, moment: int | datetime) -> Ledger:
         """Return the ledger as it was after a commit, or at a moment.
 
+        At a moment it is what came before the first commit that is later: clocks
+        of several writers may differ, and the order is the log's.
+
         Raises:
             NotFoundError: There was none yet, or the log does not reach so far.
         """
-        if isinstance(moment, datetime):
-            kept = (r for r in self.commits() if r.commit.at <= moment)
-        else:
-            kept = (r for r in self.commits() if r.commit.seq <= moment)
-        ledger = replay(kept)
-        if ledger.position == GENESIS or (
-            isinstance(moment, int) and ledger.position.seq < moment
-        ):
+        ledger = replay(takewhile(_until(moment), self.commits()))
+        if ledger.position == GENESIS:
+            raise NotFoundError(f"the ledger at {moment}", "there is no commit by then")
+        if isinstance(moment, int) and ledger.position.seq < moment:
             reach = f"the log's last commit is {ledger.position.seq}"
             raise NotFoundError(f"the ledger at {moment}", reach)
         return ledger
@@ -98,6 +98,12 @@ class InspectLedger:
             raise SelectionError((f"the ledger knows no formula {formula!r}{hint}",))
 
 
+def _until(moment: int | datetime) -> Callable[[RecordedCommit], bool]:
+    if isinstance(moment, datetime):
+        return lambda recorded: recorded.commit.at <= moment
+    return lambda recorded: recorded.commit.seq <= moment
+
+
 @dataclass(frozen=True, slots=True)
 class RebuildHashFile:
     """Replay the log from zero and publish what it gives."""
@@ -110,9 +116,14 @@ class RebuildHashFile:
 
         Raises:
             NotOurStoreError: There is no ledger.
+            NotFoundError: There is no commit in it yet.
             LedgerDamagedError: The log is damaged; the hash file is left alone.
         """
-        ledger = replay(self.inspect.commits())
+        # In this order: what another publishes meanwhile may be later than the log
+        # was when it was read here, and is then left alone.
         published = self.hash_file.load()
+        ledger = replay(self.inspect.commits())
+        if ledger.position == GENESIS:
+            raise NotFoundError("the log", "there is no commit in it yet")
         publish(self.hash_file, ledger, published.version if published else None)
         return ledger

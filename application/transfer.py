@@ -100,6 +100,9 @@ class Transfer:
                     raise
                 return LoadResult(tuple(mirrored), ())
             except PortError as error:
+                if self.stop.is_set():
+                    # Cut short, not failed: it is fetched by the next run.
+                    return LoadResult(tuple(mirrored), ())
                 self.progress.finished(load, error)
                 left = load.bottles[len(mirrored) :]
                 failed = tuple(_failed(missing, error) for missing in left)

@@ -27,12 +27,17 @@ _NOTHING = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the ledger says of one object of the store."""
+    """What the ledger says of one object of the store.
+
+    Attributes:
+        held: Whether it is the bottle's own object, not a superseded one.
+    """
 
     key: BottleKey
     digest: Digest
     size: int
     object_key: ObjectKey
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,10 @@ class VerifyReport:
 
     @property
     def unrepaired(self) -> int:
-        """Flaws that remain."""
-        return len(self.flaws) - len(self.repaired)
+        """Flaws that remain: of what is superseded, it is enough to say it is lost."""
+        if self.tally is None:
+            return len(self.flaws)
+        return sum(flaw.claim.held for flaw in self.flaws) - len(self.repaired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +164,12 @@ class VerifyMirror:
             )
             return False
         for key in orphans:
+            if next(self.runs.log.read(ledger.position), None) is not None:
+                self.progress.note(
+                    "no more orphans are removed: a run has begun since, and may have"
+                    " adopted them"
+                )
+                return False
             self.store.delete(key)
         return True
 
@@ -198,8 +211,8 @@ class VerifyMirror:
 def _claims(ledger: Ledger) -> Iterator[Claim]:
     """Yield what the ledger says is in the store, each object once."""
     for key, entry in ledger.held.items():
-        yield Claim(key, entry.bottle.digest, entry.size, entry.object_key)
+        yield Claim(key, entry.bottle.digest, entry.size, entry.object_key, held=True)
     held = {entry.object_key for entry in ledger.held.values()}
     for object_key, old in ledger.superseded.items():
         if object_key not in held:
-            yield Claim(old.key, old.sha256, old.size, object_key)
+            yield Claim(old.key, old.sha256, old.size, object_key, held=False)

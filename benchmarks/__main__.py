@@ -45,19 +45,27 @@ def main() -> int:
         print(f"no benchmark is called {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     begun = time.monotonic()
+    told = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        print(text, flush=True)
+
     with tempfile.TemporaryDirectory(prefix="bench-", dir=_room()) as folder:
         # What others make of themselves is to be on the same disk.
         tempfile.tempdir = folder
         place = Path(folder)
-        where = f"{machine()}; files on {file_system(place)}"
-        print(where, flush=True)
-        figures = []
+        tell(
+            f"{SystemClock().now().date()}, {machine()}; files on {file_system(place)}"
+        )
+        tell(" ".join(["$ python -m benchmarks", *names]))
         for name in names:
-            figures.append(str(_BENCHMARKS[name](place)))
-            print(f"\n{figures[-1]}", flush=True)
-    print(f"\n{time.monotonic() - begun:.0f} s in all")
+            tell(f"\n{_BENCHMARKS[name](place)}")
+    tell(f"\n{time.monotonic() - begun:.0f} s in all")
     if arguments.write:
-        _WRITTEN.write_text(_document(names, where, figures), encoding="utf-8")
+        document = _WRITTEN.read_text(encoding="utf-8")
+        figures = "".join(f"{text}\n" for text in told)
+        _WRITTEN.write_text(_renewed(document, figures), encoding="utf-8")
     return 0
 
 
@@ -77,18 +85,11 @@ def _room() -> Path:
     return room
 
 
-def _document(names: list[str], where: str, figures: list[str]) -> str:
-    command = " ".join(["python -m benchmarks", *names, "--write"])
-    tables = "\n\n".join(figures)
-    return _DOCUMENT.format(
-        day=SystemClock().now().date(), where=where, command=command, tables=tables
-    )
-
-
-_DOCUMENT: Final = """\
-# Benchmarks
-{day}{where}{command}{tables}
-"""
+def _renewed(document: str, figures: str) -> str:
+    """Return ``document`` with other figures in its first fence."""
+    before, fence, rest = document.partition("```\n")
+    _, end, after = rest.partition("```\n")
+    return f"{before}{fence}{figures}{end}{after}"
 
 
 if __name__ == "__main__":

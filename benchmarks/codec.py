@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -27,7 +27,8 @@ _AT = datetime(2026, 8, 22, 3, tzinfo=UTC)
 
 
 def measure(_place: Path) -> Table:
-    commits, to_write = _timed(lambda: list(_commits()))
+    events = [_mirrored(number) for number in range(_EVENTS)]
+    commits, to_write = _timed(lambda: list(_commits(events)))
     bodies = [body for body, _ in commits]
     decoded, to_read = _timed(
         lambda: [decode_commit(body, seq) for seq, body in enumerate(bodies)]
@@ -55,12 +56,11 @@ def measure(_place: Path) -> Table:
     )
 
 
-def _commits() -> Iterator[tuple[bytes, Commit]]:
-    """Yield the log of a mirror that was filled, and each commit's bytes."""
+def _commits(events: Sequence[BottleMirrored]) -> Iterator[tuple[bytes, Commit]]:
+    """Yield the log of a mirror that was filled: each commit and its bytes."""
     head = GENESIS.sha256
     run = str(UUID(int=2, version=4))
-    for seq in range(_EVENTS // _IN_A_COMMIT):
-        first = seq * _IN_A_COMMIT
+    for seq, first in enumerate(range(0, len(events), _IN_A_COMMIT)):
         commit = Commit(
             id=str(UUID(int=seq, version=4)),
             ledger=str(UUID(int=1, version=4)),
@@ -70,7 +70,7 @@ def _commits() -> Iterator[tuple[bytes, Commit]]:
             run=run,
             writer=f"{run}/0/process",
             wseq=seq + 1,
-            events=tuple(map(_mirrored, range(first, first + _IN_A_COMMIT))),
+            events=tuple(events[first : first + _IN_A_COMMIT]),
         )
         body = encode_commit(commit)
         head = hashlib.sha256(body).hexdigest()

@@ -44,7 +44,8 @@ def bottles(
 ) -> Measured:
     """Run ``bottles`` and measure it.
 
-    Nothing of the caller's own configuration, credentials or proxies is passed on.
+    Nothing of the caller's own configuration, credentials, proxies or certificates is
+    passed on.
 
     Raises:
         RuntimeError: It did not exit with 0.
@@ -54,7 +55,7 @@ def bottles(
         [sys.executable, "-I", "-S", str(_METER), *command],
         env={**environment(), **(settings or {})},
         cwd=cwd,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
@@ -71,7 +72,7 @@ def environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("BOTTLES_", "AWS_", "PYTHON"))
-        and not name.lower().endswith("_proxy")
+        if not name.startswith(("BOTTLES_", "AWS_", "PYTHON", "SSL_CERT_"))
+        and not name.lower().endswith(("_proxy", "_ca_bundle"))
     }
     return {**kept, "PYTHONPATH": str(ROOT)}

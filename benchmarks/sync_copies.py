@@ -26,7 +26,7 @@ def measure(place: Path) -> Table:
     with upstream(str(catalog), _SIZE) as served:
         for name, store in STORES.items():
             with store(place) as target:
-                done = sync(served, target, place, "--tag", ",".join(NEW_ARM))
+                done = sync(served, target, place, tags=",".join(NEW_ARM))
             copied = done.answer["copied"]
             rows.append(
                 (
@@ -41,5 +41,5 @@ def measure(place: Path) -> Table:
     return Table(
         f"bottles sync of {_FORMULAE} bottles of 100 kB, each under three names",
         tuple(rows),
-        ("requests: two for each fetched, one to the store for each name",),
+        ("goal: two requests upstream a bottle, one to the store a name",),
     )

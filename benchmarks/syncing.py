@@ -61,11 +61,19 @@ class Synced:
     store: int
 
 
-def sync(served: Upstream, target: Target, place: Path, *options: str) -> Synced:
-    """Sync everything that is served into ``target``."""
+def sync(
+    served: Upstream,
+    target: Target,
+    place: Path,
+    *,
+    tags: str = TAG,
+    jobs: int = DEFAULT_JOBS,
+) -> Synced:
+    """Sync all that is served for ``tags`` into ``target``."""
     served.forget()
     measured = bottles(
-        *("sync", "--tag", TAG, "--store", target.url, "--json", "--quiet", *options),
+        *("sync", "--tag", tags, "--jobs", str(jobs), "--store", target.url),
+        *("--json", "--quiet"),
         cwd=place,
         settings={**served.settings, **target.settings},
     )
@@ -85,22 +93,22 @@ def compare(title: str, job: Job, place: Path) -> Table:
             with store(place) as target:
                 write = target.write(job.sample, job.size, job.jobs)
             with store(place) as target:
-                done = sync(served, target, place, "--jobs", str(job.jobs))
+                done = sync(served, target, place, jobs=job.jobs)
             assert done.answer["mirrored"]["bottles"] == job.bottles
             limit = min(read.bytes_per_second, write.bytes_per_second)
             rows.append((name, *_figures(job, done.measured, limit)))
             limit_notes.append(f"write to {name}: {write}")
             request_notes.append(
-                f"requests a bottle, {name}: {done.upstream / job.bottles:.2f} upstream"
-                f" (and {done.catalog} for the catalog),"
-                f" {done.store / job.bottles:.2f} to the store"
+                f"requests, {name}: upstream {done.upstream / job.bottles:.2f} a bottle"
+                f" and {done.catalog} for the catalog,"
+                f" to the store 1 a bottle and {done.store - job.bottles} more"
             )
     return Table(
         f"{title}, {job.jobs} at a time",
         tuple(rows),
         (
             *request_notes,
-            "limits, each part of the work alone and as many at a time:",
+            "limits, each part of the work alone, as many at a time:",
             f"  read from the stand-in: {read}",
             *(f"  {note}" for note in limit_notes),
             f"  SHA-256 on one core: {limits.hash_bytes()}",

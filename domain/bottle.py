@@ -8,7 +8,7 @@ Source of the forms: Homebrew/brew ``bottle.rb`` and ``github_packages.rb``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NewType
 from urllib.parse import quote
@@ -86,6 +86,9 @@ def parse_formula_name(text: str) -> str:
 class Bottle:
     """One build of a formula for one platform, as the catalog offers it.
 
+    Attributes:
+        key: What the hash file calls this bottle: ``NAME-TAGREF-TAG``.
+
     Raises:
         InvalidValueError: A part could not be part of a name in the store.
     """
@@ -95,21 +98,20 @@ class Bottle:
     rebuild: int
     tag: Tag
     digest: Digest
+    # Kept: planning asks each of some 20,000 bottles for its key again and again.
+    key: BottleKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_release(self.name, self.pkg_version, self.rebuild)
         parse_tag(self.tag)
         parse_digest(self.digest)
+        key = BottleKey(f"{self.name}-{self.tagref}-{self.tag}")
+        object.__setattr__(self, "key", key)
 
     @property
     def tagref(self) -> str:
         """The tag of the OCI index that names this bottle: ``PKGVER[-REBUILD]``."""
         return tagref(self.pkg_version, self.rebuild)
-
-    @property
-    def key(self) -> BottleKey:
-        """What the hash file calls this bottle: ``NAME-TAGREF-TAG``."""
-        return BottleKey(f"{self.name}-{self.tagref}-{self.tag}")
 
     @property
     def image(self) -> str:

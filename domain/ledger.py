@@ -240,8 +240,6 @@ class Ledger:
             if not known:
                 run.mirrored += 1
                 run.mirrored_bytes += event.size if event.how == "fetched" else 0
-        if before == entry:
-            return
         if before is not None:
             self._count(before, -1)
             if before.object_key != entry.object_key:

@@ -20,7 +20,7 @@ from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.retry import Backoff
-from adapters.system_clock import SystemClock
+from adapters.system_clock import StoppableClock, SystemClock
 from application.carry_out import CarryOut
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
@@ -45,9 +45,6 @@ DISTRIBUTION: Final = "homebrew-bottles-sync"
 
 _AROUND_THE_JOBS: Final = 4
 """Connections beside those of the transfers: ledger, catalog, tokens."""
-
-_PLANNING_ATTEMPTS: Final = 2
-_PLANNING_SILENCE: Final = 5.0  # seconds
 
 
 class CountedStore(Store, Protocol):
@@ -82,7 +79,7 @@ def open_store(config: SyncConfig) -> CountedStore:
 def open_http(
     config: SyncConfig, clock: Clock, chance: Callable[[], float]
 ) -> HttpClient:
-    """Return the client that fetches bottles and catalogs."""
+    """Return the client that asks upstream for everything, at one pace."""
     from adapters.homebrew.http import (  # noqa: PLC0415 - requests is slow
         HttpClient,
         Patience,
@@ -94,27 +91,6 @@ def open_http(
         pool_size=config.jobs + _AROUND_THE_JOBS,
         user_agent=user_agent(),
         patience=Patience(Backoff(attempts=config.retry_attempts)),
-    )
-
-
-def open_planning_http(
-    config: SyncConfig, clock: Clock, chance: Callable[[], float]
-) -> HttpClient:
-    """Return the client that asks for sizes: without them a plan is still a plan."""
-    from adapters.homebrew.http import (  # noqa: PLC0415 - requests is slow
-        HttpClient,
-        Patience,
-    )
-
-    return HttpClient(
-        clock,
-        chance,
-        pool_size=config.jobs + _AROUND_THE_JOBS,
-        user_agent=user_agent(),
-        patience=Patience(
-            Backoff(attempts=min(_PLANNING_ATTEMPTS, config.retry_attempts)),
-            silence=_PLANNING_SILENCE,
-        ),
     )
 
 
@@ -166,6 +142,10 @@ class MirrorContainer(containers.DeclarativeContainer):
     stop: providers.Dependency[Event] = providers.Dependency(instance_of=Event)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    # Who waits for upstream is woken by a stop; who records what was stored is not.
+    upstream_clock: providers.Provider[Clock] = providers.Singleton(
+        StoppableClock, stop=stop
+    )
     chance: providers.Provider[Callable[[], float]] = providers.Object(random.random)
     backoff: providers.Provider[Backoff] = providers.Singleton(
         Backoff, attempts=config.provided.retry_attempts
@@ -185,25 +165,23 @@ class MirrorContainer(containers.DeclarativeContainer):
     )
 
     http: providers.Provider[HttpClient] = providers.Singleton(
-        open_http, config=config, clock=clock, chance=chance
-    )
-    planning_http: providers.Provider[HttpClient] = providers.Singleton(
-        open_planning_http, config=config, clock=clock, chance=chance
+        open_http, config=config, clock=upstream_clock, chance=chance
     )
     catalog: providers.Provider[CatalogSource] = providers.Singleton(
         open_catalog, config=config, http=http
     )
     bottle_source: providers.Provider[BottleSource] = providers.Singleton(
-        open_registry, config=config, http=http, clock=clock, chance=chance
-    )
-    planning_source: providers.Provider[BottleSource] = providers.Singleton(
-        open_registry, config=config, http=planning_http, clock=clock, chance=chance
+        open_registry,
+        config=config,
+        http=http,
+        clock=upstream_clock,
+        chance=chance,
     )
 
     plan_sync: providers.Provider[PlanSync] = providers.Factory(
         PlanSync,
         catalog=catalog,
-        sizes=planning_source,
+        sizes=bottle_source,
         progress=progress,
         jobs=config.provided.jobs,
     )
@@ -211,7 +189,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         Transfer,
         source=bottle_source,
         store=store,
-        clock=clock,
+        clock=upstream_clock,
         progress=progress,
         attempts=config.provided.retry_attempts,
         chance=chance,

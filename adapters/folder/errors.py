@@ -58,5 +58,5 @@ def translate(error: OSError, what: str) -> PortError:
 
 
 def _file_above(path: Path) -> Path:
-    """Return which of the folders of a path is none."""
+    """Return which of a path's folders is none."""
     return next((each for each in path.parents if each.is_file()), path)

@@ -96,7 +96,7 @@ class FolderStore(Store):
     ) -> None:
         path, what = self._ask("write", key)
         with translated(what):
-            if path.is_file():
+            if _find(path):
                 raise _exists(what)
         self._put(path, what, digest, verified(key, digest, size, chunks))
 
@@ -107,35 +107,32 @@ class FolderStore(Store):
         if found != digest:
             raise DigestMismatchError(source, digest, found)
         try:
-            try:
-                _link(original, path)
-            except OSError as error:
-                if error.errno not in _NO_LINK:
-                    raise
-                pieces = verified(source, digest, stamp.size, self.read(source))
-                self._put(path, what, digest, pieces)
-                return
-        except (FileExistsError, ConflictError) as error:
-            if self._examine(path, what)[1] != digest:
-                raise ConflictError(what, f"{target} holds other bytes") from error
-            return
+            _link(original, path)
+        except FileExistsError as error:
+            self._expect(path, digest, what, error)
         except OSError as error:
-            raise translate(error, what) from error
-        with translated(what):
-            if _stamp(path.stat()) != stamp:
-                path.unlink()
-                raise UnavailableError(what, "it was changed meanwhile")
+            if error.errno not in _NO_LINK:
+                raise translate(error, what) from error
+            pieces = verified(source, digest, stamp.size, self.read(source))
+            try:
+                self._put(path, what, digest, pieces)
+            except ConflictError as conflict:
+                self._expect(path, digest, what, conflict)
+        else:
+            with translated(what):
+                if _stamp(path.stat()) != stamp:
+                    path.unlink()
+                    raise UnavailableError(what, "it was changed meanwhile")
         _settle(path, what)
 
     def info(self, key: ObjectKey) -> ObjectInfo | None:
         path, what = self._ask("look at", key)
         with translated(what):
-            try:
-                found = path.stat()
-            except (FileNotFoundError, NotADirectoryError):
+            found = _find(path)
+            if found is None:
                 self._check_root(what)
                 return None
-        return ObjectInfo(key, found.st_size) if stat.S_ISREG(found.st_mode) else None
+        return ObjectInfo(key, found.st_size)
 
     def read(self, key: ObjectKey) -> Iterator[bytes]:
         path, what = self._ask("read", key)
@@ -159,7 +156,7 @@ class FolderStore(Store):
     def delete(self, key: ObjectKey) -> None:
         path, what = self._ask("delete", key)
         with translated(what):
-            if not path.is_file():
+            if not _find(path):
                 self._check_root(what)
                 return
         # Not between the look and the write of one who replaces it.
@@ -214,6 +211,12 @@ class FolderStore(Store):
                     self._known[stamp] = found
         return stamp, self._known[stamp]
 
+    def _expect(self, path: Path, digest: Digest, what: str, error: Exception) -> None:
+        """Check that a file which is there already has the digest."""
+        _, found = self._examine(path, what)
+        if found != digest:
+            raise ConflictError(what, f"{path} holds other bytes: {found}") from error
+
     def _absent(self, what: str) -> NotFoundError:
         self._check_root(what)
         return NotFoundError(what, "there is no such object")
@@ -222,13 +225,10 @@ class FolderStore(Store):
         """Check that the folder is one, if it is there at all.
 
         Raises:
-            NotADirectoryError: It is a file.
+            RefusedError: It is a file.
         """
         if self._root.is_file():
-            reason = os.strerror(errno.ENOTDIR)
-            raise translate(
-                NotADirectoryError(errno.ENOTDIR, reason, str(self._root)), what
-            )
+            raise translate(_failure(errno.ENOTDIR, self._root), what)
 
 
 def _publish(new: Path, path: Path, what: str) -> None:
@@ -237,7 +237,7 @@ def _publish(new: Path, path: Path, what: str) -> None:
         _link(new, path)
     except FileExistsError as error:
         if path.is_dir():
-            raise translate(IsADirectoryError(errno.EISDIR), what) from error
+            raise translate(_failure(errno.EISDIR, path), what) from error
         raise _exists(what) from error
     except OSError as error:
         raise translate(error, what) from error
@@ -264,6 +264,20 @@ def _settle(path: Path, what: str) -> None:
 
 def _exists(what: str) -> ConflictError:
     return ConflictError(what, "there is an object already")
+
+
+def _find(path: Path) -> os.stat_result | None:
+    """Return what is known of a file, None when there is none."""
+    # Path.is_file also says no to who may not look (Python 3.14).
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _failure(code: int, path: Path) -> OSError:
+    return OSError(code, os.strerror(code), str(path))
 
 
 def _stamp(found: os.stat_result) -> _Stamp:

@@ -234,6 +234,12 @@ class HttpClient:
         self, request: _Request, address: Address, headers: Mapping[str, str]
     ) -> _Answer:
         """Send one request, when its host may be asked."""
+        if down := self._pacing.complaining(address.origin):
+            raise UnavailableError(
+                request.what,
+                f"{address.host} has asked to slow down for {down:.0f} s, and has"
+                " answered nothing else",
+            )
         pause = self._pacing.remaining(address.origin)
         if pause > request.patience.pause:
             raise UnavailableError(

@@ -10,15 +10,20 @@ from ports.clock import Clock
 
 _FIRST = 1.0  # seconds, for a host that does not say how long
 _SPREAD = 5.0  # seconds over which waiting callers come back, at most
+_ENOUGH = 120.0  # seconds of complaints and nothing else, after which it is down
+_ENOUGH_STRIKES = 3
+_RESPITE = 60.0  # seconds after which a host that is down may be asked again
 
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
     """A host is left alone ``until`` a moment of the monotonic clock.
 
-    ``strikes`` counts the pauses in a row after which it complained again.
+    ``strikes`` counts the pauses in a row after which it complained again, since
+    it ``began`` to.
     """
 
+    began: float
     until: float
     length: float
     strikes: int
@@ -29,7 +34,8 @@ class Pacing:
 
     A pause is as long as the host asks for. A host that complains again after
     the pause is given longer ones, each twice as long as the one before; the
-    first answer after a pause ends it all.
+    first answer after a pause ends it all. A host that only complains for two
+    minutes is down: nobody waits for it any more.
     """
 
     def __init__(
@@ -45,6 +51,18 @@ class Pacing:
         """Return for how many seconds ``origin`` is still to be left alone."""
         pause = self._pauses.get(origin)
         return max(0.0, pause.until - self._clock.monotonic()) if pause else 0.0
+
+    def complaining(self, origin: str) -> float:
+        """Return for how many seconds ``origin`` is down, 0 when it is not."""
+        pause, now = self._pauses.get(origin), self._clock.monotonic()
+        if (
+            pause is None
+            or pause.strikes < _ENOUGH_STRIKES
+            or now > pause.until + _RESPITE
+        ):
+            return 0.0
+        lasted = now - pause.began
+        return lasted if lasted >= _ENOUGH else 0.0
 
     def wait(self, origin: str) -> None:
         """Return when ``origin`` may be asked.
@@ -67,7 +85,9 @@ class Pacing:
         """
         with self._lock:
             now = self._clock.monotonic()
-            pause = self._pauses.get(origin) or _Pause(now, 0.0, 0)
+            pause = self._pauses.get(origin)
+            if pause is None or now > pause.until + _RESPITE:
+                pause = _Pause(now, now, 0.0, 0)
             # What was under way when the pause began is no new complaint.
             fresh = pause.strikes == 0 or asked_at >= pause.until
             strikes = pause.strikes + 1 if fresh else pause.strikes
@@ -77,7 +97,7 @@ class Pacing:
                 length = max(told, _own_length(strikes - 1))
             length = min(length, self._longest)
             until = max(pause.until, now + length)
-            self._pauses[origin] = _Pause(until, length, strikes)
+            self._pauses[origin] = _Pause(pause.began, until, length, strikes)
 
     def answered(self, origin: str, asked_at: float) -> None:
         """Note that a request made at ``asked_at`` was answered as usual."""

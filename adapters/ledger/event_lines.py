@@ -162,6 +162,7 @@ def _mirrored(line: dict[str, object]) -> BottleMirrored | None:
         and type(size) is int
         and size >= 0
         and isinstance(object_key, str)
+        and object_key.isascii()
         and isinstance(how, str)
         and how in _HOWS
         and type(version) is int

@@ -80,8 +80,8 @@ class StoredEventLog(EventLog):
             if commit.prev != head.sha256:
                 raise LedgerDamagedError(
                     seq,
-                    f"it does not follow commit {head.seq} as that is now: one of the"
-                    " two has been changed (prev differs)",
+                    "it does not follow the commit before it as that is now: one of"
+                    " the two has been changed (prev differs)",
                 )
             recorded = RecordedCommit(commit, hashlib.sha256(body).hexdigest())
             head = recorded.position

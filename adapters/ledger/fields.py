@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
-from marshmallow import Schema, fields, missing
+from marshmallow import Schema, ValidationError, fields, missing
 from marshmallow.validate import OneOf, Range, Regexp
 
 _T = TypeVar("_T")
@@ -116,6 +116,11 @@ def text(attribute: str | None = None, *, required: bool = True) -> fields.Strin
     )
 
 
+def object_key() -> fields.String:
+    """Return a field for an object's key, which every store could write."""
+    return fields.String(required=True, validate=_check_is_utf8)
+
+
 def one_of(words: Iterable[str]) -> fields.String:
     """Return a field for one of ``words``."""
     return fields.String(required=True, validate=OneOf(tuple(words)))
@@ -147,9 +152,11 @@ def nested(schema: type[Schema], *, required: bool = True) -> fields.Nested:
     )
 
 
-def by_name(values: fields.Field[Any]) -> fields.Dict:
+def by_name(
+    values: fields.Field[Any], names: fields.String | None = None
+) -> fields.Dict:
     """Return a field for an object whose names are as various as its values."""
-    return fields.Dict(keys=fields.String(), values=values, required=True)
+    return fields.Dict(keys=names or fields.String(), values=values, required=True)
 
 
 def uuid() -> fields.String:
@@ -157,3 +164,11 @@ def uuid() -> fields.String:
     return fields.String(
         required=True, validate=Regexp(UUID, error="Not a UUID in lower case.")
     )
+
+
+def _check_is_utf8(value: str) -> None:
+    # JSON can escape half of a surrogate pair, and nothing else can hold it.
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError("Not text that UTF-8 could hold.") from error

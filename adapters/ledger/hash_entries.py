@@ -72,6 +72,7 @@ def held_of(rows: object) -> dict[BottleKey, HashEntry] | None:
                 and type(size) is int
                 and size >= 0
                 and isinstance(object_key, str)
+                and object_key.isascii()
             ):
                 return None
             bottle = Bottle(name, pkg_version, rebuild, Tag(tag), Digest(sha256))
@@ -98,7 +99,8 @@ def superseded_of(rows: object) -> dict[ObjectKey, Superseded] | None:
         except (KeyError, TypeError):
             return None
         if not (
-            isinstance(key, str)
+            object_key.isascii()
+            and isinstance(key, str)
             and isinstance(sha256, str)
             and wire.SHA256.match(sha256)
             and type(size) is int

@@ -15,7 +15,7 @@ class EntrySchema(Written):
     download_date = wire.day()
     file_size = wire.count()
     name = wire.text()
-    object_key = wire.text()
+    object_key = wire.object_key()
     pkg_version = wire.text()
     rebuild = wire.count()
     sha256 = wire.sha256()
@@ -84,7 +84,7 @@ class StateSchema(Written):
     last_run = wire.nested(ClosedRunSchema, required=False)
     runs = wire.by_name(wire.nested(OpenRunSchema))
     settled = wire.by_name(wire.sha256())
-    superseded = wire.by_name(wire.nested(SupersededSchema))
+    superseded = wire.by_name(wire.nested(SupersededSchema), wire.object_key())
 
 
 class HashFileSchema(Written):

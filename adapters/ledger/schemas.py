@@ -158,7 +158,7 @@ class BottleMirroredV1(BottleEventSchema):
     of = BottleMirrored
 
     size = wire.count()
-    object_key = wire.text()
+    object_key = wire.object_key()
     how = wire.one_of(get_args(How))
 
 
@@ -189,7 +189,7 @@ class BottleLostV1(EventSchema):
 
     key = wire.text()
     sha256 = wire.sha256()
-    object_key = wire.text()
+    object_key = wire.object_key()
     found = wire.text()
 
 

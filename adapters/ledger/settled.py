@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 
 from adapters.retry import Backoff
 from domain.bottle import ObjectKey
@@ -89,8 +88,8 @@ class SettledWrites:
             return None
 
     def _until_settled(self, key: ObjectKey, attempt: Callable[[], bytes]) -> bytes:
-        in_doubt = False
-        for number in count(1):
+        in_doubt, number = False, 1
+        while True:
             failure: PortError
             try:
                 return attempt()
@@ -109,7 +108,7 @@ class SettledWrites:
                 failure.retry_after if isinstance(failure, UnavailableError) else None
             )
             self.clock.sleep(self.backoff.wait(number, told, self.chance()))
-        raise AssertionError
+            number += 1
 
 
 def _given_up(

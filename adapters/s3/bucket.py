@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
+from botocore.parsers import ResponseParserError
 
 from adapters.object_keys import check_key
 from adapters.s3.client import open_clients
 from adapters.s3.download import Download
-from adapters.s3.errors import Translator
+from adapters.s3.errors import Translator, require
 from adapters.tally import Tally
 from domain.bottle import Digest, ObjectKey
 from ports.errors import NotFoundError, RefusedError
@@ -77,9 +78,11 @@ class Bucket:
         """Return what S3 says of an object, None when there is none."""
         try:
             with self.translator.translated(what):
-                return self.repeats.head_object(
+                answer = self.repeats.head_object(
                     Bucket=self.name, Key=self.path(key), ChecksumMode="ENABLED"
                 )
+                require(answer, "ETag")
+                return answer
         except NotFoundError:
             self._check_it_exists(what)
             return None
@@ -93,9 +96,15 @@ class Bucket:
 
         def ask(rest: Mapping[str, Any]) -> GetObjectOutputTypeDef:
             with self.translator.translated(what):
-                return self.repeats.get_object(
+                answer = self.repeats.get_object(
                     Bucket=self.name, Key=self.path(key), **rest
                 )
+                try:
+                    require(answer, "ETag")
+                except ResponseParserError:
+                    answer["Body"].close()
+                    raise
+                return answer
 
         return Download(what, ask, self._attempts)
 

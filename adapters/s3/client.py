@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from botocore.auth import AUTH_TYPE_MAPS, UNSIGNED_PAYLOAD, S3SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _CONNECT_TIMEOUT = 10.0  # seconds; also for one block of 128 KiB to leave
 _READ_TIMEOUT = 60.0  # seconds without an answer, or without a byte of it
 _KNOWN_PAYLOAD = "s3v4-known-payload"
+# A body up to so many bytes is sent without "Expect: 100-continue", which saves a way
+# there and back. Servers read as much of a body that they refuse (Go net/http, in which
+# many an S3 server is written), so that their answer is not lost.
+UNASKED = 256 * 1024
 
 
 class S3Clients(NamedTuple):
@@ -85,6 +89,7 @@ def open_clients(
         return made
 
     clients = S3Clients(repeats=client(retry_attempts), writes=client(1))
+    clients.writes.meta.events.register("before-send.s3.PutObject", _do_not_ask)
     clients.writes.meta.events.register(
         "choose-signer.s3.PutObject",
         # The stubs forget that this event takes an answer.
@@ -99,3 +104,9 @@ def _choose_signer(
     # Other types (a bucket of another kind, no credentials) are left as they are.
     ours = signature_version in {"v4", "s3v4"} and signing_name == "s3"
     return _KNOWN_PAYLOAD if ours else None
+
+
+def _do_not_ask(request: AWSPreparedRequest, **_: object) -> None:
+    headers = request.headers
+    if "Expect" in headers and int(headers["Content-Length"]) <= UNASKED:
+        del headers["Expect"]

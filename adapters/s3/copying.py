@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from adapters.s3.bucket import Bucket, stored_digest
+from adapters.s3.errors import require
 from domain.bottle import Digest, ObjectKey
 from domain.errors import DigestMismatchError
 from ports.errors import ConflictError, NotFoundError, PortError, UnavailableError
@@ -106,14 +107,16 @@ class Copier:
         bucket = self._bucket
         with bucket.translator.translated(what):
             try:
-                return bucket.repeats.copy_object(
+                answer = bucket.repeats.copy_object(
                     Bucket=bucket.name,
                     Key=bucket.path(target),
                     CopySource={"Bucket": bucket.name, "Key": bucket.path(source)},
                     CopySourceIfMatch=version,
                     ChecksumAlgorithm="SHA256",
                     **condition,
-                )["CopyObjectResult"]
+                )
+                require(answer, "CopyObjectResult")
+                return answer["CopyObjectResult"]
             except ClientError as error:
                 refused = error.response["Error"].get("Code") == "NotImplemented"
                 if not (refused and condition):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -112,6 +112,19 @@ _NOT_SENT = (
 _BROKEN_OFF = (HTTPClientError, HTTPError, IncompleteReadError, SSLError)
 
 
+_NOT_S3 = "is this an S3 server?"
+
+
+def require(answer: Mapping[str, Any], field: str) -> None:
+    """Check that an answer has what every S3 server puts in it.
+
+    Raises:
+        ResponseParserError: Someone else has answered: a proxy, a login page.
+    """
+    if field not in answer:
+        raise ResponseParserError(f"the answer has no {field}")
+
+
 @dataclass(frozen=True, slots=True)
 class Translator:
     """Tells of failures in one bucket.
@@ -189,8 +202,8 @@ def _unanswered(
     if isinstance(error, _BROKEN_OFF):
         return unclear, ""
     if isinstance(error, ResponseParserError):
-        known = unclear is UnavailableError
-        return MalformedError if known else unclear, "is this an S3 server?"
+        repeated = unclear is UnavailableError
+        return MalformedError if repeated else unclear, _NOT_S3
     return RefusedError, ""
 
 

@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from adapters.object_keys import is_key
 from adapters.s3.body import BodyFailedError, StreamedBody
 from adapters.s3.bucket import Bucket, stored_digest
+from adapters.s3.client import UNASKED
 from adapters.s3.copying import Copier
-from adapters.s3.errors import FAILURES
+from adapters.s3.errors import FAILURES, require
 from adapters.s3.listing import in_order, start_after
 from adapters.verified import verified
 from domain.bottle import Digest, ObjectKey
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import PutObjectOutputTypeDef
 
 _LARGEST = 5 * 1024**3  # bytes that one PutObject takes (S3 user guide, "qfacts")
-# Up to this many bytes are gathered before any is sent: no more than a piece of a
-# stream, and a request without "Expect: 100-continue" saves a way there and back.
-_GATHERED = 1024 * 1024
 _ABSENT: Mapping[str, Any] = {"IfNoneMatch": "*"}
 
 
@@ -33,7 +31,7 @@ class S3Store(Store):
 
     Each put carries the SHA-256 that the store must find in what it gets. Credentials,
     endpoint, certificates and proxies are found as by every AWS tool. Threads may
-    share it, at most ``pool_size`` of them without waiting for each other.
+    share it; as many as ``pool_size`` keep their connections.
 
     Raises:
         RefusedError: What is configured for AWS makes no sense.
@@ -88,7 +86,9 @@ class S3Store(Store):
                 what, f"{size} bytes are more than S3 takes in one put (5 GiB)"
             )
         pieces = verified(key, digest, size, chunks)
-        if size <= _GATHERED:
+        if size <= UNASKED:
+            # It fits into the first piece of a stream: nothing is gained by sending
+            # a part of it early.
             body = b"".join(pieces)
             put = self._write(key, what, body, digest, _ABSENT)
         else:
@@ -157,13 +157,15 @@ class S3Store(Store):
         digest: Digest,
         more: Mapping[str, Any],
     ) -> PutObjectOutputTypeDef:
-        return self._bucket.writes.put_object(
+        answer = self._bucket.writes.put_object(
             Bucket=self._bucket.name,
             Key=self._bucket.path(key),
             Body=body,
             ChecksumSHA256=b64encode(bytes.fromhex(digest)).decode(),
             **more,
         )
+        require(answer, "ETag")
+        return answer
 
     def _listed(self, prefix: str, start: str) -> Iterator[ObjectInfo]:
         begin = self._bucket.prefix
@@ -173,6 +175,7 @@ class S3Store(Store):
                 page = self._bucket.repeats.list_objects_v2(
                     Bucket=self._bucket.name, Prefix=begin + prefix, **where
                 )
+                require(page, "IsTruncated")
             for found in page.get("Contents", ()):
                 key = found["Key"].removeprefix(begin)
                 # Consoles make empty objects that end in "/", to be shown as folders.

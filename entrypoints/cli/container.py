@@ -69,7 +69,6 @@ class CliContainer(containers.DeclarativeContainer):
 
     store: providers.Provider[CountedStore] = mirror.store
     http: providers.Provider[HttpClient] = mirror.http
-    planning_http: providers.Provider[HttpClient] = mirror.planning_http
     event_log: providers.Provider[EventLog] = mirror.event_log
     hash_file: providers.Provider[HashFile] = mirror.hash_file
     documents: providers.Provider[Documents] = mirror.documents

@@ -36,6 +36,8 @@ def plan(context: click.Context, /, **_given: object) -> int:
 
 def preview(invocation: Invocation) -> None:
     """Print the plan of what is configured."""
+    from dataclasses import replace
+
     from application.opened_ledger import open_ledger
     from entrypoints.cli.answers import plan_answer
     from entrypoints.cli.plan_text import plan_text
@@ -46,8 +48,11 @@ def preview(invocation: Invocation) -> None:
         invocation.progress.note(note)
     made = mirror.plan_sync().preview(config.selection, opened.ledger)
     invocation.progress.end()
+    lacking = made.work.bottles
+    if config.max_bytes is not None:
+        made = replace(made, work=made.work.within(config.max_bytes))
     if invocation.as_json:
         sha256 = mirror.documents().sha256_of(made.work)
         tell_json(plan_answer(made, config, sha256))
     else:
-        tell(plan_text(made, config))
+        tell(plan_text(made, config, left=lacking - made.work.bottles))

@@ -17,8 +17,12 @@ _BIGGEST: Final = 5
 _CENT: Final = Decimal("0.01")
 
 
-def plan_text(plan: SyncPlan, config: SyncConfig) -> str:
-    """Return what ``plan`` prints."""
+def plan_text(plan: SyncPlan, config: SyncConfig, left: int = 0) -> str:
+    """Return what ``plan`` prints.
+
+    Args:
+        left: Bottles that the bound on bytes leaves for a later run.
+    """
     lines = pairs(
         [
             ("catalog", _catalog(plan)),
@@ -27,16 +31,20 @@ def plan_text(plan: SyncPlan, config: SyncConfig) -> str:
             ("to fetch", _to_fetch(plan.work)),
         ]
     )
+    if left:
+        bound = spelt_bytes(config.max_bytes or 0)
+        lines.append(f"left      {counted(left, 'bottle')}, for max_bytes is {bound}")
     if plan.work.superseded:
         gone = counted(len(plan.work.superseded), "bottle")
         lines.append(f"upstream no longer offers {gone} that the mirror holds")
     lines += ["", *_by_tag(plan)]
-    if not plan.work.loads:
+    if not plan.work.loads and not left:
         return "\n".join([*lines, "", "Nothing to fetch: the mirror is complete."])
     biggest = _biggest(plan.work)
     if biggest:
         lines += ["", "biggest formulae", *table(biggest)]
-    lines += ["", *pairs(_outlook(plan, config))]
+    if plan.work.loads:
+        lines += ["", *pairs(_outlook(plan, config))]
     return "\n".join(lines)
 
 

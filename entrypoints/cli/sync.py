@@ -41,8 +41,8 @@ def sync(context: click.Context, /, *, dry_run: bool, **_given: object) -> int:
         mirror, config = invocation.mirror, invocation.config
         report = mirror.sync_bottles()(config.selection, config.max_bytes)
         if invocation.as_json:
-            upstream = mirror.http().requests + mirror.planning_http().requests
-            tell_json(sync_answer(report, upstream, mirror.store().requests))
+            upstream, store = mirror.http().requests, mirror.store().requests
+            tell_json(sync_answer(report, upstream, store))
         else:
             tell(sync_text(report, config))
     return of_outcome(report.outcome)

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from adapters.memory.clock import ManualClock
-from adapters.system_clock import SystemClock
+from adapters.system_clock import StoppableClock, SystemClock
 from ports.clock import Clock
 
 CLOCKS: dict[str, Callable[[], Clock]] = {
     "memory": ManualClock,
     "system": SystemClock,
+    "stoppable": lambda: StoppableClock(Event()),
 }
 
 
@@ -39,3 +41,10 @@ class TestClockContract:
     def test_cannot_sleep_backwards(self, clock: Clock) -> None:
         with pytest.raises(ValueError, match="sleep"):
             clock.sleep(-1)
+
+
+def test_a_stop_wakes_who_sleeps_by_the_stoppable_clock() -> None:
+    stop = Event()
+    stop.set()
+    # A test that took an hour would have failed.
+    StoppableClock(stop).sleep(3600)

@@ -8,7 +8,7 @@ from ports.errors import ConflictError, NotFoundError
 from ports.store import Store
 from tests.support.blobs import MIB, blob, digest_of, put
 from tests.support.crowd import CROWD, all_at_once
-from tests.support.stores import MEETING
+from tests.support.stores import RACING
 
 SOURCE = ObjectKey("2026-11-22/ca-certificates-2026.all.bottle.tar.gz")
 TARGET = ObjectKey("v2/homebrew/core/ca-certificates/blobs/sha256:0")
@@ -86,7 +86,7 @@ class TestStoreCopyContract:
         store.replace(TARGET, b"other", store.get(TARGET).version)
         assert store.get(SOURCE).body == BODY
 
-    @pytest.mark.parametrize("store", MEETING, indirect=True)
+    @pytest.mark.parametrize("store", RACING, indirect=True)
     def test_many_may_copy_to_one_target(self, store: Store) -> None:
         put(store, SOURCE, BODY)
         raised = all_at_once(lambda _: store.copy(SOURCE, TARGET, DIGEST))

@@ -10,20 +10,22 @@ from tests.support.command import Bottles, write_config
 
 
 @pytest.fixture
-def bottles(
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Bottles:
-    """Return the command line, in an empty folder."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, and return it."""
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def bottles(capsys: pytest.CaptureFixture[str], folder: Path) -> Bottles:
+    """Return the command line, in an empty folder."""
+    assert folder.is_dir()
     return Bottles(capsys)
 
 
 @pytest.fixture
-def upstream(bottles: Bottles) -> Iterator[Upstream]:
+def upstream(folder: Path) -> Iterator[Upstream]:
     """Yield an upstream with every odd case, which ``bottles.toml`` points to."""
-    assert bottles
     with Upstream() as upstream:
-        write_config(upstream)
+        write_config(folder, upstream)
         yield upstream

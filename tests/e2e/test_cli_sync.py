@@ -129,7 +129,7 @@ def test_a_failure_has_its_cause_and_attempts_in_json(
 def test_an_upstream_that_is_down_stops_the_run_early(
     bottles: Bottles, upstream: Upstream
 ) -> None:
-    upstream.faults.add(Fault("503", on="blob"))
+    upstream.faults.add(Fault("500", on="blob"))
 
     ended = bottles("sync", "--tag", "arm64_sonoma", "--jobs", "2")
 
@@ -145,11 +145,12 @@ def test_the_end_says_what_where_and_what_next(bottles: Bottles) -> None:
     ended = bottles("sync", "gauge", "--store", "elsewhere")
 
     assert ended.status == 0
-    assert ended.out.splitlines()[:2] == [
-        "Done.",
+    title, mirrored = ended.out.splitlines()[:2]
+    assert title == "Done."
+    assert mirrored.startswith(
         "3 bottles mirrored (4.1 kB fetched), 2 of them copied inside the store, 0 held"
-        " already, in elsewhere, in 0 s.",
-    ]
+        " already, in elsewhere, in "
+    )
     assert "Ledger: commit 2, " in ended.out
     assert "Next: bottles verify --store elsewhere" in ended.out
 
@@ -157,7 +158,9 @@ def test_the_end_says_what_where_and_what_next(bottles: Bottles) -> None:
 @pytest.mark.usefixtures("upstream")
 def test_options_count_before_the_command_and_after_it(bottles: Bottles) -> None:
     bottles.json("--store", "one", "sync", "ledger")
-    ended = bottles("--json", "-q", "--store", "two", "sync", "ledger", "--store", "one")
+    ended = bottles(
+        "--json", "-q", "--store", "two", "sync", "ledger", "--store", "one"
+    )
 
     assert ended.answer["mirrored"]["bottles"] == 0
     assert ended.err == ""

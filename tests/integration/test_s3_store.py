@@ -9,9 +9,8 @@ import pytest
 
 from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
-from ports.errors import OutcomeUnknownError, RefusedError, UnavailableError
+from ports.errors import RefusedError
 from tests.support.blobs import MIB, blob, digest_of, pieces, put
-from tests.support.relay import Cut, Relay
 from tests.support.seaweed import SeaweedS3
 from tests.support.stores import shared_bucket, use_seaweed
 
@@ -38,24 +37,8 @@ def bucket(client: "S3Client", request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def relay(seaweed: SeaweedS3) -> Iterator[Relay]:
-    with Relay(seaweed.endpoint_url, seaweed.ca_bundle) as relay:
-        yield relay
-
-
-@pytest.fixture
 def store(seaweed: SeaweedS3, bucket: str, monkeypatch: pytest.MonkeyPatch) -> S3Store:
     use_seaweed(monkeypatch, seaweed)
-    return _open(bucket)
-
-
-@pytest.fixture
-def relayed(
-    seaweed: SeaweedS3, relay: Relay, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> S3Store:
-    """Return a store whose connections are plain, and may be cut."""
-    use_seaweed(monkeypatch, seaweed)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", relay.endpoint_url)
     return _open(bucket)
 
 
@@ -250,93 +233,3 @@ class TestRefusals:
     def test_says_that_a_bucket_cannot_have_such_a_name(self) -> None:
         with pytest.raises(RefusedError, match='Invalid bucket name "a bucket"'):
             _open("a bucket").get(KEY)
-
-
-class TestBrokenConnections:
-    def test_streams_without_tls(self, relayed: S3Store) -> None:
-        put(relayed, KEY, BODY)
-        assert relayed.get(KEY).body == BODY
-
-    def test_nothing_was_written_when_the_bytes_broke_off(
-        self, relayed: S3Store, relay: Relay
-    ) -> None:
-        relay.cut(Cut("request", after=MIB))
-        with pytest.raises(UnavailableError):
-            put(relayed, KEY, BODY)
-        assert relayed.info(KEY) is None
-        put(relayed, KEY, BODY)
-        assert relayed.get(KEY).body == BODY
-
-    def test_does_not_know_when_the_answer_is_lost(
-        self, relayed: S3Store, relay: Relay
-    ) -> None:
-        # The first answer is "100 Continue", in 25 bytes.
-        relay.cut(Cut("answer", after=26))
-        with pytest.raises(OutcomeUnknownError):
-            put(relayed, KEY, BODY)
-        assert relayed.get(KEY).body == BODY
-        version = relayed.get(KEY).version
-        calls: tuple[Callable[[], object], ...] = (
-            lambda: relayed.create(ObjectKey("created"), b"{}"),
-            lambda: put(relayed, "small", b"{}"),
-            lambda: relayed.replace(KEY, b"{}", version),
-        )
-        for call in calls:
-            relay.cut(Cut("answer", after=1))
-            with pytest.raises(OutcomeUnknownError):
-                call()
-        assert relayed.get(KEY).body == b"{}"
-
-    def test_reads_on_where_a_connection_broke(
-        self, relayed: S3Store, relay: Relay
-    ) -> None:
-        put(relayed, KEY, BODY)
-        before = relayed.requests
-        relay.cut(Cut("answer", after=MIB + 1000), Cut("answer", after=MIB + 1000))
-        assert b"".join(relayed.read(KEY)) == BODY
-        assert relayed.requests == before + 3
-        relay.cut(Cut("answer", after=2 * MIB))
-        assert relayed.get(KEY).body == BODY
-
-    def test_gives_up_on_an_object_that_never_comes(
-        self, relayed: S3Store, relay: Relay
-    ) -> None:
-        put(relayed, KEY, BODY)
-        relay.cut(*[Cut("answer", after=10_000)] * 3)
-        with pytest.raises(UnavailableError, match=r"tried 3 times") as raised:
-            relayed.get(KEY)
-        assert raised.value.attempts == 3
-
-    def test_does_not_mend_an_object_with_another(
-        self, relayed: S3Store, relay: Relay
-    ) -> None:
-        put(relayed, KEY, BODY)
-        read = relayed.read(KEY)
-        relay.cut(Cut("answer", after=2 * MIB))
-        assert next(read) == BODY[:MIB]
-        relayed.delete(KEY)
-        put(relayed, KEY, BODY[::-1])
-        with pytest.raises(UnavailableError, match="changed while it was read"):
-            list(read)
-
-    def test_a_copy_whose_answer_is_lost_is_seen_to_be_done(
-        self, relayed: S3Store, relay: Relay
-    ) -> None:
-        put(relayed, KEY, BODY)
-        relayed.copy(KEY, ObjectKey("first"), DIGEST)
-        relay.cut(Cut("answer", after=1))
-        relayed.copy(KEY, ObjectKey("second"), DIGEST)
-        assert relayed.get(ObjectKey("second")).body == BODY
-
-    def test_tries_again_what_may_be_done_twice(
-        self, relayed: S3Store, relay: Relay
-    ) -> None:
-        relayed.create(KEY, b"{}")
-        calls: tuple[Callable[[], object], ...] = (
-            lambda: relayed.info(KEY),
-            lambda: list(relayed.list("")),
-            lambda: relayed.delete(KEY),
-        )
-        for call in calls:
-            relay.cut(Cut("answer", after=1))
-            call()

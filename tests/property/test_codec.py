@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 
 import pytest
 from hypothesis import example, given
@@ -20,9 +21,13 @@ from adapters.ledger.event_lines import (
     line_by_schema,
     line_of,
 )
+from domain.bottle import Bottle, Digest, ObjectKey
 from domain.errors import LedgerDamagedError
-from domain.events import Commit, Event
+from domain.events import BottleMirrored, BottleSuperseded, Commit, Event
+from domain.tags import Tag
 from tests.support import strategies as some
+
+JQ = Bottle("jq", "1.8.1", 0, Tag("arm64_tahoe"), Digest("a" * 64))
 
 
 def outcome(read: Callable[[object], Event], line: object) -> object:
@@ -74,6 +79,19 @@ def test_both_ways_read_back_what_was_written(event: Event, run: str) -> None:
 @example({"t": "BottleSuperseded", "v": 2})
 def test_both_ways_take_and_refuse_the_same(line: object) -> None:
     assert outcome(event_of, line) == outcome(event_by_schema, line)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        BottleMirrored(JQ, 1, ObjectKey("2026-11-22/jq.tar.gz"), "fetched"),
+        BottleSuperseded(JQ.key, JQ.digest, date(2026, 11, 22)),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_both_ways_take_and_refuse_every_near_miss(event: Event) -> None:
+    for line in some.near_misses(line_by_schema(event, "run-1")):
+        assert outcome(event_of, line) == outcome(event_by_schema, line), line
 
 
 @given(some.events, some.runs, some.texts, some.json_values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from random import Random
 from typing import Any
@@ -13,16 +14,30 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
+from adapters.ledger.event_lines import (
+    NewerVersionError,
+    event_of,
+    line_by_schema,
+)
 from adapters.ledger.hash_codec import (
     decode_hash_file,
     encode_hash_file,
     ledger_by_schema,
     ledger_of,
 )
-from domain.events import RecordedCommit
+from domain.errors import LedgerDamagedError
+from domain.events import (
+    BottleFailed,
+    BottleSuperseded,
+    CatalogRead,
+    Event,
+    RecordedCommit,
+    SyncStarted,
+)
 from domain.ledger import Ledger, replay
 from ports.errors import MalformedError
 from tests.support import strategies as some
+from tests.support.log_writing import AT, commit_after, mirrored
 
 
 def outcome(read: Callable[[object], Ledger], said: object) -> object:
@@ -35,6 +50,19 @@ def outcome(read: Callable[[object], Ledger], said: object) -> object:
 
 def content(ledger: Ledger) -> Any:  # noqa: ANN401 - any JSON
     return json.loads(encode_hash_file(ledger))
+
+
+def full_events() -> tuple[Event, ...]:
+    """Return events that leave no table of the ledger empty."""
+    old, new = mirrored(1), mirrored(2)
+    return (
+        CatalogRead("x", {"x": "c" * 64}, "etag", None, 1),
+        SyncStarted("run-1", "local", "a" * 64, "b" * 64, AT.date(), 1, "none", 2, 3),
+        old,
+        BottleSuperseded(old.bottle.key, old.bottle.digest, AT.date()),
+        new,
+        BottleFailed(old.bottle, "refused", "", 1),
+    )
 
 
 @st.composite
@@ -82,6 +110,21 @@ def test_the_order_in_which_things_were_learnt_leaves_no_trace(
     assert encode_hash_file(shuffled) == encode_hash_file(ledger)
 
 
+@given(st.data())
+def test_whatever_the_log_can_say_can_be_published(data: st.DataObject) -> None:
+    event = data.draw(some.events)
+    line = data.draw(some.nearly(line_by_schema(event, "run-1")))
+    ledger = Ledger()
+    try:
+        told = event_of(line)
+    except (ValidationError, NewerVersionError):
+        told = event
+    commit = commit_after(ledger.position, *full_events(), told)
+    with suppress(LedgerDamagedError):
+        ledger.apply(RecordedCommit(commit, "a" * 64))
+    assert decode_hash_file(encode_hash_file(ledger)) == ledger
+
+
 @given(some.ledgers)
 def test_the_names_of_the_original_format_are_there(ledger: Ledger) -> None:
     said = content(ledger)
@@ -96,6 +139,26 @@ def test_the_names_of_the_original_format_are_there(ledger: Ledger) -> None:
 @given(changed_contents() | some.json_values)
 def test_both_ways_take_and_refuse_the_same(said: object) -> None:
     assert outcome(ledger_of, said) == outcome(ledger_by_schema, said)
+
+
+def test_both_ways_take_and_refuse_every_near_miss() -> None:
+    ledger = Ledger()
+    commit = commit_after(ledger.position, *full_events())
+    ledger.apply(RecordedCommit(commit, "a" * 64))
+    said = content(ledger)
+    state = said["state"]
+    for table in (said["bottles"], state["superseded"], state["runs"]):
+        for name, row in list(table.items()):
+            for nearly in some.near_misses(row):
+                table[name] = nearly
+                assert outcome(ledger_of, said) == outcome(ledger_by_schema, said), row
+            table[name] = row
+    for part, near_misses in (
+        ("all", some.near_misses(said)),
+        ("state", ({**said, "state": nearly} for nearly in some.near_misses(state))),
+    ):
+        for nearly in near_misses:
+            assert outcome(ledger_of, nearly) == outcome(ledger_by_schema, nearly), part
 
 
 @given(some.ledgers)

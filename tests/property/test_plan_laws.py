@@ -174,12 +174,27 @@ def test_shares_are_a_partition_and_always_the_same(work: Work, shards: int) -> 
 
 @given(works(known), st.integers(1, 5))
 def test_shares_differ_by_one_load_at_most(work: Work, shards: int) -> None:
-    bytes_of = [
-        sum(load.bytes_to_fetch for load in share)
-        for share in split(work.loads, shards)
-    ]
+    shares = split(work.loads, shards)
+    bytes_of = [sum(load.bytes_to_fetch for load in share) for share in shares]
     biggest = max((load.bytes_to_fetch for load in work.loads), default=0)
     assert max(bytes_of) - min(bytes_of) <= biggest
+
+
+@given(works(any_size), st.integers(1, 5))
+def test_a_load_of_unknown_size_is_shared_out_as_an_average_one(
+    work: Work, shards: int
+) -> None:
+    told = [load.bytes_to_fetch for load in work.loads if not load.size_is_missing]
+    average = sum(told) / len(told) if told else 0
+
+    def weigh(load: Load) -> float:
+        return average if load.size_is_missing else load.bytes_to_fetch
+
+    weights = [sum(map(weigh, share)) for share in split(work.loads, shards)]
+    # The average is cut to whole bytes, and is one byte at least.
+    slack = len(work.loads)
+    biggest = max(map(weigh, work.loads), default=0)
+    assert max(weights) - min(weights) <= biggest + slack
 
 
 @given(works(any_size), st.integers(0, 200))

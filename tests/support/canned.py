@@ -105,7 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.content)))
+        if "Content-Length" in answer.headers:
+            # It lies, and only the end of the connection shows it.
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(len(answer.content)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.content)

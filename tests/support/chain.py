@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from domain.bottle import Bottle
+from domain.bottle import Bottle, ObjectKey
 from domain.events import (
     GENESIS,
+    BottleFailed,
+    BottleLost,
     BottleMirrored,
+    BottleSuperseded,
     CatalogRead,
     Commit,
     Event,
@@ -75,7 +78,23 @@ def mirrored(
 ) -> BottleMirrored:
     """Return the event of a bottle that was fetched on ``day``."""
     key = bottle.object_key(day) if object_key is None else object_key
-    return BottleMirrored(bottle, size, type(bottle.object_key(day))(key), "fetched")
+    return BottleMirrored(bottle, size, ObjectKey(key), "fetched")
+
+
+def lost(bottle: Bottle, object_key: ObjectKey | None = None) -> BottleLost:
+    """Return the event of a bottle that is not where it was said to be."""
+    key = object_key or bottle.object_key(DAY)
+    return BottleLost(bottle.key, bottle.digest, key, "nothing")
+
+
+def superseded(bottle: Bottle, on: date = DAY) -> BottleSuperseded:
+    """Return the event of a bottle that upstream offers no more."""
+    return BottleSuperseded(bottle.key, bottle.digest, on)
+
+
+def failed(bottle: Bottle, cause: str = "not_found") -> BottleFailed:
+    """Return the event of a bottle that could not be mirrored."""
+    return BottleFailed(bottle, cause, "there is no such blob", attempts=5)
 
 
 def started(

@@ -94,18 +94,19 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def write_config(upstream: Upstream, **more: object) -> None:
+def write_config(folder: Path, upstream: Upstream, **more: object) -> None:
     """Write ``bottles.toml`` so that ``upstream`` is what is mirrored."""
-    Path("key.pem").write_text(upstream.public_key_pem)
+    key = folder / "key.pem"
+    key.write_text(upstream.public_key_pem)
     values = {
         "api_domain": upstream.api_domain,
         "registry": upstream.registry,
-        "api_public_key": "key.pem",
+        "api_public_key": str(key),
         "retry_attempts": 1,
         **more,
     }
     lines = (f"{name} = {json.dumps(value)}" for name, value in values.items())
-    Path("bottles.toml").write_text("\n".join(lines) + "\n")
+    (folder / "bottles.toml").write_text("\n".join(lines) + "\n")
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from threading import Event as Flag
+from typing import TypeVar
 from uuid import UUID
 
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.hash_codec import encode_hash_file
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.ledger.layout import HASH_FILE
 from adapters.memory.bottle_source import MemoryBottleSource
@@ -26,10 +28,10 @@ from application.run import Runs
 from application.sync_bottles import SyncBottles, SyncReport
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror, VerifyReport
-from domain.bottle import Bottle, ObjectKey
+from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, Event, RecordedCommit
 from domain.formula import Formula
-from domain.ledger import Ledger, replay
+from domain.ledger import HashEntry, Ledger, replay
 from domain.plan import GB
 from domain.selection import Selection
 from tests.support.catalogs import make_formula, select
@@ -38,6 +40,7 @@ from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedS
 TAG = "arm64_sonoma"
 EVERYTHING = select(TAG)
 BACKOFF = Backoff(attempts=2)
+E = TypeVar("E", bound=Event)
 
 
 def no_chance() -> float:
@@ -110,9 +113,17 @@ class Mirror:
         """Return every event of the log."""
         return [event for one in self.commits() for event in one.commit.events]
 
+    def recorded(self, kind: type[E]) -> list[E]:
+        """Return every event of a kind."""
+        return [event for event in self.events() if isinstance(event, kind)]
+
     def ledger(self) -> Ledger:
         """Return the ledger as the log gives it from zero."""
         return replay(self.commits())
+
+    def entry(self, key: str) -> HashEntry:
+        """Return what the ledger says of a bottle that is held."""
+        return self.ledger().held[BottleKey(key)]
 
     def hash_file(self) -> bytes:
         """Return the hash file's bytes."""
@@ -126,11 +137,28 @@ class Mirror:
             if info.key != HASH_FILE and not info.key.startswith("ledger/")
         }
 
+    def check(self) -> None:
+        """Check that the log, the hash file and the store say the same."""
+        ledger = self.ledger()
+        assert {key: len(body) for key, body in self.bottles().items()} == {
+            **{entry.object_key: entry.size for entry in ledger.held.values()},
+            **{key: old.size for key, old in ledger.superseded.items()},
+        }
+        assert self.hash_file() == encode_hash_file(ledger)
+
     def damage(self, key: ObjectKey, body: bytes | None = None) -> None:
         """Put ``body`` in the place of an object, or nothing."""
         self.disk.delete(key)
         if body is not None:
             self.disk.create(key, body)
+
+
+def mirror_of(*names: str) -> Mirror:
+    """Return an empty mirror of formulae whose bottles' bytes are their names."""
+    mirror = Mirror()
+    for name in names:
+        mirror.offer(name, contents={TAG: name})
+    return mirror
 
 
 class Process:
@@ -212,14 +240,3 @@ class Process:
     def rebuild(self) -> Ledger:
         """Publish what the log gives from zero."""
         return RebuildHashFile(self.inspect, self.published)()
-
-
-def at_call(number: int, do: Callable[[], None]) -> Callable[[object], None]:
-    """Return what does something at the call of this number, the first being 1."""
-    numbers = count(1)
-
-    def hook(_: object) -> None:
-        if next(numbers) == number:
-            do()
-
-    return hook

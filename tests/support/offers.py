@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from adapters.homebrew.schemas import load_entry
 from domain.bottle import Bottle
 from domain.formula import Formula
-from domain.tags import Tag
 from tests.standin.server import Upstream
 
 
@@ -17,11 +16,6 @@ def offered(upstream: Upstream, name: str) -> Formula:
     formula = load_entry(entry, 1)
     assert isinstance(formula, Formula)
     return formula
-
-
-def offered_bottle(upstream: Upstream, name: str, tag: str = "arm64_sonoma") -> Bottle:
-    """Return one bottle of the stand-in's catalog."""
-    return offered(upstream, name).bottle(Tag(tag))
 
 
 def offered_bottles(upstream: Upstream, name: str) -> Sequence[Bottle]:

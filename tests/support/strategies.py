@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date
@@ -250,16 +251,28 @@ works = st.builds(
     ).map(tuple),
 )
 
-_scalars = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-2, 2),
-    st.sampled_from(
-        [0.0, 1.0, 1.5, 10**400, "", "1", "true", "2026-11-22", "20261122"]
-    ),
-    digests,
-    texts,
+NEAR_MISSES: tuple[object, ...] = (
+    *(None, True, False, -1, 0, 1, 2, 10**400, 0.0, 1.0, float("inf")),
+    *("", "0", "1", "true", "\ud800", "x", "../x", "fetched", "BottleMirrored"),
+    *("2026-11-22", "20261122", "2026-W47-7", "2026-11-31", "2026-11-22\n"),
+    *("2026-11-22T04:11:00Z", "2026-11-22T04:11:00", "2026-11-22T24:00:00Z"),
+    *("2026-11-22T04:11:00.5Z", "2026-11-22T04:11:00+00:00"),
+    *("a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", "+" + "a" * 63),
+    *(LEDGER, LEDGER.upper(), LEDGER.replace("-", ""), LEDGER + "\n"),
+    *([], ["fetched"], {}, {"v": 1}),
 )
+"""Values that a careless reader would take for something."""
+
+
+def near_misses(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an object of JSON with each field left out, and nearly right."""
+    for name in value:
+        yield {other: said for other, said in value.items() if other != name}
+        for near_miss in NEAR_MISSES:
+            yield {**value, name: near_miss}
+
+
+_scalars = st.sampled_from(NEAR_MISSES) | digests | texts
 json_values: st.SearchStrategy[Any] = st.recursive(
     _scalars,
     lambda inner: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from threading import Lock
 from typing import NoReturn
 
@@ -22,18 +23,47 @@ class Call:
     what: str
     key: str
 
-    @property
-    def is_write(self) -> bool:
-        """Whether the call changes the store."""
-        return self.what in {"create", "replace", "put", "copy", "delete"}
 
-
-class Killed(BaseException):  # noqa: N818 - it is no error, and nothing may catch it
+class Killed(BaseException):
     """The process is dead."""
 
 
 def nothing(_: Call) -> None:
     """Do not interfere."""
+
+
+def is_any(_: Call) -> bool:
+    """Return true: any call is meant."""
+    return True
+
+
+def is_write(call: Call) -> bool:
+    """Return whether the call changes the store."""
+    return call.what in {"create", "replace", "put", "copy", "delete"}
+
+
+def is_a(*kinds: str) -> Callable[[Call], bool]:
+    """Return what tells calls of these kinds from others."""
+    return lambda call: call.what in kinds
+
+
+def at_call(
+    number: int,
+    do: Callable[[], object],
+    meant: Callable[[Call], bool] = is_any,
+) -> Callable[[Call], None]:
+    """Return what does something at the call of this number, the first being 1.
+
+    Args:
+        meant: Which calls are counted.
+    """
+    numbers = count(1)
+
+    def hook(call: Call) -> None:
+        if meant(call) and next(numbers) == number:
+            do()
+
+    return hook
 
 
 class Watch:
@@ -52,6 +82,13 @@ class Watch:
         self.before: Callable[[Call], None] = nothing
         self.after: Callable[[Call], None] = nothing
         self._dead = False
+
+    def interfere(self, hook: Callable[[Call], None], *, done: bool) -> None:
+        """Have ``hook`` told of calls that are ``done``, or are to be made."""
+        if done:
+            self.after = hook
+        else:
+            self.before = hook
 
     def kill(self) -> NoReturn:
         """Let the process die here: this call and every later one comes to nothing."""

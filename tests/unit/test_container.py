@@ -79,13 +79,10 @@ def test_the_configuration_reaches_those_it_is_meant_for() -> None:
     assert sync.runs.size_threshold == 20_000_000_000
 
 
-def test_sizes_are_asked_for_with_less_patience_than_bottles() -> None:
-    container = base(SyncConfig())
+def test_sizes_and_bottles_are_asked_for_at_one_pace() -> None:
+    sync = command_line(FOLDER).sync_bottles()
 
-    planning, fetching = container.planning_http().patience, container.http().patience
-
-    assert planning.backoff.attempts < fetching.backoff.attempts
-    assert planning.silence < fetching.silence
+    assert sync.plan_sync.sizes is sync.carry_out.transfer.source
 
 
 def test_two_commands_share_nothing() -> None:

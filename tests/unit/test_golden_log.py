@@ -6,10 +6,13 @@ that is new goes into a commit behind the last.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -293,9 +296,82 @@ def test_it_keeps_the_work_of_its_plans(golden: MemoryStore) -> None:
     assert [documents.sha256_of(work) for work in (WORK, REBUILD, REPAIR)] == plans
 
 
-def test_the_format_document_shows_it_word_for_word() -> None:
+def test_the_document_shows_it_word_for_word() -> None:
     files = [path.read_text() for path in GOLDEN.rglob("*") if path.is_file()]
-    examples = re.findall(r"^```jsonl?\n(.*?)^```", FORMAT.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(examples) >= len(EVENTS)
-    for example in examples:
+    lines = _blocks("jsonl")
+    assert len(lines) > len(EVENTS)
+    for example in lines:
         assert any(example in text for text in files), example
+    contents = [json.loads(text) for text in files if text.count("\n") == 1]
+    for example in _blocks("json"):
+        assert json.loads(example) in contents, example
+
+
+def test_the_document_is_enough_to_read_it() -> None:
+    # Nothing of this project is used here but what its document says.
+    identity = json.loads((GOLDEN / "ledger/v1/ledger.json").read_bytes())
+    published = (GOLDEN / "bottles_hash.json").read_bytes()
+    held: dict[str, tuple[str, str, int]] = {}
+    prev = "0" * 64
+    commits = sorted((GOLDEN / "ledger/v1/commits").iterdir())
+    for seq, path in enumerate(commits):
+        body = path.read_bytes()
+        head, rest = body.split(b"\n", 1)
+        header = json.loads(head)
+        assert path.name == f"{seq:020}.jsonl"
+        assert (header["seq"], header["prev"], header["v"]) == (seq, prev, 1)
+        assert header["ledger"] == identity["ledger"]
+        assert header["body"] == _sha256(rest)
+        events = [json.loads(line) for line in rest.splitlines()]
+        assert header["n"] == len(events)
+        before = _state_digest(held)
+        for event in events:
+            assert event["id"] == _event_id(event, header["run"])
+            match event["t"]:
+                case "BottleMirrored":
+                    place = (event["sha256"], event["object_key"], event["size"])
+                    held[event["key"]] = place
+                case "BottleLost" if held[event["key"]][1] == event["object_key"]:
+                    del held[event["key"]]
+                case "SyncCompleted":
+                    assert event["state"] == before
+        prev = _sha256(body)
+    said = json.loads(published)
+    assert said["ledger"]["sha256"] == prev
+    assert said["state"]["digest"] == _state_digest(held)
+    assert said["sum"] == _sha256(published[:-75])
+    assert held == {
+        key: (row["sha256"], row["object_key"], row["file_size"])
+        for key, row in said["bottles"].items()
+    }
+
+
+def _blocks(language: str) -> list[str]:
+    fence = rf"^```{language}\n(.*?)^```"
+    return re.findall(fence, FORMAT.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _state_digest(held: dict[str, tuple[str, str, int]]) -> dict[str, object]:
+    facts = [f"{key}\0{row[0]}\0{row[1]}" for key, row in held.items()]
+    total = sum(int(_sha256(fact.encode()), 16) for fact in facts) % 2**256
+    size = sum(row[2] for row in held.values())
+    return {"bottles": len(held), "bytes": size, "sum": f"{total:064x}"}
+
+
+def _event_id(event: dict[str, Any], run: str) -> str:
+    sha256 = event.get("sha256", "")
+    if event["t"] == "CatalogRead":
+        sha256 = ",".join(digest for _, digest in sorted(event["documents"].items()))
+    parts = [
+        event["t"],
+        event.get("run", run),
+        event.get("key", event.get("source", "")),
+        sha256 or event.get("plan", event.get("catalog", "")),
+        str(event.get("attempts", "")),
+    ]
+    namespace = UUID("b2fa8c0c-8844-42d7-9a1c-4c2e130fccff")
+    return str(uuid5(namespace, json.dumps(parts, separators=(",", ":"))))

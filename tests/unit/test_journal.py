@@ -13,8 +13,8 @@ from domain.ledger import Ledger
 from ports.errors import OutcomeUnknownError, UnavailableError
 from tests.support.catalogs import make_bottle
 from tests.support.chain import mirrored
-from tests.support.mirror import Mirror, at_call
-from tests.support.watched import Call
+from tests.support.mirror import Mirror
+from tests.support.watched import Call, at_call
 
 
 def events(count: int, name: str = "jq") -> list[BottleMirrored]:

@@ -11,7 +11,7 @@ from ports.errors import NotOurStoreError
 from tests.support.catalogs import make_bottle
 from tests.support.chain import mirrored
 from tests.support.mirror import Mirror
-from tests.support.watched import Call
+from tests.support.watched import Call, is_write
 
 
 @pytest.fixture
@@ -186,4 +186,4 @@ def test_reading_writes_nothing(mirror: Mirror) -> None:
     mirror.damage(HASH_FILE, b"{}")
     process = mirror.process()
     process.open()
-    assert not any(call.is_write for call in process.watch.calls)
+    assert not any(map(is_write, process.watch.calls))

@@ -160,3 +160,41 @@ def test_no_thread_goes_on_before_the_moment(clock: ManualClock) -> None:
         thread.join()
     assert len(went_on) == 8
     assert min(went_on) >= 15.0
+
+
+def complain(clock: ManualClock, pacing: Pacing, times: int) -> None:
+    for _ in range(times):
+        pacing.wait(GHCR)
+        pacing.slow_down(GHCR, clock.monotonic(), None)
+
+
+def test_a_host_that_only_complains_for_two_minutes_is_down(clock: ManualClock) -> None:
+    pacing = Pacing(clock, Chances(), longest=120.0)
+    complain(clock, pacing, 7)
+    assert clock.monotonic() == 63.0
+    assert pacing.complaining(GHCR) == 0.0
+    complain(clock, pacing, 1)
+    assert pacing.complaining(GHCR) == 127.0
+
+
+def test_an_answer_in_between_shows_that_a_host_is_not_down(
+    clock: ManualClock,
+) -> None:
+    pacing = Pacing(clock, Chances(), longest=120.0)
+    complain(clock, pacing, 7)
+    pacing.wait(GHCR)
+    pacing.answered(GHCR, clock.monotonic())
+    complain(clock, pacing, 1)
+    assert pacing.complaining(GHCR) == 0.0
+
+
+def test_a_host_that_was_down_is_asked_again_after_a_respite(
+    clock: ManualClock,
+) -> None:
+    pacing = Pacing(clock, Chances(), longest=120.0)
+    complain(clock, pacing, 8)
+    clock.sleep(pacing.remaining(GHCR) + 61.0)
+    assert pacing.complaining(GHCR) == 0.0
+    complain(clock, pacing, 1)
+    assert pacing.complaining(GHCR) == 0.0
+    assert pacing.remaining(GHCR) == 1.0

@@ -220,6 +220,12 @@ class TestPlan:
         names = [load.bottles[0].name for load in plan(catalog).work.loads]
         assert names == ["a", "b", "c"]
 
+    def test_loads_of_unknown_size_come_last(self) -> None:
+        known, unknown = make_formula("z"), make_formula("a")
+        catalog = make_test_catalog(known, unknown)
+        loads = plan(catalog, sizes={the_bottle(known).digest: 1}).work.loads
+        assert [load.size for load in loads] == [1, None]
+
     def test_is_not_changed_by_whoever_made_it(self) -> None:
         by_tag = {make_bottle().tag: Amount(1, 1)}
         planned = SyncPlan(DOCUMENT, 0, 0, "", (), Amount(), 0, by_tag, Work())
@@ -292,6 +298,10 @@ class TestSplit:
 
     def test_spreads_loads_of_which_nothing_is_known(self) -> None:
         loads = [load(None, f"f{number}") for number in range(6)]
+        assert [len(share) for share in split(loads, 3)] == [2, 2, 2]
+
+    def test_spreads_copies(self) -> None:
+        loads = [load(7, f"f{number}", HERE) for number in range(6)]
         assert [len(share) for share in split(loads, 3)] == [2, 2, 2]
 
     def test_more_shares_than_loads_leave_some_empty(self) -> None:

@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from application.plan_sync import PlanSync
-from domain.bottle import BottleKey
 from domain.catalog import Catalog, CatalogDocument, Skipped, Validators, make_catalog
 from domain.errors import SelectionError
+from domain.formula import Formula
 from domain.ledger import CatalogSeen, Ledger
 from domain.plan import Amount, SyncPlan, Work
 from domain.selection import Selection
+from domain.tags import Tag
 from ports.catalog import CatalogSource
 from ports.errors import MalformedError, UnavailableError
 from tests.support.catalogs import digest_of, make_formula, select
 from tests.support.mirror import EVERYTHING, TAG, Mirror, Process
-from tests.support.watched import Call
+from tests.support.watched import Call, is_write
 
 SOURCE = "https://formulae.test/api/formula.json"
 
@@ -56,12 +55,12 @@ class TestPlanning:
         process = mirror.process()
         made(process)
         priced(process)
-        assert not any(call.is_write for call in process.watch.calls)
+        assert not any(map(is_write, process.watch.calls))
         assert process.watch.of("open") == []
 
     def test_what_cannot_be_mirrored_is_told(self, mirror: Mirror) -> None:
-        entries = [*mirror.formulae.values(), Skipped("../x", "no formula's name")]
-        mirror.catalog.offer(entries)
+        refused = Skipped("../x", "no formula's name")
+        mirror.catalog.offer((*mirror.formulae.values(), refused))
         process = mirror.process()
         plan = made(process)
         assert plan is not None
@@ -78,7 +77,7 @@ class TestPlanning:
     def test_a_name_that_is_not_in_the_catalog_is_an_error(
         self, mirror: Mirror
     ) -> None:
-        with pytest.raises(SelectionError, match="no formula 'jqq'.*nearest: jq"):
+        with pytest.raises(SelectionError, match=r"no formula 'jqq'.*nearest: jq"):
             made(mirror.process(), select(TAG, formulae=("jqq",)))
 
 
@@ -96,7 +95,7 @@ class TestSizes:
         asked = [call.key for call in process.watch.of("sizes")]
         assert sorted(asked) == ["bat", "jq"]
         assert plan.work.bytes == len("bat" + "bat for intel" + "jq")
-        assert plan.by_tag["sonoma"] == Amount(1, len("bat for intel"))
+        assert plan.by_tag[Tag("sonoma")] == Amount(1, len("bat for intel"))
         assert process.progress.sized == [(1, 2), (2, 2)]
 
     def test_what_the_ledger_knows_is_not_asked(self, mirror: Mirror) -> None:
@@ -200,13 +199,19 @@ class TestUnchangedCatalog:
 class OneCatalog(CatalogSource):
     """Always gives one catalog, whoever asks."""
 
-    def __init__(self, *entries: object, validators: Validators | None = None) -> None:
+    def __init__(
+        self, *formulae: Formula, validators: Validators | None = None
+    ) -> None:
         self.asked: list[Validators | None] = []
         self.catalog: Catalog | None = make_catalog(
             CatalogDocument(
-                "formula.json", SOURCE, "ca" * 32, False, validators or Validators()
+                "formula.json",
+                SOURCE,
+                "ca" * 32,
+                signed=False,
+                validators=validators or Validators(),
             ),
-            entries,  # type: ignore[arg-type]
+            formulae,
         )
 
     @property

@@ -43,6 +43,9 @@ class TestTargetTags:
         assert target == TargetTags((SONOMA, Tag("monterey")))
         assert str(target) == "arm64_sonoma,monterey"
 
+    def test_reads_one_tag(self) -> None:
+        assert parse_target_tags("arm64_sonoma") == TargetTags((SONOMA,))
+
     def test_reads_the_latest_so_many(self) -> None:
         assert parse_target_tags(" latest:3 ") == TargetTags(latest=3)
         assert str(TargetTags(latest=3)) == "latest:3"
@@ -142,8 +145,9 @@ class TestChoosing:
             make_formula("bat", tags=("arm64_tahoe", "arm64_sonoma")),
             make_formula("curl", tags=("arm64_tahoe", "arm64_sonoma")),
         )
-        selection = Selection(TargetTags(latest=2))
-        assert choose(catalog, selection).tags == (TAHOE, SONOMA)
+        offer = choose(catalog, Selection(TargetTags(latest=2)))
+        assert offer.tags == (TAHOE, SONOMA)
+        assert offer.notes == ()
 
     def test_says_when_fewer_macos_versions_are_in_use_than_asked_for(self) -> None:
         catalog = make_test_catalog(make_formula(tags=("arm64_sonoma",)))

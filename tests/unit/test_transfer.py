@@ -21,8 +21,8 @@ from ports.errors import (
 from ports.store import ObjectInfo
 from tests.support.catalogs import digest_of, make_bottle
 from tests.support.chain import DAY
-from tests.support.mirror import Mirror, Process, at_call
-from tests.support.watched import Call
+from tests.support.mirror import Mirror, Process
+from tests.support.watched import Call, at_call, is_a
 
 CONTENT = "the bytes of a bottle"
 SIZE = len(CONTENT)
@@ -90,7 +90,7 @@ class TestFetching:
         def cut() -> None:
             raise UnavailableError("body", "connection reset")
 
-        process.watch.before = at_call(3, cut)
+        process.watch.before = at_call(1, cut, is_a("piece"))
         result = process.transfer(placed(JQ))
         assert [event.how for event in result.mirrored] == ["fetched"]
         assert process.progress.passed == {JQ.key: SIZE}
@@ -188,16 +188,11 @@ class TestFetching:
 class TestUnknownOutcome:
     def lose_put(self, process: Process, *, landed: bool) -> None:
         """Have the answer to the first put be lost."""
-        lost = iter([OutcomeUnknownError("put", "connection reset")])
 
-        def lose(call: Call) -> None:
-            if call.what == "put" and (error := next(lost, None)) is not None:
-                raise error
+        def lose() -> None:
+            raise OutcomeUnknownError("put", "connection reset")
 
-        if landed:
-            process.watch.after = lose
-        else:
-            process.watch.before = lose
+        process.watch.interfere(at_call(1, lose, is_a("put")), done=landed)
 
     def test_a_put_that_landed_is_found(self, mirror: Mirror, process: Process) -> None:
         self.lose_put(process, landed=True)
@@ -334,7 +329,7 @@ class TestStopping:
     def test_a_transfer_ends_at_its_next_piece_of_bytes(
         self, mirror: Mirror, process: Process
     ) -> None:
-        process.watch.before = at_call(3, process.stop.set)
+        process.watch.before = at_call(1, process.stop.set, is_a("piece"))
         with pytest.raises(StoppedError):
             process.transfer(placed(JQ))
         assert mirror.bottles() == {}

@@ -1,0 +1,82 @@
+import os
+
+import pytest
+
+from adapters.configuration import NAMES
+from entrypoints.cli.main import cli
+from entrypoints.cli.options import SETTINGS
+from tests.support.command import Bottles, finished, start
+
+
+def test_every_name_of_the_configuration_is_an_option() -> None:
+    assert sorted(SETTINGS) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("command", ["plan", "sync"])
+def test_plan_and_sync_take_every_setting(bottles: Bottles, command: str) -> None:
+    told = bottles(command, "--help").out
+
+    for name in NAMES:
+        assert f"--{name.replace('_', '-')}" in told
+
+
+@pytest.mark.parametrize("name", [*cli.list_commands(None), "ledger log"])  # type: ignore[arg-type]
+def test_every_command_has_help_and_the_global_options(
+    bottles: Bottles, name: str
+) -> None:
+    ended = bottles(*name.split(), "--help")
+
+    assert ended.status == 0
+    if name != "completion":
+        for option in ("--store", "--config", "--json", "-v", "-q"):
+            assert option in ended.out
+
+
+def test_help_lists_the_commands_and_the_exit_statuses(bottles: Bottles) -> None:
+    told = bottles("--help").out
+
+    for name in ("plan", "sync", "verify", "ledger", "explain", "completion"):
+        assert f"\n  {name} " in told
+    assert "Exit status: 0 done; 1 done, but some bottles failed;" in told
+
+
+def test_tells_its_version(bottles: Bottles) -> None:
+    ended = bottles("--version")
+
+    assert ended.status == 0
+    assert ended.out.startswith("bottles 0.")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_prints_the_completion_script_of_a_shell(bottles: Bottles, shell: str) -> None:
+    ended = bottles("completion", shell)
+
+    assert ended.status == 0
+    assert f"_BOTTLES_COMPLETE={shell}_complete" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "choices"),
+    [
+        ("bottles pl", ["plan"]),
+        ("bottles ledger s", ["show"]),
+        ("bottles sync --tag arm64_so", ["arm64_sonoma"]),
+        ("bottles sync --tag sonoma,arm64_so", ["sonoma,arm64_sonoma"]),
+        ("bottles sync --tag lat", ["latest:1", "latest:2", "latest:3"]),
+    ],
+)
+def test_commands_and_tags_are_completed(
+    bottles: Bottles,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    choices: list[str],
+) -> None:
+    assert bottles("completion", "bash").status == 0
+    monkeypatch.setenv("_BOTTLES_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+
+    ended = finished(start())
+
+    assert [line.partition(",")[2] for line in ended.out.splitlines()] == choices
+    assert "_BOTTLES_COMPLETE" in os.environ

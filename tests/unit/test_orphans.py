@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from application.verify_mirror import VerifyReport
+from domain.bottle import ObjectKey
+from domain.events import BottleMirrored
+from tests.support.mirror import TAG, Mirror, mirror_of
+from tests.support.watched import Killed, at_call, is_a
+
+STRAY = ObjectKey("2026-08-21/stray.tar.gz")
+DAY = 24 * 60 * 60
+
+
+@pytest.fixture
+def mirror() -> Mirror:
+    """Return a mirror that holds three bottles."""
+    mirror = mirror_of("bat", "curl", "jq")
+    mirror.sync()
+    return mirror
+
+
+def test_only_bottles_that_the_ledger_does_not_know_are_orphans(
+    mirror: Mirror,
+) -> None:
+    mirror.offer("jq", contents={TAG: "jq, built again"})
+    mirror.sync()
+    for key in (STRAY, "flat/jq.tar.gz", "README", "v2/homebrew/core/jq"):
+        mirror.disk.create(ObjectKey(key), b"stray")
+    report = mirror.process().verify()
+    assert (report.orphans, report.pruned) == ((STRAY,), False)
+    assert STRAY in mirror.bottles()
+
+
+def test_they_are_removed_when_asked_to(mirror: Mirror) -> None:
+    mirror.disk.create(STRAY, b"stray")
+    report = mirror.process().verify(prune_orphans=True)
+    assert (report.orphans, report.pruned) == ((STRAY,), True)
+    mirror.check()
+
+
+def test_a_crash_leaves_orphans_that_are_removed_on_another_day(
+    mirror: Mirror,
+) -> None:
+    (wget,) = mirror.offer("wget")
+    process = mirror.process()
+
+    process.watch.after = at_call(1, process.watch.kill, is_a("put"))
+    with pytest.raises(Killed):
+        process.sync()
+    mirror.clock.sleep(DAY)
+    mirror.sync()
+    report = mirror.process().verify(prune_orphans=True)
+    assert report.orphans == (wget.object_key(date(2026, 8, 22)),)
+    mirror.check()
+
+
+def test_not_while_a_run_is_under_way(mirror: Mirror) -> None:
+    mirror.offer("wget")
+    process, other = mirror.process(), mirror.process()
+    reports: list[VerifyReport] = []
+    process.watch.after = at_call(
+        1, lambda: reports.append(other.verify(prune_orphans=True)), is_a("put")
+    )
+    process.sync()
+    (report,) = reports
+    assert (len(report.orphans), report.pruned) == (1, False)
+    assert "orphans are not removed while run" in other.progress.notes[0]
+    mirror.check()
+
+
+def test_not_those_that_a_run_may_have_adopted_meanwhile(mirror: Mirror) -> None:
+    (wget,) = mirror.offer("wget", contents={TAG: "wget"})
+    mirror.disk.create(wget.object_key(date(2026, 8, 22)), b"wget")
+    process = mirror.process()
+    # The log, the store, the log again for what was recorded meanwhile: then this.
+    process.watch.before = at_call(4, mirror.sync, is_a("list"))
+    report = process.verify(prune_orphans=True)
+    assert not report.pruned
+    assert mirror.recorded(BottleMirrored)[-1].how == "found"
+    mirror.check()
