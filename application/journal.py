@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from domain.events import BottleLost, Commit, Event
+from domain.events import Commit, Event
 from domain.ledger import Ledger
 from ports.clock import Clock
 from ports.errors import ConflictError
@@ -22,8 +22,8 @@ class Journal:
 
     Attributes:
         ledger: The fold of every commit up to and with this journal's last.
-        undisturbed: Whether nobody else recorded, since the ledger was opened,
-            that a bottle is lost: no plan made then covers it.
+        alone: Whether no other run has recorded anything since the ledger was
+            opened: a plan that was made then knows nothing of it.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Journal:
         self._writer = f"{run}/{shard}/{new_id()}"
         self._wseq = 0
         self.ledger = ledger
-        self.undisturbed = True
+        self.alone = True
 
     def record(self, events: Iterable[Event]) -> None:
         """Append ``events`` in as few commits as may be.
@@ -88,5 +88,4 @@ class Journal:
         """Fold what others have appended since."""
         for recorded in self._log.read(self.ledger.position):
             self.ledger.apply(recorded)
-            if any(isinstance(event, BottleLost) for event in recorded.commit.events):
-                self.undisturbed = False
+            self.alone &= recorded.commit.run == self._run

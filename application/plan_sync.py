@@ -11,8 +11,9 @@ from itertools import groupby
 
 from domain.bottle import Bottle, Digest
 from domain.catalog import Catalog, Validators
-from domain.ledger import CatalogSeen, Ledger
+from domain.ledger import Ledger
 from domain.plan import Load, SyncPlan, make_plan
+from domain.records import CatalogSeen
 from domain.selection import Selection, choose
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource

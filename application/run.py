@@ -148,7 +148,7 @@ class Run:
         settles: str | None,
         counts: Mapping[str, int],
     ) -> SyncCompleted:
-        catalog = settles if self.journal.undisturbed else None
+        catalog = settles if self.journal.alone else None
         return SyncCompleted(self.id, outcome, catalog, counts, ledger.state)
 
 

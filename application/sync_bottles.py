@@ -11,8 +11,9 @@ from application.plan_sync import PlanSync
 from application.run import Run, Runs
 from domain.catalog import Catalog
 from domain.events import BottleFailed, CatalogRead, Outcome
-from domain.ledger import CatalogSeen, Ledger
+from domain.ledger import Ledger
 from domain.plan import Amount, SyncPlan, Work
+from domain.records import CatalogSeen
 from domain.selection import Selection
 from ports.errors import PortError
 from ports.progress import Progress

@@ -22,6 +22,7 @@ from domain.tags import ALL, Tag, known_tags, newest_arm_tags, parse_tag, pour_t
 
 _GLOB = frozenset("*?[")
 _LATEST = "latest:"
+_TAP = "homebrew/core/"
 _COUNT = re.compile(r"[0-9]{1,3}")
 
 
@@ -195,7 +196,8 @@ def _named(catalog: Catalog, wanted: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _matches(catalog: Catalog, pattern: str) -> list[str]:
+def _matches(catalog: Catalog, wanted: str) -> list[str]:
+    pattern = wanted.removeprefix(_TAP)
     if not _GLOB.isdisjoint(pattern):
         return [name for name in catalog.formulae if fnmatchcase(name, pattern)]
     name = catalog.aliases.get(pattern, pattern)

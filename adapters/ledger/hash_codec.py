@@ -26,15 +26,8 @@ from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.catalog import Validators
 from domain.errors import InvalidValueError
 from domain.events import Position, StateDigest
-from domain.ledger import (
-    CatalogSeen,
-    ClosedRun,
-    HashEntry,
-    Ledger,
-    OpenRun,
-    Superseded,
-    digest_of,
-)
+from domain.ledger import Ledger, digest_of
+from domain.records import CatalogSeen, ClosedRun, HashEntry, OpenRun, Superseded
 from ports.errors import MalformedError
 
 _SCHEMA: Final = HashFileSchema()

@@ -13,7 +13,7 @@ from datetime import date
 from adapters.ledger import fields as wire
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.errors import InvalidValueError
-from domain.ledger import HashEntry, Superseded
+from domain.records import HashEntry, Superseded
 from domain.tags import Tag
 
 

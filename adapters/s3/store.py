@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from botocore.parsers import ResponseParserError
+
 from adapters.object_keys import is_key
 from adapters.s3.body import BodyFailedError, StreamedBody
 from adapters.s3.bucket import Bucket, stored_digest
@@ -141,7 +143,10 @@ class S3Store(Store):
         try:
             # It reads, which is all that botocore wants of a file.
             file = cast("IO[bytes]", body)
-            return self._put(key, file, digest, {"ContentLength": size, **_ABSENT})
+            put = self._put(key, file, digest, {"ContentLength": size, **_ABSENT})
+            if body.sent < size:
+                raise ResponseParserError("it says yes before it has the bytes")
+            return put
         except (*FAILURES, BodyFailedError) as error:
             failure = body.failure
             if failure is None:

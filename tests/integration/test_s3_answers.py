@@ -127,6 +127,13 @@ class TestAnswersToWrites:
         put(store, KEY, BODY)
         assert server.requests[-1].body == BODY
 
+    def test_do_not_count_before_the_bytes_have_left(
+        self, serve: Callable[..., CannedServer]
+    ) -> None:
+        serve(Answer(200, headers=OK.headers, early=True))
+        with pytest.raises(MalformedError, match="says yes before it has the bytes"):
+            put(_open(), KEY, BODY)
+
     def test_follow_a_bucket_into_its_region(
         self, serve: Callable[..., CannedServer]
     ) -> None:
@@ -160,6 +167,16 @@ class TestAnswersToWrites:
         assert asked.headers["if-none-match"] == "*"
         assert asked.headers["expect"] == "100-continue"
         assert "transfer-encoding" not in asked.headers
+
+    def test_do_not_make_wrong_bytes_whole(
+        self, serve: Callable[..., CannedServer]
+    ) -> None:
+        # This server checks nothing, and would say that all is well.
+        server = serve(OK)
+        with pytest.raises(DigestMismatchError):
+            _open().put(KEY, digest_of(b"other"), len(BODY), pieces(BODY))
+        assert server.arrived.acquire(timeout=10)
+        assert len(server.requests[0].body) < len(BODY)
 
     def test_does_not_ask_before_it_sends_a_small_object(
         self, serve: Callable[..., CannedServer]

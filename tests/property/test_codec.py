@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -23,9 +24,19 @@ from adapters.ledger.event_lines import (
 )
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.errors import LedgerDamagedError
-from domain.events import BottleMirrored, BottleSuperseded, Commit, Event
+from domain.events import (
+    BottleMirrored,
+    BottleSuperseded,
+    Commit,
+    Event,
+    Position,
+    StateDigest,
+    SyncCompleted,
+    SyncStarted,
+)
 from domain.tags import Tag
 from tests.support import strategies as some
+from tests.support.log_writing import commit_after, mirrored
 
 JQ = Bottle("jq", "1.8.1", 0, Tag("arm64_tahoe"), Digest("a" * 64))
 
@@ -79,6 +90,63 @@ def test_both_ways_read_back_what_was_written(event: Event, run: str) -> None:
 @example({"t": "BottleSuperseded", "v": 2})
 def test_both_ways_take_and_refuse_the_same(line: object) -> None:
     assert outcome(event_of, line) == outcome(event_by_schema, line)
+
+
+@given(changed_lines())
+def test_what_a_line_says_has_one_spelling(line: object) -> None:
+    assert_is_spelt_right(line)
+
+
+def test_no_near_miss_is_another_spelling() -> None:
+    day, digest = date(2026, 11, 22), "b" * 64
+    completed = SyncCompleted(
+        "run-1", "complete", digest, {"mirrored": 1}, StateDigest(1, 2, 3)
+    )
+    for event in (
+        BottleSuperseded(JQ.key, JQ.digest, day),
+        SyncStarted("run-1", "local", digest, digest, day, 1, "none", 1, 1),
+        completed,
+    ):
+        for line in some.near_misses(line_by_schema(event, "run-1")):
+            assert_is_spelt_right(line)
+    line = json.loads(json.dumps(line_by_schema(completed, "run-1")))
+    for state in some.near_misses(line["state"]):
+        assert_is_spelt_right({**line, "state": state})
+
+
+def assert_is_spelt_right(line: object) -> None:
+    """Check that a line, if it is taken, says what would be written."""
+    try:
+        event = event_by_schema(line)
+    except (ValidationError, NewerVersionError):
+        return
+    said = line_by_schema(event, "run-1")
+    # Any UUID will do, and what is not known is ignored.
+    del said["id"]
+    assert agrees(line, said)
+
+
+def agrees(found: Any, said: object) -> bool:  # noqa: ANN401 - any JSON
+    """Return whether ``found`` has all that is said, to the letter."""
+    if isinstance(said, dict):
+        return all(agrees(found[name], inner) for name, inner in said.items())
+    return json.dumps(found) == json.dumps(said)
+
+
+def test_what_a_header_says_has_one_spelling() -> None:
+    commit = commit_after(Position(0, "a" * 64), mirrored(1), number=1)
+    head, _, events = encode_commit(commit).partition(b"\n")
+    taken = 0
+    for header in some.near_misses(json.loads(head)):
+        line = json.dumps(header, sort_keys=True, separators=(",", ":"))
+        body = line.encode() + b"\n" + events
+        with suppress(LedgerDamagedError):
+            said = json.loads(encode_commit(decode_commit(body, 1)).split(b"\n")[0])
+            # The run is in the ids of its events.
+            del said["body"]
+            assert agrees(header, said)
+            taken += 1
+    assert taken > 0
 
 
 @pytest.mark.parametrize(
@@ -142,7 +210,7 @@ def test_a_header_that_was_changed_is_refused_or_has_another_digest(
 
 @given(st.binary() | some.json_values.map(lambda said: json.dumps(said).encode()))
 @example(b"")
-@example(b"[" * 100_000)
+@example(b"[" * 100_000 + b"\n")
 @example(b'{"v":' + b"9" * 5_000 + b"}\n")
 @example(b'{"v":2}\n')
 @example(b'{"v":NaN}\n')

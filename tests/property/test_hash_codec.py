@@ -152,6 +152,13 @@ def test_both_ways_take_and_refuse_every_near_miss() -> None:
             for nearly in some.near_misses(row):
                 table[name] = nearly
                 assert outcome(ledger_of, said) == outcome(ledger_by_schema, said), row
+            del table[name]
+            for other in ("", "x", "\ud800", "2026-11-22/\u00e9"):
+                table[other] = row
+                assert outcome(ledger_of, said) == outcome(ledger_by_schema, said), (
+                    other
+                )
+                del table[other]
             table[name] = row
     for part, near_misses in (
         ("all", some.near_misses(said)),

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import Self
 
 
@@ -52,6 +52,8 @@ class CannedServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = deque(answers)
         self.requests: list[Request] = []
+        # Released once for each of them.
+        self.arrived = Semaphore(0)
 
     def __enter__(self) -> Self:
         self._thread = Thread(target=self.serve_forever, args=(0.01,))
@@ -86,7 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def do_PUT(self) -> None:
-        self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+        size = int(self.headers["Content-Length"])
+        body = self.rfile.read(size)
+        # Who breaks off is not there to be answered.
+        self.close_connection = len(body) < size
+        self._answer(body)
 
     def do_GET(self) -> None:
         self._answer(b"")
@@ -101,6 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         asked = Request(self.command, self.path, headers, body)
         self.server.requests.append(asked)
+        self.server.arrived.release()
         answer = self.server.take_answer()
         self.send_response(answer.status)
         for name, value in answer.headers.items():

@@ -31,8 +31,9 @@ from application.verify_mirror import VerifyMirror, VerifyReport
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, Event, RecordedCommit
 from domain.formula import Formula
-from domain.ledger import HashEntry, Ledger, replay
+from domain.ledger import Ledger, replay
 from domain.plan import GB
+from domain.records import HashEntry
 from domain.selection import Selection
 from tests.support.catalogs import make_formula, select
 from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedStore

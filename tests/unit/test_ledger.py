@@ -10,7 +10,8 @@ from domain.events import (
     RecordedCommit,
     StateDigest,
 )
-from domain.ledger import HashEntry, Ledger, Superseded, replay
+from domain.ledger import Ledger, replay
+from domain.records import HashEntry, Superseded
 from tests.support.catalogs import make_bottle
 from tests.support.chain import (
     DAY,

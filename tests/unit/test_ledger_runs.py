@@ -6,7 +6,7 @@ import pytest
 from domain.catalog import Validators
 from domain.errors import LedgerDamagedError
 from domain.events import StateDigest
-from domain.ledger import CatalogSeen, ClosedRun
+from domain.records import CatalogSeen, ClosedRun
 from tests.support.catalogs import make_bottle
 from tests.support.chain import (
     DAY,

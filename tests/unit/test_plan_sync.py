@@ -7,8 +7,9 @@ import pytest
 from domain.catalog import Catalog, CatalogDocument, Skipped, Validators, make_catalog
 from domain.errors import SelectionError
 from domain.formula import Formula
-from domain.ledger import CatalogSeen, Ledger
+from domain.ledger import Ledger
 from domain.plan import Amount, SyncPlan, Work
+from domain.records import CatalogSeen
 from domain.selection import Selection
 from domain.tags import Tag
 from ports.catalog import CatalogSource

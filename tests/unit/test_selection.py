@@ -195,6 +195,10 @@ class TestNaming:
         chosen = names(CATALOG, select("arm64_sonoma", formulae=(name,)))
         assert chosen == {"python@3.14"}
 
+    def test_a_formula_may_be_named_with_its_tap(self) -> None:
+        selection = select("arm64_sonoma", formulae=("homebrew/core/python@3.14",))
+        assert names(CATALOG, selection) == {"python@3.14"}
+
     def test_a_glob_chooses_every_name_that_it_fits(self) -> None:
         chosen = names(CATALOG, select("arm64_sonoma", formulae=("python@*",)))
         assert chosen == {"python@3.13", "python@3.14"}
