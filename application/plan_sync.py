@@ -98,7 +98,9 @@ class PlanSync:
             try:
                 for done, answer in enumerate(answers, start=1):
                     sizes.update(answer)
-                    self.progress.sizing(done, len(releases))
+                    self.progress.counted(
+                        "releases asked for sizes", done, len(releases)
+                    )
             except UnavailableError as error:
                 pool.shutdown(wait=True, cancel_futures=True)
                 self.progress.note(f"sizes are not known: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -117,7 +117,7 @@ class VerifyMirror:
         claims = tuple(_claims(opened.ledger))
         with ThreadPoolExecutor(self.jobs) as pool:
             found = pool.map(partial(self._check, deep=deep), claims)
-            flaws = tuple(flaw for flaw in found if flaw is not None)
+            flaws = tuple(flaw for flaw in self._counted(found, len(claims)) if flaw)
         orphans = self._orphans(opened.ledger)
         pruned = prune_orphans and self._prune(opened.ledger, orphans)
         repaired: tuple[BottleKey, ...] = ()
@@ -125,6 +125,13 @@ class VerifyMirror:
         if repair and flaws:
             repaired, tally = self._repair(opened, flaws)
         return VerifyReport(len(claims), flaws, tuple(orphans), pruned, repaired, tally)
+
+    def _counted(
+        self, found: Iterable[Flaw | None], total: int
+    ) -> Iterator[Flaw | None]:
+        for done, flaw in enumerate(found, start=1):
+            self.progress.counted("objects checked", done, total)
+            yield flaw
 
     def _check(self, claim: Claim, *, deep: bool) -> Flaw | None:
         info = self.store.info(claim.object_key)

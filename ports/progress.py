@@ -18,8 +18,8 @@ class Progress(Protocol):
         raise NotImplementedError
 
     @abstractmethod
-    def sizing(self, done: int, total: int) -> None:
-        """Tell how many formulae the registry was asked the sizes of."""
+    def counted(self, what: str, done: int, total: int) -> None:
+        """Tell that ``done`` of ``total`` things are done, and in words ``what``."""
         raise NotImplementedError
 
     @abstractmethod

@@ -16,7 +16,7 @@ class SilentProgress(Progress):
     def note(self, sentence: str) -> None:
         pass
 
-    def sizing(self, done: int, total: int) -> None:
+    def counted(self, what: str, done: int, total: int) -> None:
         pass
 
     def begin(self, plan: SyncPlan) -> None:
@@ -41,6 +41,7 @@ class RecordingProgress(SilentProgress):
     Attributes:
         notes: Every note, in order.
         plans: Every plan that was begun.
+        counts: What was counted, how many were done, and of how many.
         passed: The bytes that were shown for each load, by its first bottle.
         done: The first bottle of each load that was finished, and its failure.
         ended: How often the showing was stopped.
@@ -50,7 +51,7 @@ class RecordingProgress(SilentProgress):
         self._lock = Lock()
         self.notes: list[str] = []
         self.plans: list[SyncPlan] = []
-        self.sized: list[tuple[int, int]] = []
+        self.counts: list[tuple[str, int, int]] = []
         self.passed: dict[BottleKey, int] = {}
         self.done: dict[BottleKey, PortError | None] = {}
         self.ended = 0
@@ -59,9 +60,9 @@ class RecordingProgress(SilentProgress):
         with self._lock:
             self.notes.append(sentence)
 
-    def sizing(self, done: int, total: int) -> None:
+    def counted(self, what: str, done: int, total: int) -> None:
         with self._lock:
-            self.sized.append((done, total))
+            self.counts.append((what, done, total))
 
     def begin(self, plan: SyncPlan) -> None:
         with self._lock:

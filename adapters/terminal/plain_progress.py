@@ -49,13 +49,13 @@ class PlainProgress(Progress):
     def note(self, sentence: str) -> None:
         self._write(sentence)
 
-    def sizing(self, done: int, total: int) -> None:
+    def counted(self, what: str, done: int, total: int) -> None:
         now = self._clock.monotonic()
         with self._lock:
             due = now - self._told >= self._every
             self._told = now if due else self._told
         if due:
-            self._write(f"asked for the sizes of {done:,} of {total:,} formulae")
+            self._write(f"{done:,} of {total:,} {what}")
 
     def begin(self, plan: SyncPlan) -> None:
         self.end()

@@ -42,14 +42,14 @@ class RichProgress(Progress):
         self._board = Board(clock)
         self._verbose = verbose
         self._live: Live | None = None
-        self._sized = (0, 0)
+        self._count = ("", 0, 0)
         self._carrying = False
 
     def note(self, sentence: str) -> None:
         self._print(Text(sentence))
 
-    def sizing(self, done: int, total: int) -> None:
-        self._sized = (done, total)
+    def counted(self, what: str, done: int, total: int) -> None:
+        self._count = (what, done, total)
         if done >= total:
             self._hide()
         elif self._live is None:
@@ -107,16 +107,15 @@ class RichProgress(Progress):
             self._console.print(text, soft_wrap=True, highlight=False)
 
     def _drawn(self) -> ConsoleRenderable:
-        return drawn(self._board.view()) if self._carrying else sizes(*self._sized)
+        return drawn(self._board.view()) if self._carrying else counting(*self._count)
 
 
-def sizes(done: int, total: int) -> ConsoleRenderable:
-    """Return the drawing of how many formulae were asked for."""
+def counting(what: str, done: int, total: int) -> ConsoleRenderable:
+    """Return the drawing of how many things are done."""
     grid = Table.grid(padding=(0, 1))
     grid.add_row(
-        "sizes",
         ProgressBar(total=total, completed=done, width=_BAR),
-        f"{done:,}/{total:,} formulae asked",
+        f"{done:,}/{total:,} {what}",
     )
     return grid
 

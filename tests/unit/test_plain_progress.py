@@ -123,17 +123,17 @@ def test_tells_every_bottle_when_it_is_to(lines: Lines) -> None:
     assert lines.all[1:] == [f"mirrored {bottle.key}" for bottle in load.bottles]
 
 
-def test_tells_how_many_sizes_were_asked_for_every_ten_seconds(lines: Lines) -> None:
+def test_tells_how_many_things_are_done_every_ten_seconds(lines: Lines) -> None:
     clock = ManualClock()
     progress = PlainProgress(lines, clock)
 
     for done in range(1, 101):
         clock.sleep(0.3)
-        progress.sizing(done, 100)
+        progress.counted("objects checked", done, 100)
 
     assert lines.all == [
-        "asked for the sizes of 34 of 100 formulae",
-        "asked for the sizes of 68 of 100 formulae",
+        "34 of 100 objects checked",
+        "68 of 100 objects checked",
     ]
 
 

@@ -97,7 +97,10 @@ class TestSizes:
         assert sorted(asked) == ["bat", "jq"]
         assert plan.work.bytes == len("bat" + "bat for intel" + "jq")
         assert plan.by_tag[Tag("sonoma")] == Amount(1, len("bat for intel"))
-        assert process.progress.sized == [(1, 2), (2, 2)]
+        assert [(done, of) for _, done, of in process.progress.counts] == [
+            (1, 2),
+            (2, 2),
+        ]
 
     def test_what_the_ledger_knows_is_not_asked(self, mirror: Mirror) -> None:
         mirror.sync()

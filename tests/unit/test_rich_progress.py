@@ -5,7 +5,7 @@ from rich.console import Console, RenderableType
 
 from adapters.memory.clock import ManualClock
 from adapters.terminal.board import Board
-from adapters.terminal.rich_progress import RichProgress, drawn, sizes
+from adapters.terminal.rich_progress import RichProgress, counting, drawn
 from ports.errors import NotFoundError
 from tests.support.plans import make_load, make_plan_of
 
@@ -57,8 +57,9 @@ def test_draws_no_bar_of_a_sum_that_nobody_knows() -> None:
     assert "0 B (1 size not yet known)" in text_of(drawn(board.view()))
 
 
-def test_draws_how_many_sizes_were_asked_for() -> None:
-    assert "12/8,402 formulae asked" in text_of(sizes(12, 8_402))
+def test_draws_how_many_things_are_done() -> None:
+    drawing = text_of(counting("objects checked", 12, 8_402))
+    assert "12/8,402 objects checked" in drawing
 
 
 def test_tells_notes_failures_and_the_end_as_lines_that_stay(
@@ -66,8 +67,8 @@ def test_tells_notes_failures_and_the_end_as_lines_that_stay(
 ) -> None:
     progress = RichProgress(console, ManualClock(), verbose=True)
 
-    progress.sizing(1, 2)
-    progress.sizing(2, 2)
+    progress.counted("objects checked", 1, 2)
+    progress.counted("objects checked", 2, 2)
     progress.begin(make_plan_of(*LOADS[:2]))
     progress.note("a [bold]word[/bold]")
     progress.finished(LOADS[0], FAILURE)
@@ -87,7 +88,7 @@ def test_tells_notes_failures_and_the_end_as_lines_that_stay(
 
 def test_a_closed_terminal_ends_nothing(console: Console, screen: io.StringIO) -> None:
     progress = RichProgress(console, ManualClock())
-    progress.sizing(1, 2)
+    progress.counted("objects checked", 1, 2)
     screen.close()
 
     progress.note("a word")
