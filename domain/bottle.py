@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import NewType
 from urllib.parse import quote
 
@@ -45,6 +46,7 @@ def parse_digest(text: str) -> Digest:
     return Digest(text)
 
 
+@lru_cache(maxsize=4096)  # bottles of one release come one after the other
 def check_release(name: str, pkg_version: str, rebuild: int) -> None:
     """Check that one release of a formula gives names that a store can hold.
 

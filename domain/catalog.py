@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from domain.bottle import BottleKey, Digest, image_of, tagref
+from domain.bottle import Bottle, image_of, tagref
 from domain.formula import Formula
 
 
@@ -68,12 +68,15 @@ class Catalog:
         object.__setattr__(self, "formulae", MappingProxyType(dict(self.formulae)))
         object.__setattr__(self, "aliases", MappingProxyType(dict(self.aliases)))
 
-    def digests(self) -> Iterator[tuple[BottleKey, Digest]]:
-        """Yield the key and the digest of every bottle on offer, whatever its tag."""
-        for formula in self.formulae.values():
-            stem = f"{formula.name}-{tagref(formula.pkg_version, formula.rebuild)}"
-            for tag, digest in formula.digests.items():
-                yield BottleKey(f"{stem}-{tag}"), digest
+    def offers(self, bottle: Bottle) -> bool:
+        """Return whether upstream offers this very bottle, to whichever client."""
+        formula = self.formulae.get(bottle.name)
+        return (
+            formula is not None
+            and formula.digests.get(bottle.tag) == bottle.digest
+            and formula.pkg_version == bottle.pkg_version
+            and formula.rebuild == bottle.rebuild
+        )
 
 
 def make_catalog(

@@ -171,7 +171,6 @@ def make_plan(offer: Offer, ledger: Ledger, sizes: Mapping[Digest, int]) -> Sync
     at_hand = _objects(ledger, {bottle.digest for bottle in chosen})
     known = {**sizes, **{digest: size for digest, (_, size) in at_hand.items()}}
     to_fetch = {d: size for d, size in known.items() if d not in at_hand}
-    on_offer = set(offer.catalog.digests())
     # What a refused entry offers is not known: its bottles keep their standing.
     unread = {skipped.name for skipped in offer.catalog.skipped}
     return SyncPlan(
@@ -192,7 +191,7 @@ def make_plan(offer: Offer, ledger: Ledger, sizes: Mapping[Digest, int]) -> Sync
                 sorted(
                     (key, entry.bottle.digest)
                     for key, entry in ledger.held.items()
-                    if (key, entry.bottle.digest) not in on_offer
+                    if not offer.catalog.offers(entry.bottle)
                     and entry.bottle.name not in unread
                     and entry.object_key not in ledger.superseded
                 )

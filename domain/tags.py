@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Final, NewType
 
 from domain.errors import InvalidValueError
@@ -39,6 +40,7 @@ _TAG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _LONGEST_TAG = 32  # characters, so that a file can be called after it
 
 
+@lru_cache(maxsize=256)  # there are some twenty, and each bottle has one
 def parse_tag(text: str) -> Tag:
     """Return ``text`` as a tag.
 

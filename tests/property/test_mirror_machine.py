@@ -140,28 +140,44 @@ class MirrorMachine(RuleBasedStateMachine):
 
     @rule(choice=chosen, max_bytes=st.none() | st.just(1))
     def sync(self, choice: int, max_bytes: int | None = None) -> None:
-        selection = SELECTIONS[choice]
         stored, opened = self.witness.stored(), Counter(self.mirror.upstream.opened)
-        report = self.mirror.process(jobs=self.jobs).sync(selection, max_bytes)
-        self.witness.check()
+        process = self.mirror.process(jobs=self.jobs)
+        report = process.sync(SELECTIONS[choice], max_bytes)
+        self.witness.check_report(report)
         fetched = set(self.mirror.upstream.opened - opened)
         assert not stored & fetched, "what is stored and recorded was fetched again"
         assert report.outcome == ("degraded" if report.failures else "complete")
         if max_bytes is None:
-            catalog = self.mirror.catalog.fetch()
-            assert catalog is not None
-            work = make_plan(choose(catalog, selection), self.witness.ledger, {}).work
-            assert work.superseded == ()
-            assert {load.digest for load in work.loads} <= set(
-                map(digest_of, self.wrong)
-            )
+            self.check_nothing_is_left(choice)
 
-    @rule(choice=chosen, trouble=troubles(), other=others)
+    def check_nothing_is_left(self, choice: int) -> None:
+        catalog = self.mirror.catalog.fetch()
+        assert catalog is not None
+        offer = choose(catalog, SELECTIONS[choice])
+        work = make_plan(offer, self.witness.ledger, {}).work
+        assert work.superseded == ()
+        assert {load.digest for load in work.loads} <= set(map(digest_of, self.wrong))
+
+    @rule(
+        choice=chosen,
+        anew=st.none() | contents,
+        trouble=troubles(),
+        other=others,
+    )
     def sync_in_trouble(
-        self, choice: int, trouble: Trouble, other: tuple[Deed, int]
+        self,
+        choice: int,
+        anew: dict[str, str] | None,
+        trouble: Trouble,
+        other: tuple[Deed, int],
     ) -> None:
+        if anew is not None:
+            self.offer(NAMES[0], "1.0", 0, anew)
         with self.befallen(trouble, other) as process:
-            process.sync(SELECTIONS[choice])
+            report = process.sync(SELECTIONS[choice])
+            self.witness.check_report(report)
+            if report.outcome == "complete":
+                self.check_nothing_is_left(choice)
 
     @precondition(lambda self: self.witness.ledger.id)
     @rule(deep=st.booleans(), repair=st.booleans(), prune=st.booleans())

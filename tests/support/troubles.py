@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 
 from ports.errors import OutcomeUnknownError, StoreFullError, UnavailableError
 from tests.support.mirror import Process
-from tests.support.watched import Call, is_a
+from tests.support.watched import Call, is_a, is_any, is_write
 
 _LEAVES_DOUBT = is_a("create", "replace", "put")
+_AMONG = {
+    "all": is_any,
+    "writes": is_write,
+    "bottles": is_a("open", "piece", "put", "copy"),
+    "ledger": is_a("create", "replace"),
+}
 
 
 class Kind(Enum):
@@ -34,11 +40,13 @@ class Trouble:
 
     Attributes:
         at: The number of the call, the first being 1.
+        among: Which calls are counted.
         lasting: Whether it goes on happening from then on.
     """
 
     kind: Kind
     at: int
+    among: str
     lasting: bool
 
     @property
@@ -62,7 +70,7 @@ class Trouble:
 
         def hook(call: Call) -> None:
             nonlocal calls
-            calls += 1
+            calls += _AMONG[self.among](call)
             if calls == self.at or (self.lasting and calls > self.at):
                 self._happen(call, process, other)
 
@@ -93,6 +101,7 @@ def troubles() -> st.SearchStrategy[Trouble]:
     return st.builds(
         Trouble,
         kind=st.sampled_from(Kind),
-        at=st.integers(1, 24),
+        at=st.integers(1, 9),
+        among=st.sampled_from(tuple(_AMONG)),
         lasting=st.booleans(),
     )

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from adapters.ledger.codec import decode_commit
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from adapters.ledger.layout import COMMITS, HASH_FILE
+from application.sync_bottles import SyncReport
 from domain.bottle import Bottle, Digest, ObjectKey
-from domain.events import BottleMirrored, Commit, RecordedCommit
+from domain.events import (
+    BottleFailed,
+    BottleMirrored,
+    Commit,
+    Event,
+    RecordedCommit,
+)
 from domain.ledger import Ledger
 from ports.errors import MalformedError
 from tests.support.mirror import Mirror
@@ -40,6 +47,7 @@ class Witness:
         # harmed, as numbers of commits.
         self._promised: dict[ObjectKey, int] = {}
         self._harmed: dict[ObjectKey, int] = {}
+        self._recorded: Counter[tuple[str, type[Event]]] = Counter()
 
     def offered(self, bottles: Iterable[Bottle]) -> None:
         """Take note that upstream offers these."""
@@ -82,6 +90,16 @@ class Witness:
         """Return whether an object was harmed since the ledger spoke of it."""
         return self._harmed.get(key, -2) >= self._promised.get(key, -1)
 
+    def check_report(self, report: SyncReport) -> None:
+        """Check that a run did what it says, as far as the log knows."""
+        self.check()
+        mirrored = self._recorded[report.run, BottleMirrored]
+        assert report.mirrored.bottles == mirrored
+        assert len(report.failures) == self._recorded[report.run, BottleFailed]
+        seq = report.ledger.position.seq
+        assert encode_hash_file(report.ledger) == self._published[seq]
+        assert report.run not in self.ledger.runs
+
     def check(self) -> None:
         """Check everything that must hold at any time."""
         self._check_log()
@@ -108,6 +126,7 @@ class Witness:
         assert commit.wseq == self._wseq[commit.writer]
         self._published[commit.seq] = encode_hash_file(self.ledger)
         for event in commit.events:
+            self._recorded[commit.run, type(event)] += 1
             if isinstance(event, BottleMirrored):
                 self._promised[event.object_key] = commit.seq
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,20 +29,28 @@ def test_keeps_what_was_refused_before_with_its_reason() -> None:
     assert list(catalog.formulae) == ["jq"]
 
 
-def test_tells_the_digest_on_offer_under_each_key() -> None:
-    formula = make_formula("jq", "1.8", rebuild=1, digests={"sonoma": "a", "all": "b"})
-    assert dict(make_test_catalog(formula).digests()) == {
-        "jq-1.8-1-sonoma": digest_of("a"),
-        "jq-1.8-1-all": digest_of("b"),
-    }
-
-
-def test_gives_the_keys_that_its_bottles_have() -> None:
+def test_offers_every_bottle_of_its_formulae() -> None:
     catalog = make_test_catalog(
         make_formula("jq", "1.8", revision=1, rebuild=2), make_formula("openssl@3", "3")
     )
     bottles = [b for formula in catalog.formulae.values() for b in formula.bottles()]
-    assert [key for key, _ in catalog.digests()] == [b.key for b in bottles]
+    assert all(catalog.offers(bottle) for bottle in bottles)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "oniguruma"},
+        {"pkg_version": "1.9"},
+        {"rebuild": 2},
+        {"tag": "catalina"},
+        {"digest": digest_of("another")},
+    ],
+)
+def test_does_not_offer_a_bottle_that_differs_in(other: dict[str, Any]) -> None:
+    formula = make_formula("jq", "1.8", rebuild=1)
+    bottle = next(formula.bottles())
+    assert not make_test_catalog(formula).offers(replace(bottle, **other))
 
 
 COLLISIONS: dict[str, tuple[Formula, Formula, str]] = {
