@@ -55,9 +55,8 @@ def main() -> int:
         # What others make of themselves is to be on the same disk.
         tempfile.tempdir = folder
         place = Path(folder)
-        tell(
-            f"{SystemClock().now().date()}, {machine()}; files on {file_system(place)}"
-        )
+        tell(f"{SystemClock().now().date()}, {machine()}")
+        tell(f"files on {file_system(place)}, load before {os.getloadavg()[0]:.1f}")
         tell(" ".join(["$ python -m benchmarks", *names]))
         for name in names:
             tell(f"\n{_BENCHMARKS[name](place)}")

@@ -133,7 +133,7 @@ class Ledger:
                 if run is not None:
                     run.failed[event.bottle.key] = event.cause
             case BottleSuperseded():
-                self._superseded(event)
+                self._superseded(event, commit)
             case BottleLost():
                 self._lost(event)
             case CatalogRead():
@@ -170,6 +170,7 @@ class Ledger:
         if before is not None:
             self._count(before, -1)
             if before.object_key != entry.object_key:
+                self._unsettle(by=commit.run)
                 # Replaced under the same key: still in the store, never forgotten.
                 # One that upstream had dropped before keeps the day of that.
                 self.superseded.setdefault(
@@ -184,14 +185,18 @@ class Ledger:
         self.held[key] = entry
         self._count(entry, +1)
 
-    def _superseded(self, event: BottleSuperseded) -> None:
+    def _superseded(self, event: BottleSuperseded, commit: Commit) -> None:
         entry = self.held.get(event.key)
-        if entry is None or entry.bottle.digest != event.sha256:
+        if (
+            entry is None
+            or entry.bottle.digest != event.sha256
+            or entry.object_key in self.superseded
+        ):
             return
-        self.superseded.setdefault(
-            entry.object_key,
-            Superseded(event.key, event.sha256, entry.size, event.on),
+        self.superseded[entry.object_key] = Superseded(
+            event.key, event.sha256, entry.size, event.on
         )
+        self._unsettle(by=commit.run)
 
     def _lost(self, event: BottleLost) -> None:
         self.superseded.pop(event.object_key, None)
@@ -200,9 +205,7 @@ class Ledger:
             return
         del self.held[event.key]
         self._count(entry, -1)
-        self.settled.clear()
-        for run in self.runs.values():
-            run.undisturbed = False
+        self._unsettle(by=None)
 
     def _started(self, event: SyncStarted, commit: Commit) -> None:
         if event.run in self.runs:
@@ -229,6 +232,17 @@ class Ledger:
             self.last_complete = self.last_run
             if event.catalog is not None and run.undisturbed:
                 self.settled[run.selection] = event.catalog
+
+    def _unsettle(self, by: str | None) -> None:
+        """Note that a bottle is not what it was: plans made before miss that.
+
+        Args:
+            by: The run whose own plan has it, if there is one.
+        """
+        self.settled.clear()
+        for run, state in self.runs.items():
+            if run != by:
+                state.undisturbed = False
 
     def _count(self, entry: HashEntry, sign: int) -> None:
         self.state = StateDigest(

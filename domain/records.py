@@ -55,8 +55,8 @@ class OpenRun:
     """A run that has begun and not ended, and what it has done so far.
 
     Attributes:
-        undisturbed: No bottle was found lost since it began, so that its plan
-            still covers all that is missing.
+        undisturbed: No bottle was lost since it began, nor replaced or dropped by
+            another run, so that its plan still covers all that is missing.
     """
 
     kind: RunKind

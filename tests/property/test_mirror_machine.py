@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 
 from adapters.ledger.hash_codec import encode_hash_file
 from adapters.ledger.layout import COMMITS, HASH_FILE
+from application.sync_bottles import SyncReport
 from domain.formula import Formula
 from domain.plan import make_plan
 from domain.selection import choose
@@ -54,6 +55,7 @@ class Deed(Enum):
     SYNC = "it syncs"
     REPAIR = "it verifies and repairs"
     PRUNE = "it removes orphans"
+    RENEW = "upstream builds a bottle again, and it syncs"
 
 
 others = st.tuples(st.sampled_from(Deed), chosen)
@@ -148,15 +150,22 @@ class MirrorMachine(RuleBasedStateMachine):
         assert not stored & fetched, "what is stored and recorded was fetched again"
         assert report.outcome == ("degraded" if report.failures else "complete")
         if max_bytes is None:
-            self.check_nothing_is_left(choice)
+            self.check_nothing_is_left(choice, report)
 
-    def check_nothing_is_left(self, choice: int) -> None:
+    def check_nothing_is_left(self, choice: int, report: SyncReport) -> None:
         catalog = self.mirror.catalog.fetch()
         assert catalog is not None
         offer = choose(catalog, SELECTIONS[choice])
         work = make_plan(offer, self.witness.ledger, {}).work
         assert work.superseded == ()
-        assert {load.digest for load in work.loads} <= set(map(digest_of, self.wrong))
+        excused = set(map(digest_of, self.wrong))
+        for failure in report.failures:
+            if failure.cause == "conflict":
+                # Somebody put other bytes at both of the names it may have today.
+                key = failure.bottle.object_key(self.mirror.clock.now().date())
+                assert {key, failure.bottle.beside(key)} <= self.witness.tampered.keys()
+                excused.add(failure.bottle.digest)
+        assert {load.digest for load in work.loads} <= excused
 
     @rule(
         choice=chosen,
@@ -177,7 +186,7 @@ class MirrorMachine(RuleBasedStateMachine):
             report = process.sync(SELECTIONS[choice])
             self.witness.check_report(report)
             if report.outcome == "complete":
-                self.check_nothing_is_left(choice)
+                self.check_nothing_is_left(choice, report)
 
     @precondition(lambda self: self.witness.ledger.id)
     @rule(deep=st.booleans(), repair=st.booleans(), prune=st.booleans())
@@ -205,7 +214,7 @@ class MirrorMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever happened: what comes after can make it right."""
         self.send_wrong_bytes_for(set())
-        self.wait(31 * 60)
+        self.wait(SECONDS[-1])
         for choice in range(len(SELECTIONS)):
             self.sync(choice)
         self.verify(deep=True, repair=True, prune=True)
@@ -251,6 +260,9 @@ class MirrorMachine(RuleBasedStateMachine):
                     self.mirror.process().verify(repair=True)
                 case Deed.PRUNE:
                     self.mirror.process().verify(prune_orphans=True)
+                case Deed.RENEW:
+                    self.offer("bat", "1.0", 0, {"arm64_sonoma": "e"})
+                    self.mirror.sync(SELECTIONS[choice])
 
 
 class CrowdedMachine(MirrorMachine):

@@ -6,6 +6,7 @@ import pytest
 from domain.errors import LedgerDamagedError
 from domain.events import (
     GENESIS,
+    Event,
     Position,
     RecordedCommit,
     StateDigest,
@@ -212,6 +213,17 @@ class TestLost:
         ledger = chain.replay()
         assert ledger.settled == {}
         assert ledger.last_complete is not None
+
+    @pytest.mark.parametrize("change", [mirrored(JQ_AGAIN), superseded(JQ)])
+    def test_a_bottle_replaced_or_dropped_by_another_run_disturbs_those_open(
+        self, chain: Chain, change: Event
+    ) -> None:
+        chain.add(mirrored(JQ, day=BEFORE), run="before")
+        chain.add(started("slow"), run="slow")
+        chain.add(started("quick"), change, run="quick")
+        runs = chain.replay().runs
+        assert not runs["slow"].undisturbed
+        assert runs["quick"].undisturbed
 
     def test_what_was_never_held_disturbs_nobody(self, chain: Chain) -> None:
         chain.add(started(), lost(JQ))
