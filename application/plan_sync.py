@@ -135,7 +135,8 @@ def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
     """Refuse a catalog that is older, or much smaller, than the one seen last.
 
     Raises:
-        MalformedError: It is.
+        MalformedError: It is smaller.
+        UnavailableError: It is older: the one to be had is another.
     """
     count = len(catalog.formulae)
     if count * _SHRINK < seen.formulae * (_SHRINK - 1):
@@ -148,10 +149,11 @@ def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
     validators = catalog.document.validators
     known, offered = _moment(seen.validators), _moment(validators)
     if known and offered and known - offered > _CDN_HABIT:
-        raise MalformedError(
+        raise UnavailableError(
             catalog.document.source,
             f"it is of {validators.last_modified}, older than the one seen last, of"
-            f" {seen.validators.last_modified}; try again later",
+            f" {seen.validators.last_modified}: a cache on the way is behind, try again"
+            " later",
         )
 
 

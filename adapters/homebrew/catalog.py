@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
@@ -20,7 +18,6 @@ from ports.errors import (
     MalformedError,
     NotFoundError,
     RefusedError,
-    UnavailableError,
 )
 
 API_DOCUMENTS: Final = ("formula.jws.json", "formula.json")
@@ -31,7 +28,6 @@ _SIGNED: Final = (".jws.json", ".jws.json.gz")
 
 # Two requests of one minute were seen to give a time and then an earlier one: the
 # copies that the CDN holds differ by less than its ``max-age`` and its rebuilds.
-_CDN_HABIT: Final = timedelta(hours=1)
 
 
 class HomebrewCatalog(CatalogSource):
@@ -123,14 +119,6 @@ class HomebrewCatalog(CatalogSource):
             etag=response.headers.get("ETag"),
             last_modified=response.headers.get("Last-Modified"),
         )
-        seen, offered = _moment(unless), _moment(validators)
-        if seen and offered and seen - offered > _CDN_HABIT:
-            raise UnavailableError(
-                self.source,
-                f"the catalog is of {validators.last_modified}, older than that of "
-                f"{unless.last_modified} which was seen before: a cache on the way is "
-                "behind, try again later",
-            )
         return response.body, validators
 
     def _read(self) -> bytes:
@@ -167,14 +155,3 @@ class HomebrewCatalog(CatalogSource):
             return body.decode()
         except UnicodeDecodeError as error:
             raise MalformedError(self.source, f"not text in UTF-8: {error}") from error
-
-
-def _moment(validators: Validators) -> datetime | None:
-    """Return when the document was last modified, None when nobody said legibly."""
-    if validators.last_modified is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(validators.last_modified)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

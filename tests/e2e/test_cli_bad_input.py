@@ -181,6 +181,17 @@ def test_a_bad_signature_stops_the_run(bottles: Bottles, upstream: Upstream) -> 
     assert not MIRROR.exists()
 
 
+def test_a_catalog_older_than_the_one_before_is_refused(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    assert bottles(*ONE).status == 0
+    before = tree(MIRROR)
+    upstream.faults.add(Fault("older_catalog"))
+
+    refused(bottles("sync", "kettle", "--tag", "arm64_sonoma"), 4, "try again later")
+    assert tree(MIRROR) == before
+
+
 def test_a_name_that_would_leave_its_folder_is_left_out_and_told(
     bottles: Bottles, upstream: Upstream
 ) -> None:

@@ -274,7 +274,7 @@ class TestBelief:
 
     def test_one_that_is_older_still_is_not(self) -> None:
         older = "Sat, 22 Aug 2026 10:59:59 GMT"
-        with pytest.raises(MalformedError, match="older than the one seen last"):
+        with pytest.raises(UnavailableError, match="older than the one seen last"):
             self.plan(100, older, seen_modified=NEW)
 
     @pytest.mark.parametrize(
