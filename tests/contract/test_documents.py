@@ -18,6 +18,7 @@ from ports.documents import Documents
 from ports.errors import MalformedError, NotFoundError
 from ports.store import Store
 from tests.support.crowd import CROWD, all_at_once
+from tests.support.stores import RACING
 
 _DIGEST = Digest("a" * 64)
 _BOTTLE = Bottle("gtk+3", "3.24.43", 1, Tag("arm64_tahoe"), _DIGEST)
@@ -50,6 +51,7 @@ class TestDocumentsContract:
         body = store.get(document_key(sha256)).body
         assert hashlib.sha256(body).hexdigest() == sha256
 
+    @pytest.mark.parametrize("store", RACING, indirect=True)
     def test_may_be_saved_by_many_at_once(self, documents: Documents) -> None:
         def save(_: int) -> None:
             documents.save_work(WORK)

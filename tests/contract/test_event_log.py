@@ -19,6 +19,7 @@ from ports.event_log import EventLog
 from ports.store import Store
 from tests.support.crowd import CROWD, all_at_once
 from tests.support.log_writing import HonestWriter, commit_after, fill, mirrored
+from tests.support.stores import RACING
 from tests.support.strategies import LEDGER
 
 
@@ -47,6 +48,7 @@ class TestEventLogContract:
         assert another(store).found(str(uuid4())) == LEDGER
         assert another(store).identity() == LEDGER
 
+    @pytest.mark.parametrize("store", RACING, indirect=True)
     def test_is_founded_once_by_many(self, store: Store) -> None:
         founded: list[str] = []
         errors = all_at_once(
@@ -76,6 +78,7 @@ class TestEventLogContract:
         assert log.append(first.commit) == first
         assert list(log.read(GENESIS)) == [first]
 
+    @pytest.mark.parametrize("store", RACING, indirect=True)
     def test_lets_one_of_many_have_a_position(self, log: EventLog) -> None:
         def take(number: int) -> None:
             log.append(commit_after(GENESIS, number=number))
@@ -86,6 +89,7 @@ class TestEventLogContract:
         (standing,) = log.read(GENESIS)
         assert errors[standing.commit.wseq - 1] is None
 
+    @pytest.mark.parametrize("store", RACING, indirect=True)
     def test_loses_nothing_of_many_writers(self, store: Store, log: EventLog) -> None:
         crew = [HonestWriter(another(store), number) for number in range(CROWD)]
         errors = all_at_once(lambda number: crew[number].record(mirrored(number)))

@@ -15,6 +15,7 @@ from ports.hash_file import DamagedHashFile, HashFile, PublishedLedger
 from ports.store import Store
 from tests.support.crowd import CROWD, all_at_once
 from tests.support.log_writing import commit_after, mirrored
+from tests.support.stores import RACING
 
 
 def over(store: Store) -> HashFile:
@@ -76,6 +77,7 @@ class TestHashFileContract:
         hash_file.publish(ledger_of(1), published(hash_file).version)
         assert published(hash_file).ledger == ledger_of(1)
 
+    @pytest.mark.parametrize("store", RACING, indirect=True)
     def test_is_replaced_by_one_of_many(self, hash_file: HashFile) -> None:
         hash_file.publish(ledger_of(0), None)
         seen = published(hash_file).version
