@@ -108,7 +108,10 @@ class Transfer:
                 failed = tuple(_failed(missing, error) for missing in left)
                 return LoadResult(tuple(mirrored), failed, error)
             mirrored.append(done)
-            origin, size = done.object_key, done.size
+            size = done.size
+            if origin is None or done.how == "fetched":
+                # All copies are of one original: the store has to prove it once.
+                origin = done.object_key
         self.progress.finished(load, None)
         return LoadResult(tuple(mirrored), ())
 

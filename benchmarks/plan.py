@@ -5,16 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
 from pathlib import Path
 from statistics import median
 
-from benchmarks.program import ROOT, bottles
+from benchmarks.program import ROOT, bottles, measured
 from benchmarks.table import MB, Table
 from tests.standin.catalog import plain_catalog
 from tests.standin.recipes import MAIN_TAGS
 
 _RUNS = 5
 _FORMULAE = 8_560  # of homebrew/core in August 2026
+_READ = "import gzip, json, sys; json.load(gzip.open(sys.argv[1]))"
 _NOBODY = "http://127.0.0.1:9"
 
 
@@ -26,6 +28,10 @@ def measure(place: Path) -> Table:
             *("--json", "--quiet"),
             cwd=place,
         )
+        for _ in range(_RUNS)
+    ]
+    reading = [
+        measured(sys.executable, "-c", _READ, str(catalog), cwd=place)
         for _ in range(_RUNS)
     ]
     answer = runs[0].answer
@@ -43,6 +49,10 @@ def measure(place: Path) -> Table:
         ),
         (
             "the registry is out of reach: no size is known",
+            (
+                "limit: Python alone unpacks and parses the file in"
+                f" {median(run.wall for run in reading):.2f} s"
+            ),
             "goal: at most 2.0 s, and 300 MB",
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -44,25 +45,44 @@ def bottles(
 ) -> Measured:
     """Run ``bottles`` and measure it.
 
+    Raises:
+        RuntimeError: It did not exit with 0, or not within five minutes.
+    """
+    program = str(Path(sysconfig.get_path("scripts"), "bottles"))
+    return measured(program, *arguments, cwd=cwd, settings=settings)
+
+
+def measured(
+    *command: str, cwd: Path, settings: Mapping[str, str] | None = None
+) -> Measured:
+    """Run a command and measure it.
+
     Nothing of the caller's own configuration, credentials, proxies or certificates is
     passed on.
 
     Raises:
-        RuntimeError: It did not exit with 0.
+        RuntimeError: It did not exit with 0, or not within five minutes.
     """
-    command = [str(Path(sysconfig.get_path("scripts"), "bottles")), *arguments]
-    metered = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-I", "-S", str(_METER), *command],
         env={**environment(), **(settings or {})},
         cwd=cwd,
         stdout=subprocess.PIPE,
         text=True,
-        check=True,
-    )
-    said = json.loads(metered.stdout)
+        # So that meter and command can be ended together.
+        process_group=0,
+    ) as meter:
+        try:
+            metered, _ = meter.communicate()
+        except BaseException:
+            os.killpg(meter.pid, signal.SIGKILL)
+            raise
+    if meter.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: it had no end")
+    said = json.loads(metered)
     if said["status"] != 0:
         raise RuntimeError(
-            f"bottles {' '.join(arguments)}: status {said['status']}\n{said['stderr']}"
+            f"{' '.join(command)}: status {said['status']}\n{said['stderr']}"
         )
     return Measured(said["wall"], said["cpu"], said["peak"], said["stdout"])
 

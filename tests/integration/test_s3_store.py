@@ -72,6 +72,16 @@ class TestRequests:
         put(store, f"{KEY}.small", BODY[:1000])
         assert store.requests == 2
 
+    def test_an_original_is_looked_at_once_however_many_its_names(
+        self, store: S3Store
+    ) -> None:
+        put(store, KEY, BODY)
+        store.copy(KEY, ObjectKey("first"), DIGEST)
+        before = store.requests
+        for number in range(5):
+            store.copy(KEY, ObjectKey(f"further-{number}"), DIGEST)
+        assert store.requests == before + 2 * 5
+
     def test_a_further_name_costs_a_copy_and_a_look(self, store: S3Store) -> None:
         put(store, KEY, BODY)
         store.copy(KEY, ObjectKey("first"), DIGEST)

@@ -275,7 +275,38 @@ class TestTakenKey:
         assert process.watch.of("read") == [Call("read", KEY)]
 
 
+class CopyingStore(MemoryStore):
+    """Remembers what was copied from where."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.originals: list[ObjectKey] = []
+
+    def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
+        self.originals.append(source)
+        super().copy(source, target, digest)
+
+
 class TestCopying:
+    @pytest.mark.parametrize("source", [None, OLD], ids=["fetched", "held"])
+    def test_every_name_is_a_copy_of_one_original(
+        self, source: ObjectKey | None
+    ) -> None:
+        mirror = Mirror()
+        mirror.disk = disk = CopyingStore()
+        mirror.upstream.add(CONTENT.encode())
+        disk.create(OLD, CONTENT.encode())
+        mirror.process().transfer(placed(JQ, JQ_TAHOE, JQ_VENTURA, source=source))
+        assert set(disk.originals) == {source or KEY}
+
+    def test_an_original_that_is_gone_is_fetched_once_for_all_names(self) -> None:
+        mirror = Mirror()
+        mirror.disk = disk = CopyingStore()
+        mirror.upstream.add(CONTENT.encode())
+        result = mirror.process().transfer(placed(JQ, JQ_TAHOE, JQ_VENTURA, source=OLD))
+        assert [e.how for e in result.mirrored] == ["fetched", "copied", "copied"]
+        assert disk.originals == [OLD, KEY, KEY]
+
     def test_nothing_is_asked_of_upstream(
         self, mirror: Mirror, process: Process
     ) -> None:
