@@ -11,9 +11,10 @@ from datetime import date
 from application.journal import MAX_EVENTS, Journal
 from application.transfer import LoadResult, Placed, StoppedError, Transfer
 from domain.bottle import Bottle, ObjectKey
-from domain.events import BottleFailed, BottleMirrored, Event, Outcome
+from domain.events import BottleFailed, BottleMirrored, Event
 from domain.ledger import Ledger
 from domain.plan import Amount, Load
+from domain.words import Outcome
 from ports.clock import Clock
 from ports.errors import PortError, RefusedError, StoreFullError, UnavailableError
 

@@ -12,13 +12,12 @@ from domain.events import (
     BottleSuperseded,
     CatalogRead,
     Event,
-    Outcome,
-    RunKind,
     SyncCompleted,
     SyncStarted,
 )
 from domain.ledger import Ledger
 from domain.plan import Work
+from domain.words import Outcome, RunKind
 from ports.clock import Clock
 from ports.documents import Documents
 from ports.errors import ConflictError

@@ -10,11 +10,12 @@ from application.opened_ledger import open_ledger
 from application.plan_sync import PlanSync
 from application.run import Run, Runs
 from domain.catalog import Catalog
-from domain.events import BottleFailed, CatalogRead, Outcome
+from domain.events import BottleFailed, CatalogRead
 from domain.ledger import Ledger
 from domain.plan import Amount, SyncPlan, Work
 from domain.records import CatalogSeen
 from domain.selection import Selection
+from domain.words import Outcome
 from ports.errors import PortError
 from ports.progress import Progress
 

@@ -75,3 +75,7 @@ class LedgerDamagedError(MirrorError):
 
     def __str__(self) -> str:
         return f"the ledger is damaged at commit {self.seq}: {self.damage}"
+
+
+class OutdatedLedgerError(LedgerDamagedError):
+    """The log has lost for good what a ledger was folded from: fold it anew."""

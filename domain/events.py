@@ -7,16 +7,15 @@ what its fields mean, is written in ``docs/ledger-format.md`` and holds for ever
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
-
-Outcome = Literal["complete", "degraded", "failed", "interrupted"]
-RunKind = Literal["cloud", "local"]
-How = Literal["fetched", "copied", "found"]
+from domain.records import Elsewhere, Repair
+from domain.state_digest import StateDigest
+from domain.words import How, Outcome, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +116,25 @@ class BottleLost:
 
 
 @dataclass(frozen=True, slots=True)
-class StateDigest:
-    """A digest of what the ledger holds, kept up to date in constant time.
+class HashFileImported:
+    """Another mirror's hash file was read: what it holds is known to be elsewhere.
 
     Attributes:
-        bottles: How many bottles are held.
-        bytes: The sum of their sizes.
-        sum: The sum modulo 2**256 of the SHA-256 of ``key NUL sha256 NUL
-            object_key`` over all of them.
+        source: The path, URL or bucket and key that it was read from.
+        document: The SHA-256 of the document that lists its entries.
+        count: How many entries there are.
+        etag: The source's own, to ask with next time.
+        entries: What the document lists, by the key it has there. The log only
+            names the document; whoever reads the log reads that, too.
     """
 
-    bottles: int = 0
-    bytes: int = 0
-    sum: int = 0
+    source: str
+    document: str
+    count: int
+    etag: str | None
+    entries: Mapping[BottleKey, Elsewhere] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +159,35 @@ class SyncCompleted:
         object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerRepaired:
+    """Damaged commits were restored, or given up: then they are a declared gap."""
+
+    repair: Repair
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReconciled:
+    """After damage, the ledger says again what the store holds.
+
+    Attributes:
+        document: The SHA-256 of the document that lists what was found there.
+    """
+
+    document: str
+
+
 Event: TypeAlias = (
     CatalogRead
+    | HashFileImported
     | SyncStarted
     | BottleMirrored
     | BottleFailed
     | BottleSuperseded
     | BottleLost
     | SyncCompleted
+    | LedgerRepaired
+    | StoreReconciled
 )
 
 
@@ -205,10 +231,15 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCommit:
-    """A commit as it stands in the log, and the SHA-256 of its bytes there."""
+    """A commit as it stands in the log, and the SHA-256 of its bytes there.
+
+    Attributes:
+        gap: The declared gap that lies between it and the commit before it.
+    """
 
     commit: Commit
     sha256: str
+    gap: Repair | None = None
 
     @property
     def position(self) -> Position:

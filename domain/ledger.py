@@ -6,7 +6,6 @@ but theirs. Facts are idempotent: one that already holds changes nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -14,7 +13,7 @@ from typing import assert_never
 
 from domain.bottle import BottleKey, ObjectKey
 from domain.catalog import Validators
-from domain.errors import LedgerDamagedError
+from domain.continuity import check_assertions, check_follows, check_nothing_is_gone
 from domain.events import (
     GENESIS,
     BottleFailed,
@@ -24,15 +23,28 @@ from domain.events import (
     CatalogRead,
     Commit,
     Event,
+    HashFileImported,
+    LedgerRepaired,
     Position,
     RecordedCommit,
-    StateDigest,
+    StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
-from domain.records import CatalogSeen, ClosedRun, HashEntry, OpenRun, Superseded
+from domain.records import (
+    CatalogSeen,
+    ClosedRun,
+    Elsewhere,
+    HashEntry,
+    ImportSeen,
+    OpenRun,
+    Repair,
+    Superseded,
+)
+from domain.state_digest import StateDigest
 
-_MODULUS = 1 << 256
+REMEMBERED_RUNS = 256
+"""Runs that have ended, of which a late or repeated start is still recognised."""
 
 
 @dataclass(slots=True)
@@ -48,7 +60,13 @@ class Ledger:
         held: Every bottle that clients may be given, until it is evicted.
         superseded: Objects in the store that upstream has replaced or dropped; what
             was dropped without being replaced is still held.
+        elsewhere: What other mirrors hold and this one does not.
+        imports: What was imported last from each source.
+        ended: The runs that ended last, the latest at the end.
         settled: For each selection, the catalog it was last completed for.
+        repairs: What was ever repaired, in the order of the log.
+        reconciled: Whether no declared gap has been crossed since the ledger was last
+            compared with the store.
     """
 
     id: str = ""
@@ -56,12 +74,26 @@ class Ledger:
     at: datetime | None = None
     held: dict[BottleKey, HashEntry] = field(default_factory=dict)
     superseded: dict[ObjectKey, Superseded] = field(default_factory=dict)
+    elsewhere: dict[BottleKey, Elsewhere] = field(default_factory=dict)
+    imports: dict[str, ImportSeen] = field(default_factory=dict)
     runs: dict[str, OpenRun] = field(default_factory=dict)
-    last_run: ClosedRun | None = None
+    ended: tuple[ClosedRun, ...] = ()
     last_complete: ClosedRun | None = None
     catalog: CatalogSeen | None = None
     settled: dict[str, str] = field(default_factory=dict)
+    repairs: tuple[Repair, ...] = ()
+    reconciled: bool = True
     state: StateDigest = field(default_factory=StateDigest)
+
+    @property
+    def last_run(self) -> ClosedRun | None:
+        """The run that ended last."""
+        return self.ended[-1] if self.ended else None
+
+    @property
+    def gaps(self) -> tuple[Repair, ...]:
+        """The declared gaps of the log."""
+        return tuple(repair for repair in self.repairs if repair.is_gap)
 
     def apply(self, recorded: RecordedCommit) -> None:
         """Fold the next commit, all of it or nothing.
@@ -69,12 +101,19 @@ class Ledger:
         Raises:
             LedgerDamagedError: It is not the next commit of this ledger, or it
                 asserts a state that the commits before it do not give.
+            OutdatedLedgerError: It declares a gap where this ledger has folded what
+                is gone from the log.
         """
         commit = recorded.commit
-        self._check_follows(commit)
+        check_follows(recorded, self.id, self.position)
+        check_nothing_is_gone(commit, self.position, self.repairs)
         run = self.runs.get(commit.run)
-        if run is None or commit.wseq > run.writers.get(commit.writer, 0):
-            self._check_assertions(commit)
+        is_new = run is None or commit.wseq > run.writers.get(commit.writer, 0)
+        if is_new and self.reconciled and recorded.gap is None:
+            check_assertions(commit, self.state)
+        if recorded.gap is not None:
+            self._cross(recorded.gap)
+        if is_new:
             for event in commit.events:
                 self._apply(event, commit)
         # The run may have begun with this very commit.
@@ -96,33 +135,19 @@ class Ledger:
             self,
             held=dict(self.held),
             superseded=dict(self.superseded),
+            elsewhere=dict(self.elsewhere),
+            imports=dict(self.imports),
             runs=runs,
             settled=dict(self.settled),
         )
 
-    def _check_follows(self, commit: Commit) -> None:
-        if commit.seq != self.position.seq + 1:
-            raise LedgerDamagedError(
-                self.position.seq + 1, f"missing; commit {commit.seq} comes next"
-            )
-        if commit.prev != self.position.sha256:
-            raise LedgerDamagedError(
-                commit.seq, "it does not follow the commit before it (prev differs)"
-            )
-        if self.id and commit.ledger != self.id:
-            raise LedgerDamagedError(
-                commit.seq, f"it belongs to ledger {commit.ledger}, not {self.id}"
-            )
-
-    def _check_assertions(self, commit: Commit) -> None:
-        for event in commit.events:
-            if isinstance(event, SyncCompleted) and event.state != self.state:
-                raise LedgerDamagedError(
-                    commit.seq,
-                    f"it asserts {event.state.bottles} bottles of {event.state.bytes}"
-                    f" bytes, and the commits before it give {self.state.bottles} of"
-                    f" {self.state.bytes} (state digests differ)",
-                )
+    def _cross(self, gap: Repair) -> None:
+        """Go on behind commits that are gone: nobody knows what they said."""
+        self.repairs = (*self.repairs, gap)
+        self.reconciled = False
+        self.settled.clear()
+        for state in self.runs.values():
+            state.undisturbed = False
 
     def _apply(self, event: Event, commit: Commit) -> None:
         match event:
@@ -136,6 +161,18 @@ class Ledger:
                 self._superseded(event, commit)
             case BottleLost():
                 self._lost(event)
+            case SyncStarted():
+                self._started(event, commit)
+            case SyncCompleted():
+                self._completed(event, commit)
+            case _:
+                self._learn(event)
+
+    def _learn(
+        self,
+        event: CatalogRead | HashFileImported | LedgerRepaired | StoreReconciled,
+    ) -> None:
+        match event:
             case CatalogRead():
                 validators = Validators(event.etag, event.last_modified)
                 if self.catalog and self.catalog.documents != event.documents:
@@ -143,10 +180,18 @@ class Ledger:
                 self.catalog = CatalogSeen(
                     event.source, event.documents, validators, event.formulae
                 )
-            case SyncStarted():
-                self._started(event, commit)
-            case SyncCompleted():
-                self._completed(event, commit)
+            case HashFileImported():
+                self.imports[event.source] = ImportSeen(event.document, event.etag)
+                self.elsewhere |= {
+                    key: entry
+                    for key, entry in event.entries.items()
+                    if key not in self.held
+                }
+            case LedgerRepaired():
+                if event.repair not in self.repairs:
+                    self.repairs = (*self.repairs, event.repair)
+            case StoreReconciled():
+                self.reconciled = True
             case _:
                 assert_never(event)
 
@@ -167,8 +212,9 @@ class Ledger:
             if not known:
                 run.mirrored += 1
                 run.mirrored_bytes += event.size if event.how == "fetched" else 0
+        self.elsewhere.pop(key, None)
         if before is not None:
-            self._count(before, -1)
+            self.state = self.state.minus(before)
             if before.object_key != entry.object_key:
                 self._unsettle(by=commit.run)
                 # Replaced under the same key: still in the store, never forgotten.
@@ -183,7 +229,7 @@ class Ledger:
                     ),
                 )
         self.held[key] = entry
-        self._count(entry, +1)
+        self.state = self.state.plus(entry)
 
     def _superseded(self, event: BottleSuperseded, commit: Commit) -> None:
         entry = self.held.get(event.key)
@@ -204,11 +250,11 @@ class Ledger:
         if entry is None or entry.object_key != event.object_key:
             return
         del self.held[event.key]
-        self._count(entry, -1)
+        self.state = self.state.minus(entry)
         self._unsettle(by=None)
 
     def _started(self, event: SyncStarted, commit: Commit) -> None:
-        if event.run in self.runs:
+        if event.run in self.runs or any(r.run == event.run for r in self.ended):
             return
         if event.kind == "cloud" and any(r.kind == "cloud" for r in self.runs.values()):
             return
@@ -227,9 +273,10 @@ class Ledger:
         run = self.runs.pop(event.run, None)
         if run is None:
             return
-        self.last_run = ClosedRun(event.run, event.outcome, commit.at)
+        closed = ClosedRun(event.run, event.outcome, commit.at)
+        self.ended = (*self.ended, closed)[-REMEMBERED_RUNS:]
         if event.outcome == "complete":
-            self.last_complete = self.last_run
+            self.last_complete = closed
             if event.catalog is not None and run.undisturbed:
                 self.settled[run.selection] = event.catalog
 
@@ -244,13 +291,6 @@ class Ledger:
             if run != by:
                 state.undisturbed = False
 
-    def _count(self, entry: HashEntry, sign: int) -> None:
-        self.state = StateDigest(
-            bottles=self.state.bottles + sign,
-            bytes=self.state.bytes + sign * entry.size,
-            sum=(self.state.sum + sign * _term(entry)) % _MODULUS,
-        )
-
 
 def replay(commits: Iterable[RecordedCommit], start: Ledger | None = None) -> Ledger:
     """Return the ledger that ``commits`` give when folded onto ``start``.
@@ -263,21 +303,6 @@ def replay(commits: Iterable[RecordedCommit], start: Ledger | None = None) -> Le
     for recorded in commits:
         ledger.apply(recorded)
     return ledger
-
-
-def digest_of(held: Iterable[HashEntry]) -> StateDigest:
-    """Return the state digest of a ledger that holds ``held``."""
-    entries = tuple(held)
-    return StateDigest(
-        bottles=len(entries),
-        bytes=sum(entry.size for entry in entries),
-        sum=sum(map(_term, entries)) % _MODULUS,
-    )
-
-
-def _term(entry: HashEntry) -> int:
-    fact = f"{entry.bottle.key}\0{entry.bottle.digest}\0{entry.object_key}"
-    return int.from_bytes(hashlib.sha256(fact.encode()).digest())
 
 
 def _day_of(object_key: ObjectKey) -> date | None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.catalog import Validators
-from domain.events import Outcome, RunKind
+from domain.words import Outcome, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,58 @@ class Superseded:
     sha256: Digest
     size: int
     on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A bottle that another mirror was said to hold, by the key it had there.
+
+    Its digest is known, and its bytes are not in this store.
+
+    Attributes:
+        size: Bytes; 0 when nobody said.
+        download_date: The UTC day under which it lies there.
+    """
+
+    digest: Digest
+    size: int
+    download_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSeen:
+    """What was imported last from one source.
+
+    Attributes:
+        document: The SHA-256 of the entries' written form.
+        etag: The source's own, to ask with next time.
+    """
+
+    document: str
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Commits that were damaged, and what became of them.
+
+    Attributes:
+        first: The number of the first commit.
+        last: The number of the last one.
+        cause: What had happened to them: a class of damage.
+        source: Where good copies came from; None when there are none any more, and
+            the range is a declared gap.
+    """
+
+    first: int
+    last: int
+    cause: str
+    source: str | None
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether what the commits said is gone."""
+        return self.source is None
 
 
 @dataclass(frozen=True, slots=True)

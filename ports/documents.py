@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
+from domain.bottle import BottleKey
 from domain.plan import Work
+from domain.records import Elsewhere
+from ports.store import ObjectInfo
 
 
 class Documents(Protocol):
@@ -27,6 +31,39 @@ class Documents(Protocol):
         Raises:
             NotFoundError: No such document is kept.
             MalformedError: The document is not what its name says.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def works(self) -> Iterator[Work]:
+        """Yield the work of every plan that is kept and can be read."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def save_import(self, entries: Mapping[BottleKey, Elsewhere]) -> str:
+        """Keep what another mirror's hash file lists.
+
+        Returns:
+            The SHA-256 of its written form.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def load_import(self, sha256: str) -> Mapping[BottleKey, Elsewhere]:
+        """Return what an imported hash file listed.
+
+        Raises:
+            NotFoundError: No such document is kept.
+            MalformedError: The document is not what its name says.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def save_findings(self, found: Iterable[ObjectInfo]) -> str:
+        """Keep what a store was found to hold.
+
+        Returns:
+            The SHA-256 of its written form.
         """
         raise NotImplementedError
 

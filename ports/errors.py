@@ -74,6 +74,12 @@ class NotOurStoreError(RefusedError):
     cause = "not_our_store"
 
 
+class StoreUnfitError(RefusedError):
+    """The place does not keep what a store must promise: no mirror is safe in it."""
+
+    cause = "store_unfit"
+
+
 class MalformedError(PortError):
     """An answer that cannot be read."""
 

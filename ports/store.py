@@ -102,6 +102,21 @@ class Store(Protocol):
         """
         raise NotImplementedError
 
+    def rejects(self, key: ObjectKey, digest: Digest, body: bytes) -> bool:
+        """Offer ``body`` under a digest that is not its own, unchecked by us.
+
+        For trying a store out. Where it keeps digests, it alone is to judge. What was
+        wrongly taken is left at ``key`` for the caller to delete.
+
+        Returns:
+            Whether it was refused for its digest.
+
+        Raises:
+            ConflictError: There is an object already.
+            OutcomeUnknownError: It may or may not have been taken.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         """Make ``target`` hold what ``source`` holds, inside the store.

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 
 from adapters.ledger.canonical_json import NotJsonError, parsed, written
 from adapters.ledger.event_lines import NewerVersionError, event_of, line_of
+from adapters.ledger.plain_lines import plain_event, plain_header, plain_line
 from adapters.ledger.schemas import FORMAT, HeaderSchema, explained
 from domain.errors import InvalidValueError, LedgerDamagedError
 from domain.events import Commit, Event
@@ -26,7 +27,10 @@ def encode_commit(commit: Commit) -> bytes:
         InvalidValueError: It could not be read again, and may not enter a log
             that is kept for ever.
     """
-    lines = [written(line_of(event, commit.run)) for event in commit.events]
+    lines = [
+        plain_line(event, commit.run) or written(line_of(event, commit.run))
+        for event in commit.events
+    ]
     events = "".join(f"{line}\n" for line in lines).encode()
     header = _HEADER.dump(
         {
@@ -58,7 +62,7 @@ def decode_commit(body: bytes, seq: int) -> Commit:
     head, end, rest = body.partition(b"\n")
     if not end:
         raise LedgerDamagedError(seq, "it is cut short in its first line")
-    header = _header(head, seq)
+    header = plain_header(head) or _header(head, seq)
     if header["seq"] != seq:
         raise LedgerDamagedError(seq, f"it says that it is commit {header['seq']}")
     lines = rest.split(b"\n")
@@ -82,7 +86,8 @@ def decode_commit(body: bytes, seq: int) -> Commit:
         writer=header["w"],
         wseq=header["wseq"],
         events=tuple(
-            _event(line, seq, number) for number, line in enumerate(lines, start=2)
+            plain_event(line) or _event(line, seq, number)
+            for number, line in enumerate(lines, start=2)
         ),
     )
 

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain, islice
 
 from adapters.ledger.codec import decode_commit, encode_commit
+from adapters.ledger.documents import read_import
 from adapters.ledger.identity import decode_identity, encode_identity, read_identity
 from adapters.ledger.layout import COMMITS, IDENTITY, commit_key, commit_seq
 from adapters.ledger.settled import SettledWrites
 from adapters.retry import Backoff
-from domain.bottle import ObjectKey
+from domain.bottle import BottleKey, ObjectKey
 from domain.errors import LedgerDamagedError
-from domain.events import Commit, Position, RecordedCommit
+from domain.events import (
+    Commit,
+    HashFileImported,
+    LedgerRepaired,
+    Position,
+    RecordedCommit,
+)
+from domain.records import Elsewhere, Repair
 from ports.clock import Clock
-from ports.errors import ConflictError, NotFoundError
+from ports.errors import ConflictError, MalformedError, NotFoundError
 from ports.event_log import EventLog
 from ports.store import Store
 
 _FEW = 2  # commits that are not worth a thread
-_THREADS = 16
-_AHEAD = 32  # commits, of about 100 KB each, that are fetched before they are due
+_READERS = 16
 
 
 class StoredEventLog(EventLog):
@@ -39,9 +47,17 @@ class StoredEventLog(EventLog):
         clock: Clock,
         backoff: Backoff,
         chance: Callable[[], float],
+        readers: int = _READERS,
     ) -> None:
+        """Open the log in ``store``, which may be empty.
+
+        Args:
+            readers: How many commits a long read asks for at a time; twice as many, of
+                about 100 KB each, wait to be yielded. With 1 there are no threads.
+        """
         self._store = store
         self._clock = clock
+        self._readers = readers
         self._writes = SettledWrites(store, clock, backoff, chance)
         self._identity: str | None = None
 
@@ -67,9 +83,38 @@ class StoredEventLog(EventLog):
         return info.sha256 or hashlib.sha256(self._store.get(key).body).hexdigest()
 
     def read(self, after: Position) -> Iterator[RecordedCommit]:
+        head, gap = after, None
+        # One is held back until it is seen whether a declared gap begins with it.
+        last: RecordedCommit | None = None
+        while True:
+            try:
+                for recorded in self._unbroken(head, gap):
+                    if last is not None:
+                        yield last
+                    last, head = recorded, recorded.position
+            except LedgerDamagedError as damage:
+                gap = self._declared_gap(damage.seq)
+                if last is not None and (gap is None or last.commit.seq < gap.first):
+                    yield last
+                if gap is None:
+                    raise
+                # What a gap is followed by names a commit that nobody has any more.
+                last, head = None, Position(gap.last, "")
+            else:
+                break
+        if last is not None:
+            yield last
+
+    def _unbroken(
+        self, after: Position, gap: Repair | None
+    ) -> Iterator[RecordedCommit]:
+        """Yield the commits behind ``after`` as long as each follows the one before.
+
+        Args:
+            gap: The declared gap that ``after`` is the end of.
+        """
         head = after
-        for body in self._bodies(after.seq):
-            seq = head.seq + 1
+        for seq, body in self._bodies(after.seq):
             commit = decode_commit(body, seq)
             if commit.ledger != self.identity():
                 raise LedgerDamagedError(
@@ -77,15 +122,55 @@ class StoredEventLog(EventLog):
                     f"it belongs to ledger {commit.ledger}, and this is"
                     f" {self.identity()}",
                 )
-            if commit.prev != head.sha256:
+            if commit.prev != head.sha256 and gap is None:
                 raise LedgerDamagedError(
                     seq,
                     "it does not follow the commit before it as that is now: one of"
                     " the two has been changed (prev differs)",
                 )
-            recorded = RecordedCommit(commit, hashlib.sha256(body).hexdigest())
-            head = recorded.position
+            sha256 = hashlib.sha256(body).hexdigest()
+            recorded = RecordedCommit(self._resolved(commit), sha256, gap)
+            head, gap = recorded.position, None
             yield recorded
+
+    def _resolved(self, commit: Commit) -> Commit:
+        """Return a commit with what its events only name."""
+        if not any(isinstance(event, HashFileImported) for event in commit.events):
+            return commit
+        events = (
+            replace(event, entries=self._imported(commit.seq, event.document))
+            if isinstance(event, HashFileImported)
+            else event
+            for event in commit.events
+        )
+        return replace(commit, events=tuple(events))
+
+    def _imported(self, seq: int, document: str) -> Mapping[BottleKey, Elsewhere]:
+        try:
+            return read_import(self._store, document)
+        except (NotFoundError, MalformedError) as error:
+            raise LedgerDamagedError(
+                seq, f"document {document}, which it names, is not there: {error}"
+            ) from error
+
+    def _declared_gap(self, seq: int) -> Repair | None:
+        """Return the gap that a later commit declares around ``seq``, if one does."""
+        found: Repair | None = None
+        for info in self._store.list(COMMITS, commit_key(seq)):
+            number = commit_seq(info.key)
+            if number is None:
+                continue
+            try:
+                commit = decode_commit(self._store.get(info.key).body, number)
+            except (LedgerDamagedError, NotFoundError):
+                continue
+            for event in commit.events:
+                if isinstance(event, LedgerRepaired) and event.repair.is_gap:
+                    repair = event.repair
+                    # The link between two commits breaks at the second of them.
+                    if repair.first <= seq <= repair.last + 1:
+                        found = repair
+        return found
 
     def append(self, commit: Commit) -> RecordedCommit:
         # Encoded once: every attempt writes the same bytes to the same place.
@@ -100,19 +185,19 @@ class StoredEventLog(EventLog):
         # What follows is chained to the bytes that are there, whatever was meant.
         return RecordedCommit(found, hashlib.sha256(standing).hexdigest())
 
-    def _bodies(self, after: int) -> Iterator[bytes]:
+    def _bodies(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Yield the commits behind ``after``; some are fetched before their turn."""
         due = self._due(after)
         first = list(islice(due, _FEW + 1))
-        if len(first) <= _FEW:
-            yield from (self._body(seq, key) for seq, key in first)
+        if len(first) <= _FEW or self._readers == 1:
+            yield from (self._body(seq, key) for seq, key in chain(first, due))
             return
-        pending: deque[Future[bytes]] = deque()
-        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="read-commits")
+        pending: deque[Future[tuple[int, bytes]]] = deque()
+        pool = ThreadPoolExecutor(self._readers, thread_name_prefix="read-commits")
         try:
             for seq, key in chain(first, due):
                 pending.append(pool.submit(self._body, seq, key))
-                if len(pending) >= _AHEAD:
+                if len(pending) >= 2 * self._readers:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
@@ -134,11 +219,11 @@ class StoredEventLog(EventLog):
                 yield number, commit_key(number)
             due = seq + 1
 
-    def _body(self, seq: int, key: ObjectKey) -> bytes:
+    def _body(self, seq: int, key: ObjectKey) -> tuple[int, bytes]:
         if key != commit_key(seq):
             raise LedgerDamagedError(seq, f"{key} lies where only commits may lie")
         try:
-            return self._store.get(key).body
+            return seq, self._store.get(key).body
         except NotFoundError as error:
             raise LedgerDamagedError(
                 seq, "it is missing, and later ones are there"

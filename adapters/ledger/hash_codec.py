@@ -15,7 +15,10 @@ from adapters.ledger import fields as wire
 from adapters.ledger.canonical_json import NotJsonError, parsed, written
 from adapters.ledger.hash_entries import (
     bottle_rows,
+    elsewhere_of,
+    elsewhere_rows,
     held_of,
+    parted,
     superseded_of,
     superseded_rows,
 )
@@ -25,9 +28,19 @@ from adapters.ledger.schemas import explained
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.catalog import Validators
 from domain.errors import InvalidValueError
-from domain.events import Position, StateDigest
-from domain.ledger import Ledger, digest_of
-from domain.records import CatalogSeen, ClosedRun, HashEntry, OpenRun, Superseded
+from domain.events import Position
+from domain.ledger import Ledger
+from domain.records import (
+    CatalogSeen,
+    ClosedRun,
+    Elsewhere,
+    HashEntry,
+    ImportSeen,
+    OpenRun,
+    Repair,
+    Superseded,
+)
+from domain.state_digest import StateDigest, digest_of
 from ports.errors import MalformedError
 
 _SCHEMA: Final = HashFileSchema()
@@ -39,7 +52,7 @@ _SUM_LENGTH: Final = len(',"sum":""}\n') + 64
 def encode_hash_file(ledger: Ledger) -> bytes:
     """Return the hash file of ``ledger``; equal ledgers have equal bytes."""
     content: dict[str, object] = {
-        "bottles": bottle_rows(ledger.held),
+        "bottles": bottle_rows(ledger.held) | elsewhere_rows(ledger.elsewhere),
         "ledger": {
             "id": ledger.id,
             "seq": ledger.position.seq,
@@ -50,8 +63,11 @@ def encode_hash_file(ledger: Ledger) -> bytes:
                 {
                     "catalog": ledger.catalog,
                     "digest": ledger.state,
+                    "ended": ledger.ended,
+                    "imports": ledger.imports,
                     "last_complete": ledger.last_complete,
-                    "last_run": ledger.last_run,
+                    "reconciled": ledger.reconciled,
+                    "repairs": ledger.repairs,
                     "runs": ledger.runs,
                     "settled": ledger.settled,
                 }
@@ -95,20 +111,25 @@ def ledger_of(said: object) -> Ledger:
         ValidationError: It is not the content of a hash file.
     """
     if isinstance(said, dict) and isinstance(state := said.get("state"), dict):
-        held = held_of(said.get("bottles"))
+        whole = parted(said)
+        held = held_of(whole.get("bottles"))
+        elsewhere = elsewhere_of(whole.get("elsewhere"))
         superseded = superseded_of(state.get("superseded"))
-        if held is not None and superseded is not None:
-            short = {**said, "bottles": {}, "state": {**state, "superseded": {}}}
-            return _ledger(_SCHEMA.load(short), held, superseded)
+        if held is not None and elsewhere is not None and superseded is not None:
+            short = whole | {"bottles": {}, "elsewhere": {}}
+            short["state"] = {**state, "superseded": {}}
+            return _ledger(_SCHEMA.load(short), held, elsewhere, superseded)
     return ledger_by_schema(said)
 
 
 def ledger_by_schema(said: object) -> Ledger:
     """Return what ``ledger_of`` does, in the way that defines it."""
-    loaded: dict[str, Any] = _SCHEMA.load(said)  # type: ignore[arg-type]
+    whole = parted(said) if isinstance(said, dict) else said
+    loaded: dict[str, Any] = _SCHEMA.load(whole)  # type: ignore[arg-type]
     return _ledger(
         loaded,
         {BottleKey(key): _entry(key, row) for key, row in loaded["bottles"].items()},
+        {BottleKey(key): Elsewhere(**row) for key, row in loaded["elsewhere"].items()},
         {
             ObjectKey(object_key): Superseded(**row)
             for object_key, row in loaded["state"]["superseded"].items()
@@ -134,26 +155,31 @@ def _entry(key: str, row: dict[str, Any]) -> HashEntry:
 def _ledger(
     loaded: dict[str, Any],
     held: dict[BottleKey, HashEntry],
+    elsewhere: dict[BottleKey, Elsewhere],
     superseded: dict[ObjectKey, Superseded],
 ) -> Ledger:
     position, state = loaded["ledger"], loaded["state"]
     digest = StateDigest(**state["digest"])
     if digest != digest_of(held.values()):
         raise ValidationError({"state": {"digest": ["Is not that of the bottles."]}})
-    catalog, last_run, last_complete = (
-        state[name] for name in ("catalog", "last_run", "last_complete")
-    )
+    catalog, last_complete = state["catalog"], state["last_complete"]
     return Ledger(
         id=position["id"],
         position=Position(position["seq"], position["sha256"]),
         at=loaded["last_updated"],
         held=held,
         superseded=superseded,
+        elsewhere=elsewhere,
+        imports={
+            source: ImportSeen(**seen) for source, seen in state["imports"].items()
+        },
         runs={run: OpenRun(**said) for run, said in state["runs"].items()},
-        last_run=ClosedRun(**last_run) if last_run else None,
+        ended=tuple(ClosedRun(**run) for run in state["ended"]),
         last_complete=ClosedRun(**last_complete) if last_complete else None,
         catalog=_catalog(catalog) if catalog else None,
         settled=state["settled"],
+        repairs=tuple(Repair(**repair) for repair in state["repairs"]),
+        reconciled=state["reconciled"],
         state=digest,
     )
 

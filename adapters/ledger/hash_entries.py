@@ -1,4 +1,4 @@
-"""The two long tables of the hash file: bottles, and superseded objects.
+"""The long tables of the hash file: bottles, here or elsewhere; superseded objects.
 
 A mirror of everything has some 20,000 rows in each, and every command begins by
 reading them: through the schemas that takes a second. Here, what is beyond doubt is
@@ -13,7 +13,7 @@ from datetime import date
 from adapters.ledger import fields as wire
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.errors import InvalidValueError
-from domain.records import HashEntry, Superseded
+from domain.records import Elsewhere, HashEntry, Superseded
 from domain.tags import Tag
 
 
@@ -32,6 +32,34 @@ def bottle_rows(held: Mapping[BottleKey, HashEntry]) -> dict[str, dict[str, obje
         }
         for key, entry in held.items()
     }
+
+
+def elsewhere_rows(
+    elsewhere: Mapping[BottleKey, Elsewhere],
+) -> dict[str, dict[str, object]]:
+    """Return the part of the table of bottles that lies elsewhere."""
+    return {
+        key: {
+            "download_date": entry.download_date.isoformat(),
+            "file_size": entry.size,
+            "sha256": entry.digest,
+        }
+        for key, entry in elsewhere.items()
+    }
+
+
+def parted(said: dict[str, object]) -> dict[str, object]:
+    """Return the content of a hash file, its bottles parted into here and elsewhere."""
+    rows = said.get("bottles")
+    if not isinstance(rows, dict):
+        return {**said, "elsewhere": {}}
+    elsewhere = {
+        key: row
+        for key, row in rows.items()
+        if isinstance(row, dict) and "object_key" not in row
+    }
+    here = {key: row for key, row in rows.items() if key not in elsewhere}
+    return {**said, "bottles": here, "elsewhere": elsewhere}
 
 
 def superseded_rows(
@@ -82,6 +110,32 @@ def held_of(rows: object) -> dict[BottleKey, HashEntry] | None:
             return None
         held[bottle.key] = HashEntry(bottle, size, ObjectKey(object_key), day)
     return held
+
+
+def elsewhere_of(rows: object) -> dict[BottleKey, Elsewhere] | None:
+    """Return what lies elsewhere, None when one of its rows is in doubt."""
+    if not isinstance(rows, dict):
+        return None
+    elsewhere: dict[BottleKey, Elsewhere] = {}
+    days = _Days()
+    for key, row in rows.items():
+        try:
+            sha256, size, day = (
+                row["sha256"],
+                row["file_size"],
+                days[row["download_date"]],
+            )
+        except (KeyError, TypeError):
+            return None
+        if not (
+            isinstance(sha256, str)
+            and wire.SHA256.match(sha256)
+            and type(size) is int
+            and size >= 0
+        ):
+            return None
+        elsewhere[BottleKey(key)] = Elsewhere(Digest(sha256), size, day)
+    return elsewhere
 
 
 def superseded_of(rows: object) -> dict[ObjectKey, Superseded] | None:

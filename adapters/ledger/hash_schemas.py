@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import get_args
 
+from marshmallow import fields
+
 from adapters.ledger import fields as wire
 from adapters.ledger.schemas import StateDigestSchema, Written
-from domain.events import Outcome, RunKind
+from domain.words import Outcome, RunKind
 
 
 class EntrySchema(Written):
@@ -20,6 +22,14 @@ class EntrySchema(Written):
     rebuild = wire.count()
     sha256 = wire.sha256()
     tag = wire.text()
+
+
+class ElsewhereSchema(Written):
+    """A bottle that is known to be elsewhere: nothing of it lies in the store."""
+
+    download_date = wire.day()
+    file_size = wire.count("size")
+    sha256 = wire.sha256("digest")
 
 
 class PositionSchema(Written):
@@ -65,6 +75,22 @@ class ClosedRunSchema(Written):
     run = wire.text()
 
 
+class ImportSeenSchema(Written):
+    """What was imported last from a source, which is in front of it."""
+
+    document = wire.sha256()
+    etag = wire.text(required=False)
+
+
+class RepairSchema(Written):
+    """Commits that were restored, or a declared gap where they are gone."""
+
+    cause = wire.text()
+    first = wire.count()
+    last = wire.count()
+    source = wire.text(required=False)
+
+
 class CatalogSeenSchema(Written):
     """The catalog that was read last."""
 
@@ -80,17 +106,21 @@ class StateSchema(Written):
 
     catalog = wire.nested(CatalogSeenSchema, required=False)
     digest = wire.nested(StateDigestSchema)
+    ended = fields.List(wire.nested(ClosedRunSchema), required=True)
+    imports = wire.by_name(wire.nested(ImportSeenSchema))
     last_complete = wire.nested(ClosedRunSchema, required=False)
-    last_run = wire.nested(ClosedRunSchema, required=False)
+    reconciled = wire.flag()
+    repairs = fields.List(wire.nested(RepairSchema), required=True)
     runs = wire.by_name(wire.nested(OpenRunSchema))
     settled = wire.by_name(wire.sha256())
     superseded = wire.by_name(wire.nested(SupersededSchema), wire.object_key())
 
 
 class HashFileSchema(Written):
-    """The hash file."""
+    """The hash file, its table of bottles parted into here and elsewhere."""
 
     bottles = wire.by_name(wire.nested(EntrySchema))
+    elsewhere = wire.by_name(wire.nested(ElsewhereSchema))
     last_updated = wire.moment(required=False)
     ledger = wire.nested(PositionSchema)
     state = wire.nested(StateSchema)

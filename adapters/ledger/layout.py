@@ -9,8 +9,10 @@ from domain.bottle import ObjectKey
 
 IDENTITY: Final = ObjectKey("ledger/v1/ledger.json")
 COMMITS: Final = "ledger/v1/commits/"
+DOCUMENTS: Final = "ledger/v1/documents/"
 HASH_FILE: Final = ObjectKey("bottles_hash.json")
 
+_DOCUMENT = re.compile(rf"{DOCUMENTS}([0-9a-f]{{64}})\.json")
 _COMMIT = re.compile(rf"{COMMITS}([0-9]{{20}})\.jsonl")
 
 
@@ -27,4 +29,10 @@ def commit_seq(key: ObjectKey) -> int | None:
 
 def document_key(sha256: str) -> ObjectKey:
     """Return the key of a document."""
-    return ObjectKey(f"ledger/v1/documents/{sha256}.json")
+    return ObjectKey(f"{DOCUMENTS}{sha256}.json")
+
+
+def document_sha256(key: ObjectKey) -> str | None:
+    """Return the digest that names a document, None when it is no such key."""
+    found = _DOCUMENT.fullmatch(key)
+    return found[1] if found else None

@@ -23,13 +23,15 @@ from domain.events import (
     BottleSuperseded,
     CatalogRead,
     Event,
-    How,
-    Outcome,
-    RunKind,
-    StateDigest,
+    HashFileImported,
+    LedgerRepaired,
+    StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
+from domain.records import Repair
+from domain.state_digest import StateDigest
+from domain.words import How, Outcome, RunKind
 
 FORMAT: Final = 1
 """The version of the format, in ``ledger.json`` and in every commit's header."""
@@ -115,6 +117,17 @@ class CatalogReadV1(EventSchema):
     etag = wire.text(required=False)
     last_modified = wire.text(required=False)
     formulae = wire.count()
+
+
+class HashFileImportedV1(EventSchema):
+    """Another mirror's hash file was read; its entries are in the document."""
+
+    of = HashFileImported
+
+    source = wire.text()
+    document = wire.sha256()
+    count = wire.count()
+    etag = wire.text(required=False)
 
 
 class SyncStartedV1(EventSchema):
@@ -216,15 +229,40 @@ class SyncCompletedV1(EventSchema):
         return {**said, "state": StateDigest(**said["state"])}
 
 
+class LedgerRepairedV1(EventSchema):
+    """Damaged commits were restored from a source; without one they are gone."""
+
+    of = LedgerRepaired
+
+    first = wire.count("repair.first")
+    last = wire.count("repair.last")
+    cause = wire.text("repair.cause")
+    source = wire.text("repair.source", required=False)
+
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"repair": Repair(**said["repair"])}
+
+
+class StoreReconciledV1(EventSchema):
+    """The ledger says again what the store holds."""
+
+    of = StoreReconciled
+
+    document = wire.sha256()
+
+
 EVENTS: Final[Mapping[tuple[str, int], EventSchema]] = MappingProxyType(
     {
         ("CatalogRead", 1): CatalogReadV1(),
+        ("HashFileImported", 1): HashFileImportedV1(),
         ("SyncStarted", 1): SyncStartedV1(),
         ("BottleMirrored", 1): BottleMirroredV1(),
         ("BottleFailed", 1): BottleFailedV1(),
         ("BottleSuperseded", 1): BottleSupersededV1(),
         ("BottleLost", 1): BottleLostV1(),
         ("SyncCompleted", 1): SyncCompletedV1(),
+        ("LedgerRepaired", 1): LedgerRepairedV1(),
+        ("StoreReconciled", 1): StoreReconciledV1(),
     }
 )
 """Every event that was ever written, by its type and version on the wire."""

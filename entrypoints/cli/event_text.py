@@ -12,6 +12,9 @@ from domain.events import (
     BottleSuperseded,
     CatalogRead,
     Event,
+    HashFileImported,
+    LedgerRepaired,
+    StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
@@ -22,24 +25,48 @@ def event_text(event: Event) -> str:
     match event:
         case BottleMirrored():
             size = spelt_bytes(event.size)
-            text = f"{event.how} {event.bottle.key} ({size}) at {event.object_key}"
+            return f"{event.how} {event.bottle.key} ({size}) at {event.object_key}"
         case BottleFailed():
             tries = counted(event.attempts, "attempt")
             key, cause = event.bottle.key, event.cause
-            text = f"failed {key}: {cause} after {tries}: {event.detail}"
+            return f"failed {key}: {cause} after {tries}: {event.detail}"
         case BottleSuperseded():
-            text = f"superseded {event.key}: upstream no longer offers it"
+            return f"superseded {event.key}: upstream no longer offers it"
         case BottleLost():
-            text = f"lost {event.key}: found {event.found} at {event.object_key}"
+            return f"lost {event.key}: found {event.found} at {event.object_key}"
+        case _:
+            return _of_the_whole(event)
+
+
+def _of_the_whole(
+    event: CatalogRead
+    | HashFileImported
+    | SyncStarted
+    | SyncCompleted
+    | LedgerRepaired
+    | StoreReconciled,
+) -> str:
+    """Return what an event says that is not of one bottle."""
+    match event:
         case CatalogRead():
             formulae = counted(event.formulae, "formula", "formulae")
             text = f"read the catalog {event.source} ({formulae})"
+        case HashFileImported():
+            entries = counted(event.count, "entry", "entries")
+            text = f"imported the hash file {event.source} ({entries})"
         case SyncStarted():
             bottles, size = counted(event.bottles, "bottle"), spelt_bytes(event.bytes)
             text = f"started {event.kind} run {event.run}: {bottles}, {size}"
         case SyncCompleted():
             counts = ", ".join(f"{n:,} {name}" for name, n in event.counts.items())
             text = f"ended run {event.run}: {event.outcome} ({counts})"
+        case LedgerRepaired(repair=repair):
+            became = f"restored from {repair.source}"
+            if repair.is_gap:
+                became = "a declared gap"
+            text = f"commits {repair.first} to {repair.last} ({repair.cause}): {became}"
+        case StoreReconciled():
+            text = f"compared the ledger with the store (document {event.document})"
         case _:
             assert_never(event)
     return text

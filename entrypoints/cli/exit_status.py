@@ -14,7 +14,7 @@ from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
 from ports.errors import NotOurStoreError, PortError
 
 if TYPE_CHECKING:
-    from domain.events import Outcome
+    from domain.words import Outcome
 
 DONE: Final = 0
 SOME_FAILED: Final = 1

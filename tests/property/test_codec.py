@@ -30,10 +30,10 @@ from domain.events import (
     Commit,
     Event,
     Position,
-    StateDigest,
     SyncCompleted,
     SyncStarted,
 )
+from domain.state_digest import StateDigest
 from domain.tags import Tag
 from tests.support import strategies as some
 from tests.support.log_writing import commit_after, mirrored

@@ -14,9 +14,9 @@ from domain.events import (
     BottleSuperseded,
     Event,
     RecordedCommit,
-    StateDigest,
 )
-from domain.ledger import Ledger, digest_of, replay
+from domain.ledger import Ledger, replay
+from domain.state_digest import StateDigest, digest_of
 from tests.support.catalogs import make_bottle
 from tests.support.chain import Chain, mirrored, started
 from tests.support.strategies import events, histories

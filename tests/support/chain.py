@@ -15,14 +15,13 @@ from domain.events import (
     CatalogRead,
     Commit,
     Event,
-    Outcome,
     RecordedCommit,
-    RunKind,
-    StateDigest,
     SyncCompleted,
     SyncStarted,
 )
 from domain.ledger import Ledger, replay
+from domain.state_digest import StateDigest
+from domain.words import Outcome, RunKind
 
 LEDGER = "8c7dd922-ad47-494f-b02c-00d78eac9bf0"
 DAY = date(2026, 8, 22)

@@ -29,17 +29,19 @@ from domain.events import (
     CatalogRead,
     Commit,
     Event,
-    How,
-    Outcome,
+    HashFileImported,
+    LedgerRepaired,
     RecordedCommit,
-    RunKind,
-    StateDigest,
+    StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
 from domain.ledger import Ledger, replay
 from domain.plan import Load, Work
+from domain.records import Elsewhere, Repair
+from domain.state_digest import StateDigest
 from domain.tags import Tag
+from domain.words import How, Outcome, RunKind
 
 LEDGER = "5f0c9a3e-7b1d-4c8e-9a55-0d2f6f0f7a11"
 """The ledger that every history is of."""
@@ -138,6 +140,28 @@ syncs_completed = st.builds(
     counts=st.dictionaries(st.sampled_from(["mirrored", "bytes"]) | texts, sizes),
     state=state_digests,
 )
+elsewhere = st.builds(Elsewhere, digests, sizes, days)
+hash_files_imported = st.builds(
+    HashFileImported,
+    source=st.sampled_from(["https://mirror.test/bottles_hash.json", "./old.json"]),
+    document=digests,
+    count=sizes,
+    etag=st.none() | texts,
+    entries=st.dictionaries(bottles.map(lambda bottle: bottle.key), elsewhere),
+)
+
+
+def _given_up(repair: Repair) -> Repair:
+    return replace(repair, source=None)
+
+
+repairs = st.builds(
+    Repair,
+    first=st.integers(0, 2),
+    last=st.integers(2, 4),
+    cause=st.sampled_from(["gap", "bit-flipped"]),
+    source=st.just("version 1") | texts,
+)
 events: st.SearchStrategy[Event] = st.one_of(
     mirrored_bottles(),
     mirrored_bottles(wild_bottles()),
@@ -147,6 +171,9 @@ events: st.SearchStrategy[Event] = st.one_of(
     catalogs_read,
     syncs_started,
     syncs_completed,
+    hash_files_imported,
+    st.builds(LedgerRepaired, repairs | repairs.map(_given_up)),
+    st.builds(StoreReconciled, digests),
 )
 
 commits = st.builds(
@@ -208,6 +235,9 @@ def _events_on(ledger: Ledger) -> st.SearchStrategy[Event]:
         failed_bottles,
         catalogs_read,
         syncs_started,
+        hash_files_imported,
+        st.builds(LedgerRepaired, repairs),
+        st.builds(StoreReconciled, digests),
         syncs_completed.map(lambda event: replace(event, state=ledger.state)),
     ]
     if ledger.held:

@@ -21,12 +21,12 @@ from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from adapters.ledger.identity import encode_identity
-from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key
+from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key, document_key
 from adapters.ledger.schemas import EVENTS
 from adapters.memory.clock import ManualClock
 from adapters.memory.store import MemoryStore
 from adapters.retry import ONCE
-from domain.bottle import Bottle, Digest, ObjectKey
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.events import (
     GENESIS,
     BottleFailed,
@@ -35,13 +35,18 @@ from domain.events import (
     BottleSuperseded,
     CatalogRead,
     Event,
-    StateDigest,
+    HashFileImported,
+    LedgerRepaired,
+    StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
 from domain.ledger import replay
 from domain.plan import Load, Work
+from domain.records import Elsewhere, Repair
+from domain.state_digest import StateDigest
 from domain.tags import Tag
+from ports.store import ObjectInfo
 
 TESTS = Path(__file__).resolve().parent.parent
 GOLDEN = TESTS / "golden"
@@ -78,6 +83,18 @@ REPAIR = Work(loads=(Load(CERTIFICATES.digest, 150_000, (CERTIFICATES,)),))
 FIRST = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a01"
 SECOND = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a02"
 THIRD = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a03"
+FOURTH = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a04"
+FIFTH = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a05"
+
+ENTRIES = {
+    BottleKey("curl-8.0.0-arm64_sonoma"): Elsewhere(
+        Digest("6" * 64), 1_048_576, date(2025, 7, 21)
+    ),
+    BottleKey("wget-1.21.4-arm64_sonoma"): Elsewhere(
+        Digest("7" * 64), 0, date(2025, 7, 22)
+    ),
+}
+FOUND = (ObjectInfo(JQ_REBUILT.object_key(SECOND_DAY), 510_000, JQ_REBUILT.digest),)
 
 COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
     (
@@ -232,6 +249,27 @@ COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
             ),
         ),
     ),
+    (
+        FOURTH,
+        (
+            HashFileImported(
+                source="s3://old-mirror/bottles_hash.json",
+                document="45f3bbbad7e0d9a2eff057ffe0e9f00cf190e06a197519e7dd798bdf1e6a2c1c",
+                count=2,
+                etag='"9bb58f26192e4ba00f01e2e7b136bbd8"',
+                entries=ENTRIES,
+            ),
+        ),
+    ),
+    (
+        FIFTH,
+        (
+            LedgerRepaired(Repair(3, 4, "bit-flipped", "version 3HL4kqtJlcpXrof3")),
+            StoreReconciled(
+                "3df55559e319d62cf2654ed589f295dbce0a91b377b7bad9eb24659a896fd47c"
+            ),
+        ),
+    ),
 )
 """What the golden log says: for each commit, the run, and what it recorded."""
 
@@ -294,6 +332,24 @@ def test_it_keeps_the_work_of_its_plans(golden: MemoryStore) -> None:
     ]
     assert [documents.load_work(plan) for plan in plans] == [WORK, REBUILD, REPAIR]
     assert [documents.sha256_of(work) for work in (WORK, REBUILD, REPAIR)] == plans
+    assert sorted(documents.works(), key=documents.sha256_of) == sorted(
+        (WORK, REBUILD, REPAIR), key=documents.sha256_of
+    )
+
+
+def test_it_keeps_what_was_imported_and_what_was_found(golden: MemoryStore) -> None:
+    kept = MemoryStore()
+    documents = StoredDocuments(kept, ManualClock(), ONCE, chance=lambda: 0.5)
+    for name in (documents.save_import(ENTRIES), documents.save_findings(FOUND)):
+        key = document_key(name)
+        assert golden.get(key).body == kept.get(key).body
+    (imported,) = (
+        event
+        for _, events in COMMITS
+        for event in events
+        if isinstance(event, HashFileImported)
+    )
+    assert documents.load_import(imported.document) == ENTRIES
 
 
 def test_the_document_shows_it_word_for_word() -> None:
@@ -312,6 +368,7 @@ def test_the_document_is_enough_to_read_it() -> None:
     identity = json.loads((GOLDEN / "ledger/v1/ledger.json").read_bytes())
     published = (GOLDEN / "bottles_hash.json").read_bytes()
     held: dict[str, tuple[str, str, int]] = {}
+    elsewhere: dict[str, dict[str, Any]] = {}
     prev = "0" * 64
     commits = sorted((GOLDEN / "ledger/v1/commits").iterdir())
     for seq, path in enumerate(commits):
@@ -335,6 +392,13 @@ def test_the_document_is_enough_to_read_it() -> None:
                     del held[event["key"]]
                 case "SyncCompleted":
                     assert event["state"] == before
+                case "HashFileImported":
+                    name = f"ledger/v1/documents/{event['document']}.json"
+                    document = (GOLDEN / name).read_bytes()
+                    assert _sha256(document) == event["document"]
+                    for key, row in json.loads(document)["bottles"].items():
+                        if key not in held:
+                            elsewhere[key] = row
         prev = _sha256(body)
     said = json.loads(published)
     assert said["ledger"]["sha256"] == prev
@@ -343,6 +407,10 @@ def test_the_document_is_enough_to_read_it() -> None:
     assert held == {
         key: (row["sha256"], row["object_key"], row["file_size"])
         for key, row in said["bottles"].items()
+        if "object_key" in row
+    }
+    assert elsewhere == {
+        key: row for key, row in said["bottles"].items() if "object_key" not in row
     }
 
 
@@ -364,13 +432,17 @@ def _state_digest(held: dict[str, tuple[str, str, int]]) -> dict[str, object]:
 
 def _event_id(event: dict[str, Any], run: str) -> str:
     sha256 = event.get("sha256", "")
+    key = event.get("key", event.get("source", ""))
     if event["t"] == "CatalogRead":
         sha256 = ",".join(digest for _, digest in sorted(event["documents"].items()))
+    if event["t"] == "LedgerRepaired":
+        key = f"{event['first']}-{event['last']}"
+    named = (event.get(name, "") for name in ("plan", "catalog", "document"))
     parts = [
         event["t"],
         event.get("run", run),
-        event.get("key", event.get("source", "")),
-        sha256 or event.get("plan", event.get("catalog", "")),
+        key,
+        sha256 or next(filter(None, named), ""),
         str(event.get("attempts", "")),
     ]
     namespace = UUID("b2fa8c0c-8844-42d7-9a1c-4c2e130fccff")

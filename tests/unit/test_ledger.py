@@ -4,15 +4,10 @@ from datetime import date, timedelta
 import pytest
 
 from domain.errors import LedgerDamagedError
-from domain.events import (
-    GENESIS,
-    Event,
-    Position,
-    RecordedCommit,
-    StateDigest,
-)
+from domain.events import GENESIS, Event, Position, RecordedCommit
 from domain.ledger import Ledger, replay
 from domain.records import HashEntry, Superseded
+from domain.state_digest import StateDigest
 from tests.support.catalogs import make_bottle
 from tests.support.chain import (
     DAY,

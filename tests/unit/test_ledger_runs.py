@@ -5,8 +5,8 @@ import pytest
 
 from domain.catalog import Validators
 from domain.errors import LedgerDamagedError
-from domain.events import StateDigest
 from domain.records import CatalogSeen, ClosedRun
+from domain.state_digest import StateDigest
 from tests.support.catalogs import make_bottle
 from tests.support.chain import (
     DAY,

@@ -1,0 +1,216 @@
+"""Lines of commits that are beyond doubt, read and written in one step.
+
+The schemas say what a line is, but going through them costs some 40 microseconds,
+which a million events turn into minutes. Nearly all lines are headers or of three types
+of events: of these, what is spelt as this program spells it is decoded straight into
+typed fields (docs/adr/0014). Whatever is not, the schema decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, Final, Literal
+
+import msgspec
+
+from adapters.ledger import fields as wire
+from adapters.ledger.event_lines import NAMESPACE
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
+from domain.errors import InvalidValueError
+from domain.events import BottleLost, BottleMirrored, BottleSuperseded, Event
+from domain.tags import Tag
+from domain.words import How
+
+_is_uuid: Final = wire.UUID.match
+_is_sha256: Final = wire.SHA256.match
+# In a UUID the four bits before the 62 last ones say only how it is laid out.
+_LAYOUT: Final = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
+
+
+# A field that is not known has to be read to be ignored, which is the schema's part.
+class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One line; numbers are integers, and nothing is null."""
+
+
+class _Header(_Line):
+    """The first line of a commit."""
+
+    at: str
+    body: str
+    id: str
+    ledger: str
+    n: int
+    prev: str
+    run: str
+    seq: int
+    v: Literal[1]
+    w: str
+    wseq: int
+
+
+class _Mirrored(_Line, tag_field="t", tag="BottleMirrored"):
+    """A line of BottleMirrored 1."""
+
+    how: How
+    id: str
+    key: str
+    name: str
+    object_key: str
+    pkg_version: str
+    rebuild: int
+    sha256: str
+    size: int
+    tag: str
+    v: Literal[1]
+
+    def event(self) -> BottleMirrored | None:
+        """Return the event, None when it is in doubt."""
+        if not (_is_uuid(self.id) and self.size >= 0 and self.object_key.isascii()):
+            return None
+        try:
+            bottle = Bottle(
+                self.name,
+                self.pkg_version,
+                self.rebuild,
+                Tag(self.tag),
+                Digest(self.sha256),
+            )
+        except InvalidValueError:
+            return None
+        if bottle.key != self.key:
+            return None
+        return BottleMirrored(bottle, self.size, ObjectKey(self.object_key), self.how)
+
+
+class _Superseded(_Line, tag_field="t", tag="BottleSuperseded"):
+    """A line of BottleSuperseded 1."""
+
+    id: str
+    key: str
+    on: str
+    sha256: str
+    v: Literal[1]
+
+    def event(self) -> BottleSuperseded | None:
+        """Return the event, None when it is in doubt."""
+        on = day(self.on)
+        if on is None or not (_is_uuid(self.id) and _is_sha256(self.sha256)):
+            return None
+        return BottleSuperseded(BottleKey(self.key), Digest(self.sha256), on)
+
+
+class _Lost(_Line, tag_field="t", tag="BottleLost"):
+    """A line of BottleLost 1."""
+
+    found: str
+    id: str
+    key: str
+    object_key: str
+    sha256: str
+    v: Literal[1]
+
+    def event(self) -> BottleLost | None:
+        """Return the event, None when it is in doubt."""
+        if not (
+            _is_uuid(self.id) and _is_sha256(self.sha256) and self.object_key.isascii()
+        ):
+            return None
+        return BottleLost(
+            BottleKey(self.key),
+            Digest(self.sha256),
+            ObjectKey(self.object_key),
+            self.found,
+        )
+
+
+_HEADER: Final = msgspec.json.Decoder(_Header)
+_EVENT: Final = msgspec.json.Decoder(_Mirrored | _Superseded | _Lost)
+
+
+def plain_header(line: bytes) -> dict[str, Any] | None:
+    """Return what a header says, as its schema would, None when that is in doubt."""
+    if not line.isascii():
+        return None
+    try:
+        said = _HEADER.decode(line)
+        at = datetime.fromisoformat(said.at)
+    # A number of more digits than Python reads is a ValueError, too.
+    except (msgspec.DecodeError, ValueError):
+        return None
+    if not (
+        wire.written_time(at) == said.at
+        and _is_uuid(said.id)
+        and _is_uuid(said.ledger)
+        and _is_sha256(said.body)
+        and _is_sha256(said.prev)
+        and said.n >= 0
+        and said.seq >= 0
+        and said.wseq >= 1
+    ):
+        return None
+    return {**msgspec.structs.asdict(said), "at": at}
+
+
+def plain_event(line: bytes) -> Event | None:
+    """Return the event that a line is, None when that is in doubt."""
+    # What is skipped over is not checked to be UTF-8.
+    if not line.isascii():
+        return None
+    try:
+        said: _Mirrored | _Superseded | _Lost = _EVENT.decode(line)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return said.event()
+
+
+def plain_line(event: Event, run: str) -> str | None:
+    """Return an event's written form, None when it is left to the schema.
+
+    Args:
+        run: The run of the commit that it is in.
+    """
+    match event:
+        case BottleMirrored(bottle=bottle):
+            # What has no quotes: a bottle's parts were checked when it was made.
+            told = told_id("BottleMirrored", run, bottle.key, bottle.digest)
+            return (
+                f'{{"how":{quoted(event.how)},"id":"{told}","key":"{bottle.key}"'
+                f',"name":"{bottle.name}","object_key":{quoted(event.object_key)}'
+                f',"pkg_version":"{bottle.pkg_version}","rebuild":{bottle.rebuild}'
+                f',"sha256":"{bottle.digest}","size":{event.size}'
+                f',"t":"BottleMirrored","tag":"{bottle.tag}","v":1}}'
+            )
+        case BottleSuperseded():
+            told = told_id("BottleSuperseded", run, event.key, event.sha256)
+            return (
+                f'{{"id":"{told}","key":{quoted(event.key)}'
+                f',"on":"{event.on.isoformat()}","sha256":{quoted(event.sha256)}'
+                ',"t":"BottleSuperseded","v":1}'
+            )
+        case _:
+            return None
+
+
+def told_id(kind: str, run: str, key: str, sha256: str, attempt: str = "") -> str:
+    """Return the UUID, of version 5, of a fact by its run and what it is told of."""
+    name = ",".join(map(quoted, (kind, run, key, sha256, attempt)))
+    digest = hashlib.sha1(
+        NAMESPACE.bytes + f"[{name}]".encode(), usedforsecurity=False
+    ).hexdigest()
+    return (
+        f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}"
+        f"-{_LAYOUT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
+    )
+
+
+@lru_cache(maxsize=4096)  # a run has one day, and a hash file has those of its runs
+def day(text: str) -> date | None:
+    """Return the day that ``text`` is, None unless it is spelt in the one way."""
+    try:
+        meant = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return meant if meant.isoformat() == text else None

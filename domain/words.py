@@ -1,0 +1,9 @@
+"""The words that events and records share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Outcome = Literal["complete", "degraded", "failed", "interrupted"]
+RunKind = Literal["cloud", "local"]
+How = Literal["fetched", "copied", "found"]
