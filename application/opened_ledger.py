@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.errors import LedgerDamagedError
+from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import GENESIS
-from domain.ledger import Ledger
+from domain.ledger import Ledger, replay
 from ports.errors import NotOurStoreError
 from ports.event_log import EventLog
 from ports.hash_file import DamagedHashFile, HashFile
@@ -58,8 +58,12 @@ def open_ledger(log: EventLog, hash_file: HashFile) -> OpenedLedger:
                 f"Invalid hash file format: bottles_hash.json: it is of ledger"
                 f" {published.ledger.id}, not {identity}; it is rebuilt from the log"
             )
-    for recorded in log.read(start.position):
-        start.apply(recorded)
+    try:
+        for recorded in log.read(start.position):
+            start.apply(recorded)
+    except OutdatedLedgerError as error:
+        notes.append(f"bottles_hash.json was made before a repair: {error.damage}")
+        start = replay(log.read(GENESIS), start=Ledger(id=start.id))
     return OpenedLedger(
         ledger=start,
         identity=identity,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from application.carry_out import CarryOut, Tally
+from application.claims import Claim, claims_of, is_bottle_object
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.run import SILENCE, Run, Runs
 from application.transfer import digest_of
-from domain.bottle import BottleKey, Digest, ObjectKey
+from domain.bottle import BottleKey, ObjectKey
 from domain.events import BottleLost
 from domain.ledger import Ledger
 from domain.plan import Work, make_loads
@@ -21,23 +21,7 @@ from ports.errors import NotOurStoreError
 from ports.progress import Progress
 from ports.store import ObjectInfo, Store
 
-_BOTTLE_OBJECT = re.compile(r"\d{4}-\d{2}-\d{2}/.+")
 _NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What the ledger says of one object of the store.
-
-    Attributes:
-        held: Whether it is the bottle's own object, not a superseded one.
-    """
-
-    key: BottleKey
-    digest: Digest
-    size: int
-    object_key: ObjectKey
-    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +98,7 @@ class VerifyMirror:
             self.progress.note(note)
         if opened.identity is None:
             raise NotOurStoreError("the store", "there is no ledger to verify it by")
-        claims = tuple(_claims(opened.ledger))
+        claims = tuple(claims_of(opened.ledger))
         with ThreadPoolExecutor(self.jobs) as pool:
             found = pool.map(partial(self._check, deep=deep), claims)
             flaws = tuple(flaw for flaw in self._counted(found, len(claims)) if flaw)
@@ -152,10 +136,8 @@ class VerifyMirror:
         # Read on after the listing: what was recorded meanwhile is no orphan.
         for recorded in self.runs.log.read(ledger.position):
             ledger.apply(recorded)
-        known = {claim.object_key for claim in _claims(ledger)}
-        return [
-            key for key in listed if _BOTTLE_OBJECT.fullmatch(key) and key not in known
-        ]
+        known = {claim.object_key for claim in claims_of(ledger)}
+        return [key for key in listed if is_bottle_object(key) and key not in known]
 
     def _prune(self, ledger: Ledger, orphans: Sequence[ObjectKey]) -> bool:
         now = self.runs.clock.now()
@@ -213,13 +195,3 @@ class VerifyMirror:
         tally = self.carry_out(work.loads, run.journal, run.day)
         run.complete(tally.outcome, None, tally.counts)
         return tally
-
-
-def _claims(ledger: Ledger) -> Iterator[Claim]:
-    """Yield what the ledger says is in the store, each object once."""
-    for key, entry in ledger.held.items():
-        yield Claim(key, entry.bottle.digest, entry.size, entry.object_key, held=True)
-    held = {entry.object_key for entry in ledger.held.values()}
-    for object_key, old in ledger.superseded.items():
-        if object_key not in held:
-            yield Claim(old.key, old.sha256, old.size, object_key, held=False)

@@ -26,13 +26,14 @@ BottleKey = NewType("BottleKey", str)
 ObjectKey = NewType("ObjectKey", str)
 """Where an object lies in the store, parts joined by ``/``."""
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
 # Each part of a name, split at @, is a folder of the image's name.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(@[A-Za-z0-9][A-Za-z0-9+._-]*)*")
 _PKG_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._~,:-]*")
 # Of 255 bytes that a file's name may have, tag, rebuild and suffixes take up to 66.
 _LONGEST_STEM = 180
 _HIGHEST_REBUILD = 9_999
+_set = object.__setattr__
 
 
 def parse_digest(text: str) -> Digest:
@@ -41,12 +42,12 @@ def parse_digest(text: str) -> Digest:
     Raises:
         InvalidValueError: It is not 64 lower-case hex digits.
     """
-    if not _SHA256.fullmatch(text):
+    if not _is_sha256(text):
         raise InvalidValueError("sha256 digest", text, "64 lower-case hex digits")
     return Digest(text)
 
 
-@lru_cache(maxsize=4096)  # bottles of one release come one after the other
+@lru_cache(maxsize=16_384)  # a run has some releases of each of 8,560 formulae
 def check_release(name: str, pkg_version: str, rebuild: int) -> None:
     """Check that one release of a formula gives names that a store can hold.
 
@@ -84,7 +85,7 @@ def parse_formula_name(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, order=True, init=False)
 class Bottle:
     """One build of a formula for one platform, as the catalog offers it.
 
@@ -103,12 +104,21 @@ class Bottle:
     # Kept: planning asks each of some 20,000 bottles for its key again and again.
     key: BottleKey = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        check_release(self.name, self.pkg_version, self.rebuild)
-        parse_tag(self.tag)
-        parse_digest(self.digest)
-        key = BottleKey(f"{self.name}-{self.tagref}-{self.tag}")
-        object.__setattr__(self, "key", key)
+    # Written out, because a log of a million events makes half as many bottles: what
+    # dataclasses would generate takes a third longer.
+    def __init__(
+        self, name: str, pkg_version: str, rebuild: int, tag: Tag, digest: Digest
+    ) -> None:
+        check_release(name, pkg_version, rebuild)
+        parse_tag(tag)
+        if not _is_sha256(digest):
+            parse_digest(digest)
+        _set(self, "name", name)
+        _set(self, "pkg_version", pkg_version)
+        _set(self, "rebuild", rebuild)
+        _set(self, "tag", tag)
+        _set(self, "digest", digest)
+        _set(self, "key", f"{name}-{tagref(pkg_version, rebuild)}-{tag}")
 
     @property
     def tagref(self) -> str:

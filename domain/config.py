@@ -14,6 +14,8 @@ from domain.plan import GB
 from domain.selection import Selection
 
 _NOT_IN_A_BASE = re.compile(r"[\s?#]")
+# A backslash is a slash to some readers of URLs and not to others.
+_NOT_IN_A_URL = re.compile(r"[\s#\\\x00-\x1f\x7f]")
 # What S3 has ever taken, the buckets of its early years included.
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
@@ -45,7 +47,7 @@ class BucketAddress:
             raise InvalidValueError(
                 "bucket", self.bucket, "made of letters, digits and ._-"
             )
-        if self.prefix and not {"", ".", ".."}.isdisjoint(self.prefix.split("/")):
+        if self.prefix and not _is_plain(self.prefix):
             raise InvalidValueError("prefix", self.prefix, "names joined by single /")
 
     def __str__(self) -> str:
@@ -71,6 +73,111 @@ def parse_store(text: str) -> StoreAddress:
     return BucketAddress(bucket, prefix.strip("/"))
 
 
+@dataclass(frozen=True, slots=True)
+class ExternalPath:
+    """An external hash file on this machine."""
+
+    path: PurePath
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ExternalUrl:
+    """An external hash file on the internet.
+
+    The query of a URL may be a signature that opens the file to anybody: it is sent
+    where it belongs, and not shown.
+
+    Raises:
+        InvalidValueError: It is not https, nor http to this machine itself; or it
+            carries a user's name.
+    """
+
+    url: str
+
+    def __post_init__(self) -> None:
+        _check_url(self.url, str(self), _NOT_IN_A_URL, "https://host/path")
+
+    def __str__(self) -> str:
+        return self.url.partition("?")[0]
+
+    def __repr__(self) -> str:
+        return f"ExternalUrl({str(self)!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalObject:
+    """An external hash file in a bucket, the mirror's own or another.
+
+    Raises:
+        InvalidValueError: No bucket can be called so, or the key is not the same to
+            every client, as with a prefix.
+    """
+
+    bucket: str
+    key: str
+
+    def __post_init__(self) -> None:
+        BucketAddress(self.bucket)
+        parse_object_key(self.key)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+ExternalSource: TypeAlias = ExternalPath | ExternalUrl | ExternalObject
+
+
+def parse_external(text: str) -> ExternalSource:
+    """Return where an external hash file is: a path, a URL, or ``s3://bucket/key``.
+
+    Raises:
+        InvalidValueError: It is none of these.
+    """
+    scheme, is_url, rest = text.partition("://")
+    if not is_url:
+        return parse_external_path(text)
+    bucket, _, key = rest.partition("/")
+    if scheme == "s3":
+        return ExternalObject(bucket, key)
+    return ExternalUrl(text)
+
+
+def parse_external_path(text: str) -> ExternalPath:
+    """Return the path of an external hash file.
+
+    Raises:
+        InvalidValueError: It is a URL, or nothing.
+    """
+    if not text.strip() or "://" in text:
+        # What may be a signature is not repeated.
+        shown = text.partition("?")[0]
+        raise InvalidValueError("external hash file", shown, "the path of a file")
+    return ExternalPath(PurePath(text))
+
+
+def parse_object_key(text: str) -> str:
+    """Return ``text``, which is the whole key of an object in a bucket.
+
+    Raises:
+        InvalidValueError: A part of it is empty, ``.`` or ``..``.
+    """
+    if not _is_plain(text):
+        raise InvalidValueError("key", text, "names joined by single /")
+    return text
+
+
+def parse_bucket(text: str) -> str:
+    """Return ``text``, which is the name of a bucket.
+
+    Raises:
+        InvalidValueError: No bucket can be called so.
+    """
+    return BucketAddress(text).bucket
+
+
 def parse_upstream(text: str) -> str:
     """Return the base URL ``text`` without a slash at its end.
 
@@ -78,22 +185,39 @@ def parse_upstream(text: str) -> str:
         InvalidValueError: It is not https, nor http to this machine itself; or a
             path could not be appended to it.
     """
+    _check_url(text, text, _NOT_IN_A_BASE, "https://host[/path]")
+    return text.rstrip("/")
+
+
+def _is_plain(path: str) -> bool:
+    return {"", ".", ".."}.isdisjoint(path.split("/"))
+
+
+def _check_url(text: str, shown: str, never: re.Pattern[str], wanted: str) -> None:
+    """Check that ``text`` is a URL that may be asked.
+
+    Args:
+        shown: What of it may be repeated.
+        never: What it must not have in it.
+        wanted: What it should look like.
+    """
     try:
         parts = urlsplit(text)
         # The port is not needed, but it too is only read when it is asked for.
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise InvalidValueError("URL", text, f"a URL ({error})") from error
-    if not host or _NOT_IN_A_BASE.search(text):
-        raise InvalidValueError("URL", text, "https://host[/path]")
+        if "@" in text:
+            raise InvalidValueError("URL", "…@…", "a URL") from None
+        raise InvalidValueError("URL", shown, f"a URL ({error})") from error
     if parts.username is not None:
         # What may be a password is not repeated.
-        raise InvalidValueError("URL", f"…@{host}", "without a user name")
+        raise InvalidValueError("URL", f"…@{host or ''}", "without a user name")
+    if not host or never.search(text):
+        raise InvalidValueError("URL", shown, wanted)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise InvalidValueError(
-            "URL", text, "https:// (http:// is accepted for loopback addresses only)"
+            "URL", shown, "https:// (http:// is accepted for loopback addresses only)"
         )
-    return text.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
@@ -121,6 +245,8 @@ class SyncConfig:
         shard_gb: Decimal GB that one ECS task is given.
         lambda_shard_gb: Decimal GB that one Lambda worker is given.
         retry_attempts: How often one network call is tried.
+        external: The hash file of another mirror, which says what is elsewhere.
+        external_required: Whether a run fails when that cannot be read.
         registry_token: The bearer token of a private registry; never shown.
     """
 
@@ -137,6 +263,8 @@ class SyncConfig:
     shard_gb: int = 40
     lambda_shard_gb: int = 5
     retry_attempts: int = 5
+    external: ExternalSource | None = None
+    external_required: bool = False
     registry_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import assert_never
 
 from domain.bottle import BottleKey, ObjectKey
@@ -41,7 +42,7 @@ from domain.records import (
     Repair,
     Superseded,
 )
-from domain.state_digest import StateDigest
+from domain.state_digest import StateDigest, Turnover
 
 REMEMBERED_RUNS = 256
 """Runs that have ended, of which a late or repeated start is still recognised."""
@@ -114,8 +115,10 @@ class Ledger:
         if recorded.gap is not None:
             self._cross(recorded.gap)
         if is_new:
+            turnover = Turnover()
             for event in commit.events:
-                self._apply(event, commit)
+                self._apply(event, commit, turnover)
+            self.state = self.state.after(turnover)
         # The run may have begun with this very commit.
         run = self.runs.get(commit.run)
         if run is not None:
@@ -149,10 +152,10 @@ class Ledger:
         for state in self.runs.values():
             state.undisturbed = False
 
-    def _apply(self, event: Event, commit: Commit) -> None:
+    def _apply(self, event: Event, commit: Commit, turnover: Turnover) -> None:
         match event:
             case BottleMirrored():
-                self._mirrored(event, commit)
+                self._mirrored(event, commit, turnover)
             case BottleFailed():
                 run = self.runs.get(commit.run)
                 if run is not None:
@@ -160,7 +163,7 @@ class Ledger:
             case BottleSuperseded():
                 self._superseded(event, commit)
             case BottleLost():
-                self._lost(event)
+                self._lost(event, turnover)
             case SyncStarted():
                 self._started(event, commit)
             case SyncCompleted():
@@ -195,27 +198,25 @@ class Ledger:
             case _:
                 assert_never(event)
 
-    def _mirrored(self, event: BottleMirrored, commit: Commit) -> None:
-        key = event.bottle.key
+    def _mirrored(
+        self, event: BottleMirrored, commit: Commit, turnover: Turnover
+    ) -> None:
+        bottle, object_key = event.bottle, event.object_key
+        key = bottle.key
         before = self.held.get(key)
-        entry = HashEntry(
-            bottle=event.bottle,
-            size=event.size,
-            object_key=event.object_key,
-            download_date=_day_of(event.object_key) or commit.at.date(),
-        )
-        known = before == entry and event.object_key not in self.superseded
-        self.superseded.pop(event.object_key, None)
+        day = _day_of(object_key[:10]) or commit.at.date()
+        entry = HashEntry(bottle, event.size, object_key, day)
+        was_superseded = self.superseded.pop(object_key, None) is not None
         run = self.runs.get(commit.run)
         if run is not None:
             run.failed.pop(key, None)
-            if not known:
+            if was_superseded or before != entry:
                 run.mirrored += 1
                 run.mirrored_bytes += event.size if event.how == "fetched" else 0
         self.elsewhere.pop(key, None)
         if before is not None:
-            self.state = self.state.minus(before)
-            if before.object_key != entry.object_key:
+            turnover.gone.append(before)
+            if before.object_key != object_key:
                 self._unsettle(by=commit.run)
                 # Replaced under the same key: still in the store, never forgotten.
                 # One that upstream had dropped before keeps the day of that.
@@ -229,7 +230,7 @@ class Ledger:
                     ),
                 )
         self.held[key] = entry
-        self.state = self.state.plus(entry)
+        turnover.came.append(entry)
 
     def _superseded(self, event: BottleSuperseded, commit: Commit) -> None:
         entry = self.held.get(event.key)
@@ -244,13 +245,13 @@ class Ledger:
         )
         self._unsettle(by=commit.run)
 
-    def _lost(self, event: BottleLost) -> None:
+    def _lost(self, event: BottleLost, turnover: Turnover) -> None:
         self.superseded.pop(event.object_key, None)
         entry = self.held.get(event.key)
         if entry is None or entry.object_key != event.object_key:
             return
         del self.held[event.key]
-        self.state = self.state.minus(entry)
+        turnover.gone.append(entry)
         self._unsettle(by=None)
 
     def _started(self, event: SyncStarted, commit: Commit) -> None:
@@ -305,9 +306,14 @@ def replay(commits: Iterable[RecordedCommit], start: Ledger | None = None) -> Le
     return ledger
 
 
-def _day_of(object_key: ObjectKey) -> date | None:
-    """Return the day in an object key that begins with one."""
+@lru_cache(maxsize=1024)  # there is one for each run
+def _day_of(prefix: str) -> date | None:
+    """Return the day that an object key begins with, if it does.
+
+    Args:
+        prefix: Its first ten characters.
+    """
     try:
-        return date.fromisoformat(object_key[:10])
+        return date.fromisoformat(prefix)
     except ValueError:
         return None

@@ -1,14 +1,26 @@
-"""The state digest: what is held in three numbers, kept up in constant time."""
+"""The state digest: what is held in three numbers, kept up as entries come and go."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 from domain.records import HashEntry
 
 _MODULUS = 1 << 256
+
+
+@dataclass(slots=True)
+class Turnover:
+    """What came to be held and what went, each as often as it did.
+
+    It is gathered, and a digest made of it once: one for every event would take longer
+    than all else that is done with it.
+    """
+
+    came: list[HashEntry] = field(default_factory=list)
+    gone: list[HashEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +38,31 @@ class StateDigest:
     bytes: int = 0
     sum: int = 0
 
-    def plus(self, entry: HashEntry) -> StateDigest:
-        """Return the digest with one more entry held."""
+    def after(self, turnover: Turnover) -> StateDigest:
+        """Return the digest of what is held after ``turnover``."""
+        came, gone = turnover.came, turnover.gone
+        if not came and not gone:
+            return self
         return StateDigest(
-            self.bottles + 1,
-            self.bytes + entry.size,
-            (self.sum + _term(entry)) % _MODULUS,
-        )
-
-    def minus(self, entry: HashEntry) -> StateDigest:
-        """Return the digest with an entry held no more."""
-        return StateDigest(
-            self.bottles - 1,
-            self.bytes - entry.size,
-            (self.sum - _term(entry)) % _MODULUS,
+            self.bottles + len(came) - len(gone),
+            self.bytes + _size(came) - _size(gone),
+            (self.sum + _sum(came) - _sum(gone)) % _MODULUS,
         )
 
 
 def digest_of(held: Iterable[HashEntry]) -> StateDigest:
     """Return the state digest of a ledger that holds ``held``."""
-    entries = tuple(held)
-    return StateDigest(
-        bottles=len(entries),
-        bytes=sum(entry.size for entry in entries),
-        sum=sum(map(_term, entries)) % _MODULUS,
-    )
+    return StateDigest().after(Turnover(came=list(held)))
 
 
-def _term(entry: HashEntry) -> int:
-    fact = f"{entry.bottle.key}\0{entry.bottle.digest}\0{entry.object_key}"
-    return int.from_bytes(hashlib.sha256(fact.encode()).digest())
+def _size(entries: Iterable[HashEntry]) -> int:
+    return sum([entry.size for entry in entries])
+
+
+def _sum(entries: Iterable[HashEntry]) -> int:
+    total = 0
+    for entry in entries:
+        bottle = entry.bottle
+        fact = f"{bottle.key}\0{bottle.digest}\0{entry.object_key}"
+        total += int.from_bytes(sha256(fact.encode()).digest())
+    return total

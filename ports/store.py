@@ -102,6 +102,7 @@ class Store(Protocol):
         """
         raise NotImplementedError
 
+    @abstractmethod
     def rejects(self, key: ObjectKey, digest: Digest, body: bytes) -> bool:
         """Offer ``body`` under a digest that is not its own, unchecked by us.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain, islice
 
+from adapters.ledger.ahead import ahead
 from adapters.ledger.codec import decode_commit, encode_commit
 from adapters.ledger.documents import read_import
 from adapters.ledger.identity import decode_identity, encode_identity, read_identity
@@ -30,7 +28,6 @@ from ports.errors import ConflictError, MalformedError, NotFoundError
 from ports.event_log import EventLog
 from ports.store import Store
 
-_FEW = 2  # commits that are not worth a thread
 _READERS = 16
 
 
@@ -114,7 +111,8 @@ class StoredEventLog(EventLog):
             gap: The declared gap that ``after`` is the end of.
         """
         head = after
-        for seq, body in self._bodies(after.seq):
+        bodies = ahead(self._body, self._due(after.seq), self._readers)
+        for seq, body in bodies:
             commit = decode_commit(body, seq)
             if commit.ledger != self.identity():
                 raise LedgerDamagedError(
@@ -129,12 +127,16 @@ class StoredEventLog(EventLog):
                     " the two has been changed (prev differs)",
                 )
             sha256 = hashlib.sha256(body).hexdigest()
-            recorded = RecordedCommit(self._resolved(commit), sha256, gap)
+            recorded = RecordedCommit(self.resolved(commit), sha256, gap)
             head, gap = recorded.position, None
             yield recorded
 
-    def _resolved(self, commit: Commit) -> Commit:
-        """Return a commit with what its events only name."""
+    def resolved(self, commit: Commit) -> Commit:
+        """Return a commit with what its events only name.
+
+        Raises:
+            LedgerDamagedError: A document that it names is missing, or was changed.
+        """
         if not any(isinstance(event, HashFileImported) for event in commit.events):
             return commit
         events = (
@@ -185,25 +187,6 @@ class StoredEventLog(EventLog):
         # What follows is chained to the bytes that are there, whatever was meant.
         return RecordedCommit(found, hashlib.sha256(standing).hexdigest())
 
-    def _bodies(self, after: int) -> Iterator[tuple[int, bytes]]:
-        """Yield the commits behind ``after``; some are fetched before their turn."""
-        due = self._due(after)
-        first = list(islice(due, _FEW + 1))
-        if len(first) <= _FEW or self._readers == 1:
-            yield from (self._body(seq, key) for seq, key in chain(first, due))
-            return
-        pending: deque[Future[tuple[int, bytes]]] = deque()
-        pool = ThreadPoolExecutor(self._readers, thread_name_prefix="read-commits")
-        try:
-            for seq, key in chain(first, due):
-                pending.append(pool.submit(self._body, seq, key))
-                if len(pending) >= 2 * self._readers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
     def _due(self, after: int) -> Iterator[tuple[int, ObjectKey]]:
         """Yield what must be there up to the last commit listed, and its key."""
         due = after + 1
@@ -219,7 +202,8 @@ class StoredEventLog(EventLog):
                 yield number, commit_key(number)
             due = seq + 1
 
-    def _body(self, seq: int, key: ObjectKey) -> tuple[int, bytes]:
+    def _body(self, due: tuple[int, ObjectKey]) -> tuple[int, bytes]:
+        seq, key = due
         if key != commit_key(seq):
             raise LedgerDamagedError(seq, f"{key} lies where only commits may lie")
         try:

@@ -1,0 +1,244 @@
+"""Looking for damage in all that a store has of a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256 as hash_of
+from typing import Final
+
+from adapters.ledger.ahead import ahead
+from adapters.ledger.codec import decode_commit
+from adapters.ledger.documents import read_document
+from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.hash_codec import decode_hash_file
+from adapters.ledger.identity import read_identity
+from adapters.ledger.layout import (
+    COMMITS,
+    DOCUMENTS,
+    HASH_FILE,
+    commit_key,
+    commit_seq,
+    document_sha256,
+)
+from adapters.ledger.refold import Refold
+from adapters.ledger.specimens import damaged_specimen, flipped_bit, specimen_of
+from domain.damage import Damage, Specimen, judge, judge_listing, pins_of
+from domain.errors import LedgerDamagedError
+from domain.events import GENESIS, Position
+from domain.ledger import Ledger
+from domain.records import Repair
+from ports.custody import Examination
+from ports.errors import MalformedError, NotFoundError, NotOurStoreError
+from ports.object_history import ObjectHistory
+from ports.store import Store
+
+NO_COMMIT: Final = -1
+"""In damage that concerns none."""
+
+_READERS: Final = 16
+
+
+class Examiner:
+    """Looks at a ledger once.
+
+    Attributes:
+        specimens: What was found in the place of each commit, once they were read.
+        published: What the hash file says; None when it says nothing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        history: ObjectHistory,
+        log: StoredEventLog,
+        pins: Sequence[Position],
+    ) -> None:
+        self._store = store
+        self._history = history
+        self._log = log
+        self._damage: list[Damage] = []
+        self._ledger = self._identity()
+        self.published = self._hash_file()
+        self._pins = pins_of(pins)
+        if self.published is not None and self.published.id == self._ledger:
+            position = self.published.position
+            self._pins = {position.seq: position.sha256} | self._pins
+        self._present = self._listed()
+        self._versions: dict[int, int] = {}
+        self._marked = self._history_of_commits()
+        self.specimens: dict[int, Specimen] = {}
+
+    def list_only(self) -> Examination:
+        """Return what listings tell, and the pinned commits."""
+        seen: dict[int, str | None] = dict.fromkeys(self._present)
+        for seq in self._pins:
+            if seq in self._present:
+                seen[seq] = self._log.sha256_at(seq)
+        repairs = self.published.repairs if self.published is not None else ()
+        found = _outside(judge_listing(seen, self._pins, self._marked), repairs)
+        head = None
+        if self._present:
+            last = max(self._present)
+            head = Position(last, self._log.sha256_at(last) or "")
+        return self._result(found, repairs, head, None)
+
+    def read_all(self) -> Examination:
+        """Return what the bytes of every commit and document tell."""
+        refold = Refold(self._ledger, self.published)
+        for seq, body in ahead(self._read, sorted(self._present), _READERS):
+            if body is None:
+                continue
+            try:
+                commit = decode_commit(body, seq)
+            except LedgerDamagedError as error:
+                self.specimens[seq] = damaged_specimen(seq, body, error, self._ledger)
+                refold.stop()
+                continue
+            sha256 = hash_of(body).hexdigest()
+            self.specimens[seq] = specimen_of(seq, sha256, commit, self._ledger)
+            try:
+                commit = self._log.resolved(commit)
+            except LedgerDamagedError:
+                # Told of when the documents are looked at.
+                refold.stop()
+            refold.take(commit, sha256)
+        gaps = tuple(repair for repair in refold.repairs if repair.is_gap)
+        found = judge(self.specimens, self._pins, self._marked)
+        found = _outside(tuple(map(self._named, found)), gaps)
+        head = None
+        if self.specimens:
+            last = self.specimens[max(self.specimens)]
+            head = Position(last.seq, last.sha256)
+        if gaps and not found:
+            refold = Refold(self._ledger, self.published)
+            for recorded in self._log.read(GENESIS):
+                refold.take(recorded.commit, recorded.sha256, recorded.gap)
+        self._damage += refold.damage
+        self._damage += self._check_documents(refold.documents)
+        return self._result(found, refold.repairs, head, refold.events)
+
+    def _identity(self) -> str | None:
+        try:
+            return read_identity(self._store)
+        except (LedgerDamagedError, NotOurStoreError) as error:
+            self._report("identity damaged", str(error))
+            return None
+
+    def _hash_file(self) -> Ledger | None:
+        try:
+            return decode_hash_file(self._store.get(HASH_FILE).body)
+        except NotFoundError:
+            return None
+        except MalformedError as error:
+            self._report(
+                "hash file damaged", f"{error}; the next run, or a replay, rebuilds it"
+            )
+            return None
+
+    def _listed(self) -> set[int]:
+        present: set[int] = set()
+        for info in self._store.list(COMMITS):
+            seq = commit_seq(info.key)
+            if seq is None:
+                self._report("bad key", f"{info.key} lies where only commits may lie")
+            else:
+                present.add(seq)
+        return present
+
+    def _history_of_commits(self) -> dict[int, str]:
+        """Count the versions of each commit; return the markers that lie on top."""
+        marked: dict[int, str] = {}
+        for version in self._history.versions(COMMITS):
+            seq = commit_seq(version.key)
+            if seq is None:
+                continue
+            if not version.marker:
+                self._versions[seq] = self._versions.get(seq, 0) + 1
+            elif version.latest:
+                marked[seq] = version.version
+        return marked
+
+    def _read(self, seq: int) -> tuple[int, bytes | None]:
+        try:
+            return seq, self._store.get(commit_key(seq)).body
+        except NotFoundError:
+            return seq, None
+
+    def _named(self, damage: Damage) -> Damage:
+        """Return damage under the name that its bytes deserve at a closer look."""
+        if (
+            damage.kind not in {"rewritten commit", "forged tail"}
+            or not damage.expected
+        ):
+            return damage
+        _, body = self._read(damage.last)
+        bit = flipped_bit(body, damage.expected) if body is not None else None
+        if bit is None:
+            return damage
+        detail = f"one bit of its header is turned: bit {bit % 8} of byte {bit // 8}"
+        return replace(damage, kind="bit-flipped", detail=detail)
+
+    def _check_documents(self, named: Mapping[str, int]) -> Iterator[Damage]:
+        kept: set[str] = set()
+        for info in self._store.list(DOCUMENTS):
+            sha256 = document_sha256(info.key)
+            if sha256 is None:
+                detail = f"{info.key} lies where only documents may lie"
+                yield Damage("bad key", NO_COMMIT, NO_COMMIT, detail)
+            else:
+                kept.add(sha256)
+
+        def look(document: tuple[str, int]) -> Damage | None:
+            sha256, seq = document
+            if sha256 not in kept:
+                detail = f"document {sha256}, which it names, is missing"
+                return Damage("document missing", seq, seq, detail, sha256)
+            try:
+                read_document(self._store, sha256)
+            except (MalformedError, NotFoundError) as error:
+                return Damage("document changed", seq, seq, str(error), sha256)
+            return None
+
+        for damage in ahead(look, sorted(named.items()), _READERS):
+            if damage is not None:
+                yield damage
+
+    def _result(
+        self,
+        found: Iterable[Damage],
+        repairs: Sequence[Repair],
+        head: Position | None,
+        events: int | None,
+    ) -> Examination:
+        mended = {seq for r in repairs for seq in range(r.first, r.last + 1)}
+        for seq, number in self._versions.items():
+            if number > 1 and seq not in mended:
+                self._report(
+                    "second version",
+                    f"it was written {number} times: the versions differ, or what"
+                    " is said about them does",
+                    seq,
+                )
+        ordered = sorted((*found, *self._damage), key=_place)
+        gaps = tuple(repair for repair in repairs if repair.is_gap)
+        return Examination(head, len(self._present), events, tuple(ordered), gaps)
+
+    def _report(self, kind: str, detail: str, seq: int = NO_COMMIT) -> None:
+        self._damage.append(Damage(kind, seq, seq, detail))  # type: ignore[arg-type]
+
+
+def _place(damage: Damage) -> tuple[bool, int]:
+    return damage.first == NO_COMMIT, damage.first
+
+
+def _outside(found: Iterable[Damage], repairs: Iterable[Repair]) -> tuple[Damage, ...]:
+    """Return the damage that no declared gap explains."""
+    gaps = [repair for repair in repairs if repair.is_gap]
+    return tuple(
+        damage
+        for damage in found
+        if not any(
+            gap.first <= damage.first and damage.last <= gap.last for gap in gaps
+        )
+    )

@@ -1,0 +1,108 @@
+"""Folding a log once more, to hold what is said of its state against it."""
+
+from __future__ import annotations
+
+from hashlib import sha256 as hash_of
+from typing import Final
+
+from adapters.ledger.work_codec import encode_work
+from domain.damage import Damage
+from domain.errors import LedgerDamagedError
+from domain.events import (
+    Commit,
+    HashFileImported,
+    LedgerRepaired,
+    RecordedCommit,
+    StoreReconciled,
+    SyncStarted,
+)
+from domain.ledger import Ledger
+from domain.plan import Work
+from domain.records import Repair
+
+_NO_WORK: Final = hash_of(encode_work(Work())).hexdigest()
+"""The plan of a run that had nothing to do, which is not kept."""
+
+
+class Refold:
+    """Takes a log's commits in their order, as long as they follow one another.
+
+    Attributes:
+        events: How many events there were.
+        repairs: What was ever repaired.
+        documents: For each document that is named, the first commit that does.
+        damage: What does not fit the state that the commits give.
+    """
+
+    def __init__(self, ledger: str | None, published: Ledger | None) -> None:
+        self._ledger: Ledger | None = Ledger(id=ledger or "")
+        self._published = published
+        self._writers: dict[str, int] = {}
+        self._has_crossed = False
+        self.events = 0
+        self.repairs: list[Repair] = []
+        self.documents: dict[str, int] = {}
+        self.damage: list[Damage] = []
+
+    def stop(self) -> None:
+        """Fold no more: a commit cannot be read."""
+        self._ledger = None
+
+    def take(self, commit: Commit, sha256: str, gap: Repair | None = None) -> None:
+        """Take the next commit that can be read."""
+        self.events += len(commit.events)
+        for event in commit.events:
+            if isinstance(event, LedgerRepaired):
+                self.repairs.append(event.repair)
+            elif isinstance(event, HashFileImported | StoreReconciled):
+                self.documents.setdefault(event.document, commit.seq)
+            elif isinstance(event, SyncStarted) and event.plan != _NO_WORK:
+                self.documents.setdefault(event.plan, commit.seq)
+        if self._ledger is not None:
+            self._fold(self._ledger, RecordedCommit(commit, sha256, gap))
+        if self._ledger is not None:
+            self._count(commit, gap)
+
+    def _fold(self, ledger: Ledger, recorded: RecordedCommit) -> None:
+        position = ledger.position
+        commit = recorded.commit
+        follows = commit.seq == position.seq + 1 and commit.prev == position.sha256
+        if recorded.gap is None and not follows:
+            # Whoever looks at the chain tells of it.
+            self.stop()
+            return
+        try:
+            ledger.apply(recorded)
+        except LedgerDamagedError as error:
+            self.damage.append(
+                Damage("state differs", commit.seq, commit.seq, error.damage)
+            )
+            self.stop()
+            return
+        there = self._published
+        if there is not None and there.position == ledger.position and there != ledger:
+            self.damage.append(
+                Damage(
+                    "hash file lies",
+                    commit.seq,
+                    commit.seq,
+                    "it does not say what the commits up to this one give; a replay"
+                    " rebuilds it",
+                )
+            )
+
+    def _count(self, commit: Commit, gap: Repair | None) -> None:
+        """Check that no commit of a writer was left out."""
+        before = self._writers.get(commit.writer, 0)
+        if gap is not None:
+            self._has_crossed = True
+            self._writers.clear()
+        elif commit.wseq > before + 1 and (before or not self._has_crossed):
+            detail = (
+                f"it is commit {commit.wseq} of {commit.writer}, and {before} came"
+                " before it"
+            )
+            self.damage.append(
+                Damage("count of a writer", commit.seq, commit.seq, detail)
+            )
+        self._writers[commit.writer] = max(commit.wseq, before)

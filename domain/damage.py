@@ -1,0 +1,269 @@
+"""Damage of a ledger: what it is called, and how commits show where it is.
+
+A commit names the SHA-256 of the one before it, so each is vouched for by the one
+behind it, and the last by a pin: a head that was seen, kept apart from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
+
+from domain.events import GENESIS, Position
+
+DamageClass = Literal[
+    "gap",
+    "delete marker",
+    "head behind a pin",
+    "truncated",
+    "bit-flipped",
+    "reordered",
+    "duplicated",
+    "foreign ledger",
+    "rewritten commit",
+    "rewritten suffix",
+    "forged tail",
+    "newer format",
+    "second version",
+    "bad key",
+    "count of a writer",
+    "state differs",
+    "document missing",
+    "document changed",
+    "identity damaged",
+    "hash file damaged",
+    "hash file lies",
+]
+
+IN_THE_LOG: frozenset[DamageClass] = frozenset(
+    {
+        "gap",
+        "delete marker",
+        "head behind a pin",
+        "truncated",
+        "bit-flipped",
+        "reordered",
+        "duplicated",
+        "foreign ledger",
+        "rewritten commit",
+        "rewritten suffix",
+        "forged tail",
+    }
+)
+"""Damage after which a commit is not there as it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something that is not as an undamaged ledger would have it.
+
+    Attributes:
+        first: The number of the first commit it concerns.
+        last: The number of the last one.
+        detail: What was found, and what to do if a repair of the log is not it.
+        expected: The SHA-256 that the last commit must have, if that is known.
+        sources: Where good copies are, if there are any.
+    """
+
+    kind: DamageClass
+    first: int
+    last: int
+    detail: str
+    expected: str | None = None
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why the bytes at one place are no commit that could stand there."""
+
+    kind: DamageClass
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """What was found in the place of one commit.
+
+    Attributes:
+        seq: The number of the place.
+        prev: The SHA-256 of the commit before it, as it says; empty when it cannot
+            be read.
+        own_seq: The number that it says it has; -1 when it cannot be read.
+        flaw: What is wrong with it, looked at alone.
+    """
+
+    seq: int
+    sha256: str
+    prev: str = ""
+    own_seq: int = -1
+    flaw: Flaw | None = None
+
+
+def judge(
+    specimens: Mapping[int, Specimen],
+    pins: Mapping[int, str],
+    marked: Mapping[int, str],
+) -> tuple[Damage, ...]:
+    """Return the damage of a log, by number of commit.
+
+    Args:
+        specimens: What was found, by place.
+        pins: SHA-256 of commits that were seen before, by number.
+        marked: Delete markers that lie on top of a place, each its version.
+    """
+    end = max([*specimens, *pins], default=-1)
+    head = max(specimens, default=-1)
+    found: list[Damage] = []
+    expected: str | None = None
+    proven = False
+    for seq in range(end, -1, -1):
+        # What follows from a pin further up outweighs a pin that contradicts it.
+        wanted = expected if proven else pins.get(seq, expected)
+        specimen = specimens.get(seq)
+        damage: Damage | None
+        if specimen is None:
+            damage = _absent(seq, wanted, head, marked.get(seq))
+        else:
+            damage = _present(specimen, wanted, specimens, head)
+        if damage is not None:
+            found.append(damage)
+        good = specimen is not None and damage is None
+        # Only what is good itself can tell what the one before it must be.
+        expected = specimen.prev if specimen is not None and good else None
+        proven = good and (proven or seq in pins)
+    first = specimens.get(0)
+    if expected not in (None, GENESIS.sha256) and first is not None:
+        detail = "it follows another commit, and nothing comes before the first"
+        found.append(Damage("rewritten commit", 0, 0, detail))
+    return tuple(_joined(_with_suffix(found[::-1], specimens, pins, head)))
+
+
+def judge_listing(
+    present: Mapping[int, str | None],
+    pins: Mapping[int, str],
+    marked: Mapping[int, str],
+) -> tuple[Damage, ...]:
+    """Return what a listing of a log tells of its damage.
+
+    Args:
+        present: The SHA-256 of every commit that is listed, where it is known.
+    """
+    end, head = max([*present, *pins], default=-1), max(present, default=-1)
+    found = []
+    for seq in range(end + 1):
+        if seq not in present:
+            found.append(_absent(seq, pins.get(seq), head, marked.get(seq)))
+        elif present[seq] is not None and present[seq] != pins.get(seq, present[seq]):
+            detail = f"its sha256 is {present[seq]}, and was {pins[seq]}"
+            found.append(Damage("rewritten commit", seq, seq, detail, pins[seq]))
+    return tuple(_joined(found))
+
+
+def _absent(seq: int, wanted: str | None, head: int, marker: str | None) -> Damage:
+    if marker is not None:
+        detail = f"it was deleted: delete marker {marker} lies on top of it"
+        return Damage("delete marker", seq, seq, detail, wanted)
+    if seq > head:
+        detail = f"it was seen before, and the log ends at {head}"
+        return Damage("head behind a pin", seq, seq, detail, wanted)
+    return Damage("gap", seq, seq, "it is missing, and later ones are there", wanted)
+
+
+def _present(
+    specimen: Specimen,
+    wanted: str | None,
+    specimens: Mapping[int, Specimen],
+    head: int,
+) -> Damage | None:
+    seq = specimen.seq
+    kind: DamageClass
+    if specimen.flaw is not None:
+        kind, detail = specimen.flaw.kind, specimen.flaw.detail
+    elif specimen.own_seq != seq:
+        kind, detail = _misplaced(specimen, specimens)
+    elif wanted is not None and specimen.sha256 != wanted:
+        kind = "forged tail" if seq == head else "rewritten commit"
+        detail = f"its sha256 is {specimen.sha256}, and should be {wanted}"
+    else:
+        return None
+    return Damage(kind, seq, seq, detail, wanted)
+
+
+def _misplaced(
+    specimen: Specimen, specimens: Mapping[int, Specimen]
+) -> tuple[DamageClass, str]:
+    own = specimen.own_seq
+    at_home = specimens.get(own)
+    if at_home is not None and at_home.sha256 == specimen.sha256:
+        return "duplicated", f"it is a second copy of commit {own}"
+    if at_home is not None and at_home.own_seq == own:
+        return "bit-flipped", f"it says that it is commit {own}, which is another"
+    return "reordered", f"it holds commit {own}"
+
+
+def _with_suffix(
+    found: list[Damage],
+    specimens: Mapping[int, Specimen],
+    pins: Mapping[int, str],
+    head: int,
+) -> Iterator[Damage]:
+    """Yield the damage, a tail that was rewritten with all of its links as one.
+
+    Links that all hold up to the head, and pins that do not: then all behind the
+    last pin that holds may have been rewritten.
+    """
+    contradicted = [d.first for d in found if d.first in pins and d.first <= head]
+    if found and found[-1].kind == "forged tail" and contradicted:
+        begin = _linked_from(head, specimens)
+        held = [seq for seq in pins if seq < min(contradicted)]
+        begin = max(begin, max(held, default=-1) + 1)
+        if begin < head:
+            yield from (d for d in found if d.first < begin)
+            yield Damage(
+                "rewritten suffix",
+                begin,
+                head,
+                f"every commit follows the one before it, and {_pinned(contradicted)}"
+                " is not what was seen there before",
+                found[-1].expected,
+            )
+            return
+    yield from found
+
+
+def _linked_from(head: int, specimens: Mapping[int, Specimen]) -> int:
+    """Return the first commit from which every one up to the head follows."""
+    seq = head
+    while (before := specimens.get(seq - 1)) is not None and (
+        before.flaw is None
+        and before.own_seq == seq - 1
+        and before.sha256 == specimens[seq].prev
+    ):
+        seq -= 1
+    return seq
+
+
+def _pinned(numbers: Iterable[int]) -> str:
+    return f"commit {', '.join(str(number) for number in numbers)}"
+
+
+def _joined(found: Iterable[Damage]) -> Iterator[Damage]:
+    """Yield the damage, the same in neighbouring commits as one."""
+
+    def run(numbered: tuple[int, Damage]) -> tuple[object, ...]:
+        number, damage = numbered
+        alike = damage.kind in {"gap", "head behind a pin", "delete marker"}
+        return damage.kind, damage.first - number if alike else damage.first
+
+    for _, group in groupby(enumerate(found), run):
+        several = [damage for _, damage in group]
+        last = several[-1]
+        yield replace(last, first=several[0].first, detail=several[0].detail)
+
+
+def pins_of(positions: Iterable[Position]) -> dict[int, str]:
+    """Return pins by the number of the commit; the beginning of a log is none."""
+    return {pin.seq: pin.sha256 for pin in positions if pin != GENESIS}
