@@ -9,12 +9,15 @@ from pathlib import Path
 
 import boto3
 import pytest
+import requests
 from moto import mock_aws
 
 from adapters.folder.store import FolderStore
 from adapters.memory.store import MemoryStore
 from adapters.s3.store import S3Store
 from ports.store import Store
+from tests.fake_s3.bucket import Bucket
+from tests.fake_s3.store import FakeStore
 from tests.support.seaweed import SeaweedS3
 
 # As many threads as the tests let loose on one store.
@@ -44,6 +47,25 @@ def _moto(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 @contextmanager
+def _fake_bucket(_: pytest.FixtureRequest) -> Iterator[Store]:
+    yield FakeStore(Bucket())
+
+
+@contextmanager
+def _fake_s3(request: pytest.FixtureRequest) -> Iterator[Store]:
+    endpoint_url: str = request.getfixturevalue("fake_s3")
+    monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    use_fake_s3(monkeypatch, endpoint_url)
+    bucket = f"mirror-{uuid.uuid4()}"
+    # With Object Lock comes versioning.
+    locked = {"x-amz-bucket-object-lock-enabled": "true"}
+    requests.put(
+        f"{endpoint_url}/{bucket}", headers=locked, timeout=10
+    ).raise_for_status()
+    yield S3Store(bucket, pool_size=_POOL, retry_attempts=2)
+
+
+@contextmanager
 def _seaweed(request: pytest.FixtureRequest) -> Iterator[Store]:
     seaweed: SeaweedS3 = request.getfixturevalue("seaweed")
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
@@ -68,6 +90,8 @@ _OPEN: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Store]
     "memory": _memory,
     "folder": _folder,
     "moto": _moto,
+    "fake_bucket": _fake_bucket,
+    "fake_s3": _fake_s3,
     "seaweed": _seaweed,
     "bucket": _bucket,
 }
@@ -80,7 +104,9 @@ STORES = [
     if kind != "bucket" or REAL_BUCKET
 ]
 # Those whose bytes go somewhere else than into this process.
-STREAMING = [kind for kind in STORES if kind.values[0] not in {"memory", "moto"}]
+STREAMING = [
+    kind for kind in STORES if kind.values[0] not in {"memory", "moto", "fake_bucket"}
+]
 # Those that a race can be run in. moto at times lets two win, or closes a file that
 # another thread is reading.
 RACING = [kind for kind in STORES if kind.values[0] != "moto"]
@@ -99,6 +125,15 @@ def use_seaweed(monkeypatch: pytest.MonkeyPatch, seaweed: SeaweedS3) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweed.access_key)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweed.secret_key)
     monkeypatch.setenv("AWS_DEFAULT_REGION", seaweed.region)
+
+
+def use_fake_s3(monkeypatch: pytest.MonkeyPatch, endpoint_url: str) -> None:
+    """Make an S3 of the tests, with any credentials, what AWS is to this process."""
+    _forget_aws(monkeypatch)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint_url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anyone")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
 
 def _forget_aws(monkeypatch: pytest.MonkeyPatch) -> None:
