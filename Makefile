@@ -12,10 +12,10 @@ PIP := $(PY) -m pip --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint check bench wheel lock clean
+.PHONY: help venv demo test simulate lint check bench wheel lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 venv: $(READY) ## set up the virtual environment
 
@@ -24,6 +24,12 @@ demo: $(READY) ## the main job from end to end, with a stand-in for the internet
 
 test: $(READY) ## the tests
 	$(PY) -m pytest tests/
+
+# 10,000 are among the tests; a million take some hours.
+simulate: $(READY) ## the ledger under N schedules of faults (N=1000000)
+	$(PY) -m tests.simulation --schedules $(N)
+
+N ?= 1000000
 
 lint: $(READY) ## style, format, types and import contracts
 	$(PY) -m ruff check .

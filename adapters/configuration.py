@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +19,14 @@ from marshmallow import ValidationError
 
 from adapters.configuration_schema import ConfigSchema
 from domain.brewfile import Brewfile
-from domain.config import SyncConfig
+from domain.config import (
+    BucketAddress,
+    ExternalObject,
+    ExternalPath,
+    ExternalSource,
+    ExternalUrl,
+    SyncConfig,
+)
 from domain.errors import MirrorError
 from domain.selection import Selection
 
@@ -35,6 +42,15 @@ NAMES: Final = tuple(_SCHEMA.fields)
 
 _NAMING: Final = frozenset({"formulae", "brewfile"})
 """The settings that name formulae; a source that has one overrides them all."""
+
+_KEY: Final = "external_hash_file_s3_key"
+_BUCKET: Final = "external_hash_file_s3_bucket"
+_URL: Final = "external_hash_file_url"
+_PATH: Final = "external_hash_file_path"
+_EXTERNAL: Final = (_KEY, _URL, _PATH)
+"""The settings that name an external hash file, likewise; one at a time.
+
+A bucket alone names none, and may stand in another source than its key."""
 
 
 class ConfigurationError(MirrorError):
@@ -134,7 +150,8 @@ def configure(*sources: Source) -> Configuration:
     """Return what ``sources``, of which the first one wins, say together.
 
     Formulae are named by the first source that names any, be it one by one or by a
-    Brewfile: who names them on the command line means no others.
+    Brewfile: who names them on the command line means no others. So is an external
+    hash file.
 
     Raises:
         ConfigurationError: Every mistake in any of them.
@@ -145,9 +162,11 @@ def configure(*sources: Source) -> Configuration:
         mistakes.extend(_unknown(source))
         values = _read(source, mistakes)
         taken = set(merged)
-        if _NAMING & taken:
-            taken |= _NAMING
+        for group in (_NAMING, frozenset(_EXTERNAL)):
+            if group & taken:
+                taken |= group
         merged.update((name, values[name]) for name in values if name not in taken)
+    mistakes.extend(_misnamed(sources, merged))
     if mistakes:
         raise ConfigurationError(tuple(mistakes))
     return _configuration(merged)
@@ -159,6 +178,8 @@ def written(config: SyncConfig) -> dict[str, object]:
     said = _SCHEMA.dump(
         {
             **{name: getattr(config, name, None) for name in NAMES},
+            **_external_settings(config.external),
+            "external_hash_file_required": config.external_required,
             "target_tags": selection.tags,
             "formulae": selection.formulae,
             "with_deps": selection.with_deps,
@@ -192,6 +213,31 @@ def _unknown(source: Source) -> Iterator[str]:
         yield f"{source.where}{stranger}: there is no such setting; {hint}"
 
 
+def _misnamed(sources: Sequence[Source], merged: Mapping[str, Any]) -> Iterator[str]:
+    """Tell of settings that are right, and name no external hash file together."""
+    for source in sources:
+        named = [source.spelt(name) for name in _EXTERNAL if name in source.values]
+        if len(named) > 1:
+            both = " and ".join(named)
+            yield f"{source.where}{both}: one external hash file at a time"
+    keyed = next((source for source in sources if _KEY in source.values), None)
+    bucket = next((source for source in sources if _BUCKET in source.values), None)
+    if bucket is not None and keyed is None:
+        yield (
+            f"{bucket.where}{bucket.spelt(_BUCKET)}: names no file without"
+            f" {bucket.spelt(_KEY)}"
+        )
+    if keyed is None or bucket is not None or _KEY not in merged:
+        return
+    # Of a store that is a mistake itself, nobody knows what it was meant to be.
+    known = "store" in merged or not any("store" in each.values for each in sources)
+    if known and not isinstance(merged.get("store"), BucketAddress):
+        yield (
+            f"{keyed.where}{keyed.spelt(_KEY)}: needs {keyed.spelt(_BUCKET)}, for the"
+            " store is a folder"
+        )
+
+
 def _variable(name: str) -> str:
     return f"{_PREFIX}{name.upper()}"
 
@@ -213,6 +259,9 @@ def _configuration(merged: dict[str, Any]) -> Configuration:
             f"Brewfile: ignored, for it is no formula of homebrew/core: {line}"
             for line in brewfile.ignored
         )
+    merged["external"] = _external(merged)
+    if "external_hash_file_required" in merged:
+        merged["external_required"] = merged.pop("external_hash_file_required")
     merged.setdefault("jobs", _jobs_by_machine())
     return Configuration(SyncConfig(selection=Selection(**selection), **merged), notes)
 
@@ -224,3 +273,27 @@ def _jobs_by_machine() -> int:
 
 def _unreadable(name: str, problem: str) -> ConfigurationError:
     return ConfigurationError((f"{name}: {problem}",))
+
+
+def _external(merged: dict[str, Any]) -> ExternalSource | None:
+    """Return the external hash file that is named, and take its settings out."""
+    key: str | None = merged.pop(_KEY, None)
+    bucket: str | None = merged.pop(_BUCKET, None)
+    url: ExternalUrl | None = merged.pop(_URL, None)
+    path: ExternalPath | None = merged.pop(_PATH, None)
+    if key is None:
+        return url or path
+    # Without a bucket, it is the store's: _misnamed has seen to it that there is one.
+    return ExternalObject(bucket or merged["store"].bucket, key)
+
+
+def _external_settings(external: ExternalSource | None) -> Mapping[str, object]:
+    match external:
+        case None:
+            return {}
+        case ExternalPath():
+            return {_PATH: external}
+        case ExternalUrl():
+            return {_URL: external}
+        case ExternalObject():
+            return {_KEY: external.key, _BUCKET: external.bucket}

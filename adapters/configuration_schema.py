@@ -16,7 +16,14 @@ from typing import Any, Final, Generic, TypeVar
 from marshmallow import Schema, ValidationError, fields
 
 from domain.brewfile import Brewfile, parse_brewfile
-from domain.config import SyncConfig, parse_store
+from domain.config import (
+    ExternalUrl,
+    SyncConfig,
+    parse_bucket,
+    parse_external_path,
+    parse_object_key,
+    parse_store,
+)
 from domain.errors import InvalidValueError
 from domain.selection import TargetTags, parse_target_tags
 
@@ -197,6 +204,18 @@ class Parsed(Setting[_T], Generic[_T]):
         return str(value)
 
 
+class Url(Setting[ExternalUrl]):
+    """A URL of which a part may be a secret. No message shows that part."""
+
+    def read(self, value: object) -> ExternalUrl:
+        if not isinstance(value, str):
+            raise ValidationError("what is given (it is not shown) is not a URL")
+        return ExternalUrl(value)
+
+    def write(self, value: ExternalUrl) -> object:
+        return value.url
+
+
 class BrewfilePath(Setting[Brewfile]):
     """The path of a Brewfile, which is read."""
 
@@ -231,6 +250,11 @@ class ConfigSchema(Schema):
     lambda_shard_gb = Whole()
     retry_attempts = Whole()
     registry_token = Secret()
+    external_hash_file_s3_key = Parsed(parse_object_key)
+    external_hash_file_s3_bucket = Parsed(parse_bucket)
+    external_hash_file_url = Url()
+    external_hash_file_path = Parsed(parse_external_path)
+    external_hash_file_required = Switch()
 
 
 def _text(value: object) -> str:

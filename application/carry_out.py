@@ -206,7 +206,7 @@ class _Batch:
         self._journal = journal
         self._clock = clock
         self._events: list[Event] = []
-        self._due = clock.monotonic() + FLUSH_SECONDS
+        self._due = clock.monotonic() + FLUSH_SECONDS * (1 + journal.phase)
 
     def add(self, events: Iterable[BottleMirrored | BottleFailed]) -> None:
         self._events.extend(events)

@@ -172,7 +172,7 @@ class _Examination:
         if ledger.position == GENESIS:
             return Check(name, "ok", "no commit in it yet")
         detail = (
-            f"whole up to commit {ledger.position.seq} ({ledger.position.sha256}),"
+            f"opens at commit {ledger.position.seq} ({ledger.position.sha256}),"
             f" {ledger.state.bottles:,} bottles held"
         )
         if opened.notes:
@@ -180,7 +180,7 @@ class _Examination:
         if opened.version is None:
             detail += "; there is no bottles_hash.json"
             return Check(name, "warn", detail, _REBUILD)
-        return Check(name, "ok", f"{detail}; bottles_hash.json bears it out")
+        return Check(name, "ok", f"{detail}; bottles_hash.json agrees with the log")
 
     def _check_last_run(self, name: str) -> Check:
         if self._opened is None:
@@ -214,7 +214,7 @@ class _Examination:
             "signature good" if catalog.document.signed else "not signed",
         ]
         if catalog.skipped:
-            said.append(f"{len(catalog.skipped):,} entries cannot be mirrored")
+            said.append(f"{len(catalog.skipped):,} skipped")
         made = _moment(catalog.document.validators.last_modified)
         if made is not None:
             age = _spelt(self._doctor.clock.now() - made)

@@ -9,7 +9,7 @@ from domain.events import Commit, Event
 from domain.ledger import Ledger
 from ports.clock import Clock
 from ports.errors import ConflictError
-from ports.event_log import EventLog
+from ports.event_log import CommitTooLargeError, EventLog
 
 MAX_EVENTS = 256
 """Events in one commit at most: about 110 KB, far below the limit of 1 MiB."""
@@ -24,6 +24,8 @@ class Journal:
         ledger: The fold of every commit up to and with this journal's last.
         alone: Whether no other run has recorded anything since the ledger was
             opened: a plan that was made then knows nothing of it.
+        phase: Which part of a period this journal's shard comes in, of [0, 1): so
+            that the shards of a run do not all append at the same moment.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Journal:
         ledger: Ledger,
         run: str,
         shard: int = 0,
+        shards: int = 1,
     ) -> None:
         self._log = log
         self._clock = clock
@@ -43,6 +46,7 @@ class Journal:
         self._wseq = 0
         self.ledger = ledger
         self.alone = True
+        self.phase = shard / shards
 
     def record(self, events: Iterable[Event]) -> None:
         """Append ``events`` in as few commits as may be.
@@ -55,7 +59,7 @@ class Journal:
         """
         waiting = iter(events)
         while batch := tuple(islice(waiting, MAX_EVENTS)):
-            self.record_as(lambda _, batch=batch: batch)  # type: ignore[misc]
+            self._record(batch)
 
     def record_as(self, decide: Callable[[Ledger], Sequence[Event]]) -> None:
         """Append in one commit what ``decide`` says of the ledger before it.
@@ -83,6 +87,14 @@ class Journal:
             self._wseq += 1
             self.ledger.apply(recorded)
             return
+
+    def _record(self, batch: tuple[Event, ...]) -> None:
+        try:
+            self.record_as(lambda _: batch)
+        except CommitTooLargeError:
+            half = len(batch) // 2
+            self._record(batch[:half])
+            self._record(batch[half:])
 
     def follow(self) -> None:
         """Fold what others have appended since."""

@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from itertools import groupby
+from typing import NamedTuple
 
 from domain.bottle import Bottle, Digest
 from domain.catalog import Catalog, Validators
@@ -27,6 +29,13 @@ _CDN_HABIT = timedelta(hours=1)
 """How far back the answers of a content delivery network may go."""
 
 
+class _Wanted(NamedTuple):
+    """What a plan is to know, and to cover."""
+
+    sizes: bool
+    fetch_elsewhere: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PlanSync:
     """Plans a sync. Nothing is written.
@@ -41,24 +50,36 @@ class PlanSync:
     jobs: int
 
     def __call__(
-        self, selection: Selection, ledger: Ledger, *, ask_sizes: bool
+        self,
+        selection: Selection,
+        ledger: Ledger,
+        *,
+        ask_sizes: bool,
+        fetch_elsewhere: bool = False,
     ) -> tuple[Catalog, SyncPlan] | None:
         """Return the catalog and the plan; None when there is nothing new in it.
 
         Args:
             ask_sizes: Whether the registry is asked for sizes that nobody knows.
+            fetch_elsewhere: Whether what another mirror has is wanted here, too.
 
         Raises:
             SelectionError: Something that was named is not in the catalog.
             UnavailableError, NotFoundError, UntrustedError, MalformedError: The
                 catalog cannot be had, or not be believed.
         """
-        catalog = self.catalog.fetch(_unless(self.catalog.source, selection, ledger))
+        unless = None
+        if not (fetch_elsewhere and ledger.elsewhere):
+            unless = _unless(self.catalog.source, selection, ledger)
+        catalog = self.catalog.fetch(unless)
         if catalog is None:
             return None
-        return catalog, self._plan(catalog, selection, ledger, ask_sizes=ask_sizes)
+        want = _Wanted(ask_sizes, fetch_elsewhere)
+        return catalog, self._plan(catalog, selection, ledger, want)
 
-    def preview(self, selection: Selection, ledger: Ledger) -> SyncPlan:
+    def preview(
+        self, selection: Selection, ledger: Ledger, *, fetch_elsewhere: bool = False
+    ) -> SyncPlan:
         """Return the plan, and all that can be told of it, also when it is empty.
 
         Raises:
@@ -72,21 +93,23 @@ class PlanSync:
                 self.catalog.source,
                 "it has not changed, says the server to one who has not seen it",
             )
-        return self._plan(catalog, selection, ledger, ask_sizes=True)
+        want = _Wanted(sizes=True, fetch_elsewhere=fetch_elsewhere)
+        return self._plan(catalog, selection, ledger, want)
 
     def _plan(
-        self, catalog: Catalog, selection: Selection, ledger: Ledger, *, ask_sizes: bool
+        self, catalog: Catalog, selection: Selection, ledger: Ledger, want: _Wanted
     ) -> SyncPlan:
         if ledger.catalog is not None and ledger.catalog.source == self.catalog.source:
             _check_believable(catalog, ledger.catalog)
         offer = choose(catalog, selection)
         for sentence in _remarks(catalog, offer.notes):
             self.progress.note(sentence)
-        plan = make_plan(offer, ledger, {})
-        if ask_sizes and plan.work.unknown_sizes:
-            sizes = self._ask_sizes(plan.work.loads)
-            return make_plan(offer, ledger, sizes) if sizes else plan
-        return plan
+        plan = partial(make_plan, offer, ledger, fetch_elsewhere=want.fetch_elsewhere)
+        made = plan({})
+        if want.sizes and made.work.unknown_sizes:
+            sizes = self._ask_sizes(made.work.loads)
+            return plan(sizes) if sizes else made
+        return made
 
     def _ask_sizes(self, loads: Iterable[Load]) -> Mapping[Digest, int]:
         """Ask the registry, as long as it answers."""

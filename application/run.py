@@ -36,6 +36,8 @@ class Runs:
         kind: Whether the runs are the cloud's, of which there is one at a time.
         size_threshold: From how many bytes on the cloud would use ECS.
         new_id: Gives UUIDs.
+        require_fit: Raises ``StoreUnfitError`` when the store does not keep what a
+            ledger relies on; asked once, before one is founded.
     """
 
     log: EventLog
@@ -45,11 +47,17 @@ class Runs:
     new_id: Callable[[], str]
     kind: RunKind
     size_threshold: int
+    require_fit: Callable[[], None]
 
     def begin(self, opened: OpenedLedger) -> Run:
-        """Begin a run, and found the ledger where there is none."""
+        """Begin a run, and found the ledger where there is none.
+
+        Raises:
+            StoreUnfitError: The store is no place for a ledger; none is founded.
+        """
         ledger = opened.ledger
         if opened.identity is None:
+            self.require_fit()
             ledger.id = self.log.found(self.new_id())
         run = self.new_id()
         return Run(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from application.adopt import Adopt
 from application.carry_out import CarryOut, Tally
+from application.import_hash_file import ImportHashFile
 from application.opened_ledger import open_ledger
 from application.plan_sync import PlanSync
 from application.run import Run, Runs
@@ -59,16 +61,23 @@ class SyncBottles:
 
     plan_sync: PlanSync
     carry_out: CarryOut
+    adopt: Adopt
+    external: ImportHashFile
     runs: Runs
     progress: Progress
 
     def __call__(
-        self, selection: Selection, max_bytes: int | None = None
+        self,
+        selection: Selection,
+        max_bytes: int | None = None,
+        *,
+        fetch_elsewhere: bool = False,
     ) -> SyncReport:
         """Sync once.
 
         Args:
             max_bytes: The most bytes to fetch; what is left waits.
+            fetch_elsewhere: Fetch also what another mirror was said to have.
 
         Raises:
             SelectionError: Something that was named is not in the catalog.
@@ -79,10 +88,16 @@ class SyncBottles:
         opened = open_ledger(self.runs.log, self.runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
+        listed = self.external.news(opened.ledger)
         planned = self.plan_sync(
-            selection, opened.ledger, ask_sizes=max_bytes is not None
+            selection,
+            opened.ledger if listed is None else opened.ledger.knowing(listed.entries),
+            ask_sizes=max_bytes is not None,
+            fetch_elsewhere=fetch_elsewhere,
         )
         run = self.runs.begin(opened)
+        if listed is not None:
+            self.external.take(run, listed)
         if planned is None:
             settles = run.journal.ledger.settled.get(selection.sha256)
             run.record_empty(selection.sha256, None, settles)
@@ -118,15 +133,18 @@ class SyncBottles:
         left = plan.work.bottles - work.bottles
         settles = None if left else catalog.document.sha256
         read = _catalog_read(catalog, run.journal.ledger.catalog)
-        if work == Work():
+        adopted = list(self.adopt(plan.elsewhere, run.journal.ledger))
+        if work == Work() and not adopted:
             run.record_empty(plan.selection, read, settles)
             return Tally(), left
         run.start(work, plan.selection, read)
+        run.journal.record(adopted)
         self.progress.begin(replace(plan, work=work))
         try:
             tally = self.carry_out(work.loads, run.journal, run.day)
         finally:
             self.progress.end()
+        tally.found += len(adopted)
         counts = tally.counts | {"skipped": plan.held}
         run.complete(tally.outcome, settles, counts)
         return tally, left

@@ -43,6 +43,7 @@ class VerifyReport:
 
     Attributes:
         checked: Objects that the ledger speaks of.
+        elsewhere: Bottles that another mirror has, and this one does not.
         orphans: Bottles' objects that the ledger does not know.
         pruned: Whether the orphans were removed.
         repaired: Bottles that were brought in again.
@@ -50,6 +51,7 @@ class VerifyReport:
     """
 
     checked: int
+    elsewhere: int
     flaws: tuple[Flaw, ...]
     orphans: tuple[ObjectKey, ...]
     pruned: bool
@@ -108,7 +110,15 @@ class VerifyMirror:
         tally = None
         if repair and flaws:
             repaired, tally = self._repair(opened, flaws)
-        return VerifyReport(len(claims), flaws, tuple(orphans), pruned, repaired, tally)
+        return VerifyReport(
+            checked=len(claims),
+            elsewhere=len(opened.ledger.elsewhere),
+            flaws=flaws,
+            orphans=tuple(orphans),
+            pruned=pruned,
+            repaired=repaired,
+            tally=tally,
+        )
 
     def _counted(
         self, found: Iterable[Flaw | None], total: int

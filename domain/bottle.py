@@ -47,7 +47,6 @@ def parse_digest(text: str) -> Digest:
     return Digest(text)
 
 
-@lru_cache(maxsize=16_384)  # a run has some releases of each of 8,560 formulae
 def check_release(name: str, pkg_version: str, rebuild: int) -> None:
     """Check that one release of a formula gives names that a store can hold.
 
@@ -109,8 +108,9 @@ class Bottle:
     def __init__(
         self, name: str, pkg_version: str, rebuild: int, tag: Tag, digest: Digest
     ) -> None:
-        check_release(name, pkg_version, rebuild)
-        parse_tag(tag)
+        # Of equal names, one is kept: memory that is not asked for is found sooner.
+        name, pkg_version, stem = _release(name, pkg_version, rebuild)
+        tag = parse_tag(tag)
         if not _is_sha256(digest):
             parse_digest(digest)
         _set(self, "name", name)
@@ -118,7 +118,7 @@ class Bottle:
         _set(self, "rebuild", rebuild)
         _set(self, "tag", tag)
         _set(self, "digest", digest)
-        _set(self, "key", f"{name}-{tagref(pkg_version, rebuild)}-{tag}")
+        _set(self, "key", stem + tag)
 
     @property
     def tagref(self) -> str:
@@ -153,6 +153,17 @@ class Bottle:
 def tagref(pkg_version: str, rebuild: int) -> str:
     """Return the OCI index tag of a version: ``PKGVER[-REBUILD]``."""
     return f"{pkg_version}-{rebuild}" if rebuild else pkg_version
+
+
+@lru_cache(maxsize=16_384)  # 8,560 formulae, and those that they replace
+def _release(name: str, pkg_version: str, rebuild: int) -> tuple[str, str, str]:
+    """Return what the bottles of a release share: two parts, and how a key begins.
+
+    Raises:
+        InvalidValueError: A part could leave its folder, or is too long.
+    """
+    check_release(name, pkg_version, rebuild)
+    return name, pkg_version, f"{name}-{tagref(pkg_version, rebuild)}-"
 
 
 def image_of(name: str) -> str:

@@ -54,6 +54,9 @@ IN_THE_LOG: frozenset[DamageClass] = frozenset(
 )
 """Damage after which a commit is not there as it was written."""
 
+_WELL_FORMED: frozenset[DamageClass] = frozenset({"rewritten commit", "forged tail"})
+"""What only the chain and pins can tell from a commit as it was written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -130,6 +133,8 @@ def judge(
             damage = _present(specimen, wanted, specimens, head)
         if damage is not None:
             found.append(damage)
+        elif specimen is not None and expected not in {None, specimen.sha256}:
+            found.append(_astray(seq + 1, head))
         good = specimen is not None and damage is None
         # Only what is good itself can tell what the one before it must be.
         expected = specimen.prev if specimen is not None and good else None
@@ -192,6 +197,12 @@ def _present(
     return Damage(kind, seq, seq, detail, wanted)
 
 
+def _astray(seq: int, head: int) -> Damage:
+    kind: DamageClass = "forged tail" if seq == head else "rewritten commit"
+    detail = f"it does not follow commit {seq - 1}, which is what was seen before"
+    return Damage(kind, seq, seq, detail)
+
+
 def _misplaced(
     specimen: Specimen, specimens: Mapping[int, Specimen]
 ) -> tuple[DamageClass, str]:
@@ -215,28 +226,30 @@ def _with_suffix(
     Links that all hold up to the head, and pins that do not: then all behind the
     last pin that holds may have been rewritten.
     """
-    contradicted = [d.first for d in found if d.first in pins and d.first <= head]
-    if found and found[-1].kind == "forged tail" and contradicted:
-        begin = _linked_from(head, specimens)
-        held = [seq for seq in pins if seq < min(contradicted)]
-        begin = max(begin, max(held, default=-1) + 1)
-        if begin < head:
-            yield from (d for d in found if d.first < begin)
-            yield Damage(
-                "rewritten suffix",
-                begin,
-                head,
-                f"every commit follows the one before it, and {_pinned(contradicted)}"
-                " is not what was seen there before",
-                found[-1].expected,
-            )
-            return
-    yield from found
+    linked = _linked_from(head, specimens)
+    tail = [d for d in found if d.first >= linked and d.kind in _WELL_FORMED]
+    held = [seq for seq in pins if tail and seq < tail[0].first]
+    begin = max(linked, max(held, default=-1) + 1)
+    if not tail or begin == head:
+        yield from found
+        return
+    yield from (d for d in found if d.first < begin)
+    # What comes behind the last pin has no copy that anybody could know again.
+    pinned = tail[-1].last if tail[-1].expected is not None else head
+    detail = (
+        "every commit follows the one before it, and they do not follow what was"
+        f" seen before; {tail[-1].detail}"
+    )
+    yield Damage("rewritten suffix", begin, pinned, detail, tail[-1].expected)
+    if pinned < head:
+        yield Damage("rewritten suffix", pinned + 1, head, detail)
 
 
 def _linked_from(head: int, specimens: Mapping[int, Specimen]) -> int:
     """Return the first commit from which every one up to the head follows."""
     seq = head
+    if head in specimens and specimens[head].flaw is not None:
+        return head
     while (before := specimens.get(seq - 1)) is not None and (
         before.flaw is None
         and before.own_seq == seq - 1
@@ -244,10 +257,6 @@ def _linked_from(head: int, specimens: Mapping[int, Specimen]) -> int:
     ):
         seq -= 1
     return seq
-
-
-def _pinned(numbers: Iterable[int]) -> str:
-    return f"commit {', '.join(str(number) for number in numbers)}"
 
 
 def _joined(found: Iterable[Damage]) -> Iterator[Damage]:

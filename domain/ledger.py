@@ -6,13 +6,13 @@ but theirs. Facts are idempotent: one that already holds changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import assert_never
 
-from domain.bottle import BottleKey, ObjectKey
+from domain.bottle import BottleKey, Digest, ObjectKey
 from domain.catalog import Validators
 from domain.continuity import check_assertions, check_follows, check_nothing_is_gone
 from domain.events import (
@@ -92,6 +92,11 @@ class Ledger:
         return self.ended[-1] if self.ended else None
 
     @property
+    def digests_elsewhere(self) -> set[Digest]:
+        """The digests of what other mirrors hold and this one does not."""
+        return {entry.digest for entry in self.elsewhere.values()}
+
+    @property
     def gaps(self) -> tuple[Repair, ...]:
         """The declared gaps of the log."""
         return tuple(repair for repair in self.repairs if repair.is_gap)
@@ -127,6 +132,12 @@ class Ledger:
                 commit.wseq, run.writers.get(commit.writer, 0)
             )
         self.id, self.at, self.position = commit.ledger, commit.at, recorded.position
+
+    def knowing(self, entries: Mapping[BottleKey, Elsewhere]) -> Ledger:
+        """Return a ledger that knows also what another mirror holds."""
+        ledger = self.fork()
+        ledger._know(entries)  # noqa: SLF001 - of the same class
+        return ledger
 
     def fork(self) -> Ledger:
         """Return an equal ledger that changes apart from this one."""
@@ -185,11 +196,7 @@ class Ledger:
                 )
             case HashFileImported():
                 self.imports[event.source] = ImportSeen(event.document, event.etag)
-                self.elsewhere |= {
-                    key: entry
-                    for key, entry in event.entries.items()
-                    if key not in self.held
-                }
+                self._know(event.entries)
             case LedgerRepaired():
                 if event.repair not in self.repairs:
                     self.repairs = (*self.repairs, event.repair)
@@ -197,6 +204,9 @@ class Ledger:
                 self.reconciled = True
             case _:
                 assert_never(event)
+
+    def _know(self, entries: Mapping[BottleKey, Elsewhere]) -> None:
+        self.elsewhere |= {k: e for k, e in entries.items() if k not in self.held}
 
     def _mirrored(
         self, event: BottleMirrored, commit: Commit, turnover: Turnover
@@ -210,7 +220,7 @@ class Ledger:
         run = self.runs.get(commit.run)
         if run is not None:
             run.failed.pop(key, None)
-            if was_superseded or before != entry:
+            if before is None or before != entry or was_superseded:
                 run.mirrored += 1
                 run.mirrored_bytes += event.size if event.how == "fetched" else 0
         self.elsewhere.pop(key, None)

@@ -143,6 +143,7 @@ class SyncPlan:
         skipped: Entries of the catalog that were refused.
         selection: The SHA-256 of what was chosen.
         held: Bottles of the offer that the mirror holds already.
+        elsewhere: Bottles of the offer that are left out: another mirror has them.
         by_tag: What each client tag lacks; one bottle may count for several.
     """
 
@@ -153,6 +154,7 @@ class SyncPlan:
     tags: tuple[Tag, ...]
     offered: Amount
     held: int
+    elsewhere: tuple[Bottle, ...]
     by_tag: Mapping[Tag, Amount]
     work: Work
 
@@ -160,15 +162,24 @@ class SyncPlan:
         object.__setattr__(self, "by_tag", MappingProxyType(dict(self.by_tag)))
 
 
-def make_plan(offer: Offer, ledger: Ledger, sizes: Mapping[Digest, int]) -> SyncPlan:
+def make_plan(
+    offer: Offer,
+    ledger: Ledger,
+    sizes: Mapping[Digest, int],
+    *,
+    fetch_elsewhere: bool = False,
+) -> SyncPlan:
     """Return what ``ledger`` lacks of ``offer``.
 
     Args:
         sizes: Bytes of digests, as far as the registry was asked.
+        fetch_elsewhere: Whether what another mirror has is wanted here, too.
     """
     chosen = offer.bottles()
-    lacking = {b.key: b for b in chosen if not _holds(ledger, b)}
+    missing = [bottle for bottle in chosen if not _holds(ledger, bottle)]
     at_hand = _objects(ledger, {bottle.digest for bottle in chosen})
+    others = set() if fetch_elsewhere else ledger.digests_elsewhere - at_hand.keys()
+    lacking = {b.key: b for b in missing if b.digest not in others}
     known = {**sizes, **{digest: size for digest, (_, size) in at_hand.items()}}
     to_fetch = {d: size for d, size in known.items() if d not in at_hand}
     # What a refused entry offers is not known: its bottles keep their standing.
@@ -180,7 +191,8 @@ def make_plan(offer: Offer, ledger: Ledger, sizes: Mapping[Digest, int]) -> Sync
         selection=offer.selection.sha256,
         tags=offer.tags,
         offered=_amount(chosen, known),
-        held=len(chosen) - len(lacking),
+        held=len(chosen) - len(missing),
+        elsewhere=tuple(b for b in missing if b.digest in others),
         by_tag={
             tag: _amount([b for b in bottles if b.key in lacking], to_fetch)
             for tag, bottles in offer.by_tag.items()

@@ -10,70 +10,56 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from dependency_injector import containers, providers
 
+from adapters.ledger.custody import StoredCustody
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_file import StoredHashFile
+from adapters.memory.external import NoHashFile
 from adapters.retry import Backoff
 from adapters.system_clock import StoppableClock, SystemClock
+from application.adopt import Adopt
 from application.carry_out import CarryOut
+from application.doctor import Doctor
+from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
+from application.probe_store import ProbeStore
+from application.reconcile import Reconcile
+from application.repair_ledger import RepairLedger
 from application.run import Runs
 from application.sync_bottles import SyncBottles
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
-from domain.config import BucketAddress, SyncConfig
+from domain.config import (
+    ExternalObject,
+    ExternalPath,
+    ExternalSource,
+    ExternalUrl,
+    SyncConfig,
+)
+from entrypoints.stores import AROUND_THE_JOBS, CountedStore, open_history, open_store
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
+from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
+from ports.external_hash_file import ExternalHashFile
 from ports.hash_file import HashFile
+from ports.object_history import ObjectHistory
 from ports.progress import Progress
-from ports.store import Store
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
 
 DISTRIBUTION: Final = "homebrew-bottles-sync"
-
-_AROUND_THE_JOBS: Final = 4
-"""Connections beside those of the transfers: ledger, catalog, tokens."""
-
-
-class CountedStore(Store, Protocol):
-    """A store that counts its requests."""
-
-    @property
-    def requests(self) -> int:
-        """How many requests it has answered so far."""
-        raise NotImplementedError
-
-
-def open_store(config: SyncConfig) -> CountedStore:
-    """Return the store at the configured address. Nothing is written, nor asked."""
-    address = config.store
-    if isinstance(address, BucketAddress):
-        from adapters.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow
-
-        return S3Store(
-            address.bucket,
-            address.prefix,
-            region=config.aws_region,
-            pool_size=config.jobs + _AROUND_THE_JOBS,
-            retry_attempts=config.retry_attempts,
-        )
-    from pathlib import Path  # noqa: PLC0415
-
-    from adapters.folder.store import FolderStore  # noqa: PLC0415
-
-    return FolderStore(Path(address.path))
 
 
 def open_http(
@@ -88,7 +74,7 @@ def open_http(
     return HttpClient(
         clock,
         chance,
-        pool_size=config.jobs + _AROUND_THE_JOBS,
+        pool_size=config.jobs + AROUND_THE_JOBS,
         user_agent=user_agent(),
         patience=Patience(Backoff(attempts=config.retry_attempts)),
     )
@@ -114,6 +100,42 @@ def open_registry(
     return GhcrBottles(
         http, clock, chance, registry=config.registry, token=config.registry_token
     )
+
+
+def open_external(
+    source: ExternalSource | None,
+    config: SyncConfig,
+    clock: Clock,
+    chance: Callable[[], float],
+) -> ExternalHashFile:
+    """Return the hash file of another mirror; None is that of no mirror."""
+    match source:
+        case ExternalObject():
+            from adapters.s3.external import S3HashFile  # noqa: PLC0415 - boto3 is slow
+
+            return S3HashFile(
+                source.bucket,
+                source.key,
+                clock,
+                region=config.aws_region,
+                retry_attempts=config.retry_attempts,
+            )
+        case ExternalUrl():
+            from adapters.external.https import (  # noqa: PLC0415 - requests is slow
+                HttpsHashFile,
+                Limits,
+            )
+
+            limits = Limits(backoff=Backoff(attempts=config.retry_attempts))
+            return HttpsHashFile(
+                source, clock, chance, user_agent=user_agent(), limits=limits
+            )
+        case ExternalPath():
+            from adapters.external.local import LocalHashFile  # noqa: PLC0415
+
+            return LocalHashFile(Path(source.path), clock)
+        case None:
+            return NoHashFile()
 
 
 def user_agent() -> str:
@@ -198,6 +220,9 @@ class MirrorContainer(containers.DeclarativeContainer):
     carry_out: providers.Provider[CarryOut] = providers.Factory(
         CarryOut, transfer=transfer, clock=clock, jobs=config.provided.jobs
     )
+    probe_store: providers.Provider[ProbeStore] = providers.Factory(
+        ProbeStore, store=store, new_id=providers.Object(new_id)
+    )
     runs: providers.Provider[Runs] = providers.Factory(
         Runs,
         log=event_log,
@@ -207,11 +232,28 @@ class MirrorContainer(containers.DeclarativeContainer):
         new_id=providers.Object(new_id),
         kind="local",
         size_threshold=config.provided.size_threshold,
+        require_fit=probe_store.provided.require_fit,
+    )
+    external: providers.Provider[ExternalHashFile] = providers.Singleton(
+        open_external,
+        source=config.provided.external,
+        config=config,
+        clock=upstream_clock,
+        chance=chance,
+    )
+    import_hash_file: providers.Provider[ImportHashFile] = providers.Factory(
+        ImportHashFile,
+        external=external,
+        required=config.provided.external_required,
+        runs=runs,
+        progress=progress,
     )
     sync_bottles: providers.Provider[SyncBottles] = providers.Factory(
         SyncBottles,
         plan_sync=plan_sync,
         carry_out=carry_out,
+        adopt=providers.Factory(Adopt, store=store),
+        external=import_hash_file,
         runs=runs,
         progress=progress,
     )
@@ -228,4 +270,31 @@ class MirrorContainer(containers.DeclarativeContainer):
     )
     rebuild_hash_file: providers.Provider[RebuildHashFile] = providers.Factory(
         RebuildHashFile, inspect=inspect_ledger, hash_file=hash_file
+    )
+    # Copies of the log are named when it is needed: custody(copies=...).
+    history: providers.Provider[ObjectHistory] = providers.Singleton(
+        open_history, config=config
+    )
+    custody: providers.Provider[Custody] = providers.Factory(
+        StoredCustody, store=store, history=history, log=event_log
+    )
+    repair_ledger: providers.Provider[RepairLedger] = providers.Factory(
+        RepairLedger,
+        custody=custody,
+        log=event_log,
+        hash_file=hash_file,
+        reconcile=providers.Factory(Reconcile, store=store, documents=documents),
+        rebuild=rebuild_hash_file,
+        clock=clock,
+        new_id=providers.Object(new_id),
+    )
+    # Given unopened: that one of them cannot be opened is a finding.
+    doctor: providers.Provider[Doctor] = providers.Factory(
+        Doctor,
+        probe=probe_store.provider,
+        log=event_log.provider,
+        hash_file=hash_file.provider,
+        catalog=catalog.provider,
+        registry=bottle_source.provider,
+        clock=clock,
     )

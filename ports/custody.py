@@ -49,6 +49,9 @@ class Custody(Protocol):
         Args:
             pins: Heads that were seen before; the hash file's own is known.
             read: Read every commit and document, where otherwise listings are enough.
+
+        Raises:
+            NotOurStoreError: There is no ledger, nor anything left of one.
         """
         raise NotImplementedError
 

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from domain.events import Commit, Position, RecordedCommit
+from ports.errors import RefusedError
+
+MAX_COMMIT_BYTES: Final = 1024 * 1024
+"""The most that one commit of several events may take, written."""
+
+
+class CommitTooLargeError(RefusedError):
+    """A commit takes more than ``MAX_COMMIT_BYTES``: record fewer events in it."""
+
+    cause = "commit_too_large"
 
 
 class EventLog(Protocol):
@@ -64,6 +74,7 @@ class EventLog(Protocol):
             The commit as it now stands in the log.
 
         Raises:
+            CommitTooLargeError: It has several events, and takes too much room.
             ConflictError: The position holds another's commit.
             UnavailableError: It could not be found out whether it was written;
                 nothing else may be appended by this writer.

@@ -100,6 +100,13 @@ class FolderStore(Store):
                 raise _exists(what)
         self._put(path, what, digest, verified(key, digest, size, chunks))
 
+    def rejects(self, key: ObjectKey, digest: Digest, body: bytes) -> bool:
+        try:
+            self.put(key, digest, len(body), iter((body,)))
+        except DigestMismatchError:
+            return True
+        return False
+
     def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         original, what = self._ask("copy", source)
         path = self._path(target)

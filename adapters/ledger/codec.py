@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from adapters.ledger.canonical_json import NotJsonError, parsed, written
 from adapters.ledger.event_lines import NewerVersionError, event_of, line_of
-from adapters.ledger.plain_lines import plain_event, plain_header, plain_line
+from adapters.ledger.plain_lines import plain_events, plain_header, plain_line
 from adapters.ledger.schemas import FORMAT, HeaderSchema, explained
 from domain.errors import InvalidValueError, LedgerDamagedError
 from domain.events import Commit, Event
@@ -86,8 +86,8 @@ def decode_commit(body: bytes, seq: int) -> Commit:
         writer=header["w"],
         wseq=header["wseq"],
         events=tuple(
-            plain_event(line) or _event(line, seq, number)
-            for number, line in enumerate(lines, start=2)
+            event or _event(lines[index], seq, index + 2)
+            for index, event in enumerate(plain_events(lines))
         ),
     )
 

@@ -25,7 +25,7 @@ from domain.events import (
 from domain.records import Elsewhere, Repair
 from ports.clock import Clock
 from ports.errors import ConflictError, MalformedError, NotFoundError
-from ports.event_log import EventLog
+from ports.event_log import MAX_COMMIT_BYTES, CommitTooLargeError, EventLog
 from ports.store import Store
 
 _READERS = 16
@@ -178,6 +178,8 @@ class StoredEventLog(EventLog):
         # Encoded once: every attempt writes the same bytes to the same place.
         body = encode_commit(commit)
         key = commit_key(commit.seq)
+        if len(body) > MAX_COMMIT_BYTES and len(commit.events) > 1:
+            raise CommitTooLargeError(key, f"it takes {len(body)} bytes")
         standing = self._writes.create(key, body)
         found = commit if standing == body else decode_commit(standing, commit.seq)
         if found.id != commit.id:

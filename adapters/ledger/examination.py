@@ -67,6 +67,8 @@ class Examiner:
         self._present = self._listed()
         self._versions: dict[int, int] = {}
         self._marked = self._history_of_commits()
+        if not (self._ledger or self._present or self._damage or self._versions):
+            raise NotOurStoreError("the store", "there is no ledger in it")
         self.specimens: dict[int, Specimen] = {}
 
     def list_only(self) -> Examination:

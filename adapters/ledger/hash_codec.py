@@ -15,15 +15,13 @@ from adapters.ledger import fields as wire
 from adapters.ledger.canonical_json import NotJsonError, parsed, written
 from adapters.ledger.hash_entries import (
     bottle_rows,
-    elsewhere_of,
     elsewhere_rows,
-    held_of,
     parted,
-    superseded_of,
     superseded_rows,
 )
 from adapters.ledger.hash_schemas import HashFileSchema, StateSchema
 from adapters.ledger.layout import HASH_FILE
+from adapters.ledger.plain_tables import Tables, plain_tables
 from adapters.ledger.schemas import explained
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.catalog import Validators
@@ -50,7 +48,16 @@ _SUM_LENGTH: Final = len(',"sum":""}\n') + 64
 
 
 def encode_hash_file(ledger: Ledger) -> bytes:
-    """Return the hash file of ``ledger``; equal ledgers have equal bytes."""
+    """Return the hash file of ``ledger``; equal ledgers have equal bytes.
+
+    Raises:
+        InvalidValueError: What it holds is not what its state digest says, and would be
+            believed by whoever reads it.
+    """
+    if ledger.state != digest_of(ledger.held.values()):
+        raise InvalidValueError(
+            "hash file", ledger.state, "the state digest of the bottles that are held"
+        )
     content: dict[str, object] = {
         "bottles": bottle_rows(ledger.held) | elsewhere_rows(ledger.elsewhere),
         "ledger": {
@@ -89,8 +96,7 @@ def decode_hash_file(body: bytes) -> Ledger:
         MalformedError: It is not a hash file, or no more as it was written.
     """
     try:
-        said = parsed(body.decode())
-        ledger = ledger_of(said)
+        ledger = ledger_of(body)
     except UnicodeDecodeError as error:
         raise _malformed(f"not UTF-8 ({error})") from error
     except NotJsonError as error:
@@ -104,37 +110,42 @@ def decode_hash_file(body: bytes) -> Ledger:
     return ledger
 
 
-def ledger_of(said: object) -> Ledger:
-    """Return the ledger that the content of a hash file is.
+def ledger_of(body: bytes) -> Ledger:
+    """Return the ledger that a hash file holds, whatever its sum is.
+
+    Raises:
+        ValidationError: It is not the content of a hash file.
+        NotJsonError: It is not even JSON.
+        UnicodeDecodeError: It is not even text.
+    """
+    plain = plain_tables(body)
+    if plain is None:
+        return ledger_by_schema(parsed(body.decode()))
+    tables, rest = plain
+    return _ledger(_SCHEMA.load(rest | {"bottles": {}, "elsewhere": {}}), tables)
+
+
+def ledger_by_schema(said: object) -> Ledger:
+    """Return what ``ledger_of`` does, in the way that defines it.
 
     Raises:
         ValidationError: It is not the content of a hash file.
     """
-    if isinstance(said, dict) and isinstance(state := said.get("state"), dict):
-        whole = parted(said)
-        held = held_of(whole.get("bottles"))
-        elsewhere = elsewhere_of(whole.get("elsewhere"))
-        superseded = superseded_of(state.get("superseded"))
-        if held is not None and elsewhere is not None and superseded is not None:
-            short = whole | {"bottles": {}, "elsewhere": {}}
-            short["state"] = {**state, "superseded": {}}
-            return _ledger(_SCHEMA.load(short), held, elsewhere, superseded)
-    return ledger_by_schema(said)
-
-
-def ledger_by_schema(said: object) -> Ledger:
-    """Return what ``ledger_of`` does, in the way that defines it."""
     whole = parted(said) if isinstance(said, dict) else said
     loaded: dict[str, Any] = _SCHEMA.load(whole)  # type: ignore[arg-type]
-    return _ledger(
-        loaded,
-        {BottleKey(key): _entry(key, row) for key, row in loaded["bottles"].items()},
-        {BottleKey(key): Elsewhere(**row) for key, row in loaded["elsewhere"].items()},
-        {
+    tables = Tables(
+        held={
+            BottleKey(key): _entry(key, row) for key, row in loaded["bottles"].items()
+        },
+        elsewhere={
+            BottleKey(key): Elsewhere(**row) for key, row in loaded["elsewhere"].items()
+        },
+        superseded={
             ObjectKey(object_key): Superseded(**row)
             for object_key, row in loaded["state"]["superseded"].items()
         },
     )
+    return _ledger(loaded, tables)
 
 
 def _entry(key: str, row: dict[str, Any]) -> HashEntry:
@@ -152,24 +163,23 @@ def _entry(key: str, row: dict[str, Any]) -> HashEntry:
     return HashEntry(bottle, size, object_key, day)
 
 
-def _ledger(
-    loaded: dict[str, Any],
-    held: dict[BottleKey, HashEntry],
-    elsewhere: dict[BottleKey, Elsewhere],
-    superseded: dict[ObjectKey, Superseded],
-) -> Ledger:
+def _ledger(loaded: dict[str, Any], tables: Tables) -> Ledger:
     position, state = loaded["ledger"], loaded["state"]
     digest = StateDigest(**state["digest"])
-    if digest != digest_of(held.values()):
+    # The rest of the digest was checked when it was written, and the file's own sum says
+    # that all of it is as it was then. To hash every entry again takes as long as half
+    # of the reading, and every command begins with it.
+    held = tables.held.values()
+    if (digest.bottles, digest.bytes) != (len(held), sum([e.size for e in held])):
         raise ValidationError({"state": {"digest": ["Is not that of the bottles."]}})
     catalog, last_complete = state["catalog"], state["last_complete"]
     return Ledger(
         id=position["id"],
         position=Position(position["seq"], position["sha256"]),
         at=loaded["last_updated"],
-        held=held,
-        superseded=superseded,
-        elsewhere=elsewhere,
+        held=tables.held,
+        superseded=tables.superseded,
+        elsewhere=tables.elsewhere,
         imports={
             source: ImportSeen(**seen) for source, seen in state["imports"].items()
         },

@@ -9,6 +9,7 @@ typed fields (docs/adr/0014). Whatever is not, the schema decides.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
@@ -24,8 +25,10 @@ from domain.events import BottleLost, BottleMirrored, BottleSuperseded, Event
 from domain.tags import Tag
 from domain.words import How
 
-_is_uuid: Final = wire.UUID.match
-_is_sha256: Final = wire.SHA256.match
+_is_uuid: Final = wire.UUID.fullmatch
+_is_sha256: Final = wire.SHA256.fullmatch
+_TO_ZERO: Final = bytes.maketrans(b"123456789abcdef", b"0" * 15)
+_ZEROS: Final = b"00000000-0000-0000-0000-000000000000"
 # In a UUID the four bits before the 62 last ones say only how it is laid out.
 _LAYOUT: Final = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 
@@ -67,8 +70,8 @@ class _Mirrored(_Line, tag_field="t", tag="BottleMirrored"):
     v: Literal[1]
 
     def event(self) -> BottleMirrored | None:
-        """Return the event, None when it is in doubt."""
-        if not (_is_uuid(self.id) and self.size >= 0 and self.object_key.isascii()):
+        """Return the event, None when it is in doubt; its id is not looked at."""
+        if self.size < 0 or not self.object_key.isascii():
             return None
         try:
             bottle = Bottle(
@@ -95,9 +98,9 @@ class _Superseded(_Line, tag_field="t", tag="BottleSuperseded"):
     v: Literal[1]
 
     def event(self) -> BottleSuperseded | None:
-        """Return the event, None when it is in doubt."""
+        """Return the event, None when it is in doubt; its id is not looked at."""
         on = day(self.on)
-        if on is None or not (_is_uuid(self.id) and _is_sha256(self.sha256)):
+        if on is None or not _is_sha256(self.sha256):
             return None
         return BottleSuperseded(BottleKey(self.key), Digest(self.sha256), on)
 
@@ -113,10 +116,8 @@ class _Lost(_Line, tag_field="t", tag="BottleLost"):
     v: Literal[1]
 
     def event(self) -> BottleLost | None:
-        """Return the event, None when it is in doubt."""
-        if not (
-            _is_uuid(self.id) and _is_sha256(self.sha256) and self.object_key.isascii()
-        ):
+        """Return the event, None when it is in doubt; its id is not looked at."""
+        if not (_is_sha256(self.sha256) and self.object_key.isascii()):
             return None
         return BottleLost(
             BottleKey(self.key),
@@ -132,8 +133,6 @@ _EVENT: Final = msgspec.json.Decoder(_Mirrored | _Superseded | _Lost)
 
 def plain_header(line: bytes) -> dict[str, Any] | None:
     """Return what a header says, as its schema would, None when that is in doubt."""
-    if not line.isascii():
-        return None
     try:
         said = _HEADER.decode(line)
         at = datetime.fromisoformat(said.at)
@@ -154,16 +153,33 @@ def plain_header(line: bytes) -> dict[str, Any] | None:
     return {**msgspec.structs.asdict(said), "at": at}
 
 
-def plain_event(line: bytes) -> Event | None:
-    """Return the event that a line is, None when that is in doubt."""
-    # What is skipped over is not checked to be UTF-8.
-    if not line.isascii():
-        return None
+def plain_events(lines: Sequence[bytes]) -> list[Event | None]:
+    """Return the event that each line is, None for those that are in doubt."""
+    events: list[Event | None] = []
+    ids: list[str] = []
+    for line in lines:
+        said = _said(line)
+        if said is None:
+            events.append(None)
+        else:
+            events.append(said.event())
+            ids.append(said.id)
+    return events if _are_uuids(ids) else [None for _ in lines]
+
+
+def _said(line: bytes) -> _Mirrored | _Superseded | _Lost | None:
     try:
         said: _Mirrored | _Superseded | _Lost = _EVENT.decode(line)
     except (msgspec.DecodeError, ValueError):
         return None
-    return said.event()
+    return said
+
+
+def _are_uuids(texts: Sequence[str]) -> bool:
+    # All at once: that takes a quarter of the time of as many regular expressions.
+    return "\n".join(texts).encode().translate(_TO_ZERO) == b"\n".join(
+        [_ZEROS] * len(texts)
+    )
 
 
 def plain_line(event: Event, run: str) -> str | None:

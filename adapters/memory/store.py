@@ -53,6 +53,13 @@ class MemoryStore(Store):
         with self._lock:
             self._create(key, body)
 
+    def rejects(self, key: ObjectKey, digest: Digest, body: bytes) -> bool:
+        try:
+            self.put(key, digest, len(body), iter((body,)))
+        except DigestMismatchError:
+            return True
+        return False
+
     def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         check_key(source)
         check_key(target)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from adapters.object_keys import is_key
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _LARGEST = 5 * 1024**3  # bytes that one PutObject takes (S3 user guide, "qfacts")
 _ABSENT: Mapping[str, Any] = {"IfNoneMatch": "*"}
+# What a digest that is well written can be refused for: AWS says the first (API
+# reference, "Error responses"), other servers any of them.
+_WRONG_DIGEST = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"}
 
 
 class S3Store(Store):
@@ -97,6 +101,28 @@ class S3Store(Store):
             put = self._stream(key, what, StreamedBody(pieces), digest, size)
         self._copier.remember(key, put["ETag"], digest)
 
+    def rejects(self, key: ObjectKey, digest: Digest, body: bytes) -> bool:
+        what = f"write {key} in {self._bucket} under a wrong digest"
+        path = self._bucket.path(key)
+        with self._translator.translated(what, once=True):
+            try:
+                # Not by the client for writes: it signs the digest in place of the
+                # bytes, and where there is no TLS the signature would be what is
+                # refused. One that tries again finds what it has left before.
+                answer = self._bucket.repeats.put_object(
+                    Bucket=self._bucket.name,
+                    Key=path,
+                    Body=body,
+                    ChecksumSHA256=_checksum(digest),
+                    **_ABSENT,
+                )
+            except ClientError as error:
+                if error.response["Error"].get("Code") in _WRONG_DIGEST:
+                    return True
+                raise
+            require(answer, "ETag")
+        return False
+
     def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         self._copier.copy(source, target, digest)
 
@@ -166,7 +192,7 @@ class S3Store(Store):
             Bucket=self._bucket.name,
             Key=self._bucket.path(key),
             Body=body,
-            ChecksumSHA256=b64encode(bytes.fromhex(digest)).decode(),
+            ChecksumSHA256=_checksum(digest),
             **more,
         )
         require(answer, "ETag")
@@ -194,3 +220,7 @@ class S3Store(Store):
 
 def _digest_of(body: bytes) -> Digest:
     return Digest(sha256(body).hexdigest())
+
+
+def _checksum(digest: Digest) -> str:
+    return b64encode(bytes.fromhex(digest)).decode()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.ledger.event_lines import line_of
 from adapters.ledger.fields import written_time
+from application.doctor import Check
+from application.import_hash_file import ImportReport
+from application.repair_ledger import RepairReport
 from application.sync_bottles import SyncReport
 from application.verify_mirror import VerifyReport
 from domain.config import SyncConfig
 from domain.events import Event, RecordedCommit
 from domain.ledger import Ledger
 from domain.plan import GB, Amount, SyncPlan
+from ports.custody import Examination
 
 Answer = dict[str, Any]
 
@@ -32,7 +36,7 @@ def plan_answer(plan: SyncPlan, config: SyncConfig, plan_sha256: str) -> Answer:
         "tags": list(plan.tags),
         "offered": _amount(plan.offered),
         "held": {"bottles": plan.held},
-        "elsewhere": {"bottles": 0},
+        "elsewhere": {"bottles": len(plan.elsewhere)},
         "to_fetch": {
             "bottles": work.bottles,
             "bytes": work.bytes,
@@ -90,7 +94,7 @@ def verify_answer(report: VerifyReport) -> Answer:
         "ok": report.checked - len(report.flaws),
         "missing": [flaw.claim.key for flaw in report.flaws if flaw.is_missing],
         "corrupt": [flaw.claim.key for flaw in report.flaws if not flaw.is_missing],
-        "elsewhere": 0,
+        "elsewhere": report.elsewhere,
         "orphans": list(report.orphans),
         "repaired": list(report.repaired),
     }
@@ -148,6 +152,74 @@ def explain_answer(
                 "event": line_of(event, recorded.commit.run),
             }
             for recorded, event in history
+        ],
+    }
+
+
+def check_answer(found: Examination) -> Answer:
+    """Return what ``ledger check --json`` prints."""
+    head = found.head
+    return {
+        "ok": found.ok,
+        "head": None if head is None else {"seq": head.seq, "sha256": head.sha256},
+        "commits": found.commits,
+        "events": found.events,
+        "damage": [
+            {
+                "class": each.kind,
+                "from": None if each.first < 0 else each.first,
+                "to": None if each.last < 0 else each.last,
+                "detail": each.detail,
+                "sources": list(each.sources),
+            }
+            for each in found.damage
+        ],
+        "gaps": [{"from": gap.first, "to": gap.last} for gap in found.gaps],
+    }
+
+
+def repair_answer(report: RepairReport) -> Answer:
+    """Return what ``ledger repair --yes --json`` prints: then what is found now."""
+    return {
+        "repairs": [
+            {
+                "class": repair.cause,
+                "from": repair.first,
+                "to": repair.last,
+                "source": repair.source,
+            }
+            for repair in report.repairs
+        ],
+        "declared": report.declared,
+        **check_answer(report.after),
+    }
+
+
+def import_answer(report: ImportReport) -> Answer:
+    """Return what ``ledger import --json`` prints."""
+    return {
+        "source": report.source,
+        "entries": report.entries,
+        "news": report.news,
+        "unchanged": report.unchanged,
+        "migrated": dict(report.migrated),
+        "skipped": dict(report.skipped),
+        "ledger": head(report.ledger),
+    }
+
+
+def doctor_answer(checks: Sequence[Check]) -> Answer:
+    """Return what ``doctor --json`` prints."""
+    return {
+        "ok": all(check.state != "fail" for check in checks),
+        "checks": [
+            {
+                "check": check.name,
+                "state": check.state,
+                "detail": check.detail,
+                "advice": check.advice,
+            }
+            for check in checks
         ],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,20 @@ from dependency_injector import containers, providers
 from adapters.memory.progress import SilentProgress
 from adapters.system_clock import SystemClock
 from adapters.terminal.plain_progress import PlainProgress
+from application.doctor import Doctor
+from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
+from application.probe_store import ProbeStore
+from application.repair_ledger import RepairLedger
 from application.sync_bottles import SyncBottles
 from application.verify_mirror import VerifyMirror
 from domain.config import SyncConfig
 from entrypoints.cli.interruption import StopFlag
-from entrypoints.container import CountedStore, MirrorContainer
+from entrypoints.container import MirrorContainer
+from entrypoints.stores import CountedStore
 from ports.clock import Clock
+from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.hash_file import HashFile
@@ -77,3 +84,9 @@ class CliContainer(containers.DeclarativeContainer):
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
     rebuild_hash_file: providers.Provider[RebuildHashFile] = mirror.rebuild_hash_file
+    import_hash_file: providers.Provider[ImportHashFile] = mirror.import_hash_file
+    chance: providers.Provider[Callable[[], float]] = mirror.chance
+    custody: providers.Provider[Custody] = mirror.custody
+    repair_ledger: providers.Provider[RepairLedger] = mirror.repair_ledger
+    probe_store: providers.Provider[ProbeStore] = mirror.probe_store
+    doctor: providers.Provider[Doctor] = mirror.doctor

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 import click
 
 from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
-from ports.errors import NotOurStoreError, PortError
+from ports.errors import NotOurStoreError, PortError, StoreUnfitError
 
 if TYPE_CHECKING:
     from domain.words import Outcome
@@ -47,6 +47,7 @@ _OF_ERRORS: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (LedgerDamagedError, DAMAGED),
     (DigestMismatchError, DAMAGED),
     (NotOurStoreError, WRONG_USAGE),
+    (StoreUnfitError, DAMAGED),
     (PortError, OUT_OF_REACH),
     # A selection, a value or a configuration that is not right.
     (MirrorError, WRONG_USAGE),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.custody import check, repair
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
+from entrypoints.cli.ledger_import import import_
 from entrypoints.cli.moments import Moment
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
     from domain.events import RecordedCommit
 
 
-@click.group(short_help="Look into the log behind the mirror.")
+@click.group(short_help="Look into the log behind the mirror, check it and mend it.")
 @global_options
 def ledger(**_given: object) -> None:
-    """Look into the log behind the mirror, and rebuild the hash file from it."""
+    """Look into the log behind the mirror, check it, mend it, and learn from others."""
 
 
 @ledger.command(short_help="List the commits, the newest first.")
@@ -111,3 +113,7 @@ def _newest(
 ) -> list[RecordedCommit]:
     """Return the newest of ``commits``, the newest first."""
     return list(reversed(deque(commits, maxlen=number)))
+
+
+for command in (check, repair, import_):
+    ledger.add_command(command)

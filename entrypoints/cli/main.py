@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "verify": "entrypoints.cli.verify:verify",
     "ledger": "entrypoints.cli.ledger:ledger",
     "explain": "entrypoints.cli.explain:explain",
+    "doctor": "entrypoints.cli.doctor:doctor",
     "completion": "entrypoints.cli.completion:completion",
 }
 

@@ -109,6 +109,28 @@ SETTINGS: Final = {
         "Bearer token of a private registry. Others can see a command line:"
         " BOTTLES_REGISTRY_TOKEN is the better place.",
     ),
+    "external_hash_file_s3_key": Setting(
+        "KEY", "The hash file of another mirror, in a bucket: its whole key there."
+    ),
+    "external_hash_file_s3_bucket": Setting(
+        "BUCKET", "The bucket of that key.  [the mirror's own]"
+    ),
+    "external_hash_file_url": Setting(
+        "URL",
+        "The hash file of another mirror, on the internet: https only. Others can see"
+        " a command line: a signed URL is better given as"
+        " BOTTLES_EXTERNAL_HASH_FILE_URL.",
+    ),
+    "external_hash_file_path": Setting(
+        "FILE",
+        "The hash file of another mirror, on this machine.",
+        complete=_complete_file,
+    ),
+    "external_hash_file_required": Setting(
+        "",
+        "Fail when that file cannot be read, or warn and go on.  [go on]",
+        switch=True,
+    ),
 }
 """Every setting of the configuration, in the order of help."""
 
@@ -116,6 +138,13 @@ EVERYWHERE: Final = ("store",)
 SELECTION: Final = ("target_tags", "formulae", "with_deps", "brewfile", "exclude")
 UPSTREAM: Final = ("api_domain", "registry", "catalog", "api_public_key")
 RUNNING: Final = ("max_bytes", "jobs", "retry_attempts", "registry_token")
+EXTERNAL: Final = (
+    "external_hash_file_s3_key",
+    "external_hash_file_s3_bucket",
+    "external_hash_file_url",
+    "external_hash_file_path",
+    "external_hash_file_required",
+)
 CLOUD: Final = ("size_threshold_gb", "shard_gb", "lambda_shard_gb")
 BUCKET: Final = ("aws_region",)
 
@@ -171,3 +200,11 @@ def _option(name: str, setting: Setting) -> Callable[[F], F]:
         help=setting.help,
         shell_complete=setting.complete,
     )
+
+
+fetch_elsewhere_option = click.option(
+    "--fetch-elsewhere",
+    is_flag=True,
+    help="Also what another mirror was said to have, and is otherwise left out.",
+)
+"""Whether imported hash files make bottles wait."""

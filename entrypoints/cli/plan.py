@@ -9,10 +9,12 @@ from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import (
     BUCKET,
     CLOUD,
+    EXTERNAL,
     RUNNING,
     SELECTION,
     UPSTREAM,
     config_options,
+    fetch_elsewhere_option,
     global_options,
 )
 from entrypoints.cli.output import tell, tell_json
@@ -20,21 +22,22 @@ from entrypoints.cli.output import tell, tell_json
 
 @click.command(short_help="Show what a sync would fetch.")
 @click.argument("names", nargs=-1, metavar="[FORMULA]...")
-@config_options(*SELECTION, *UPSTREAM, *RUNNING, *BUCKET, *CLOUD)
+@fetch_elsewhere_option
+@config_options(*SELECTION, *UPSTREAM, *RUNNING, *BUCKET, *EXTERNAL, *CLOUD)
 @global_options
 @click.pass_context
-def plan(context: click.Context, /, **_given: object) -> int:
+def plan(context: click.Context, /, *, fetch_elsewhere: bool, **_given: object) -> int:
     """Show what a sync of FORMULA, or of everything, would fetch.
 
     Nothing is written. Sizes that nobody knows are asked of the registry; out of
     reach, it is asked once, and the plan says how many sizes are not known.
     """
     with invoked(context) as invocation:
-        preview(invocation)
+        preview(invocation, fetch_elsewhere=fetch_elsewhere)
     return DONE
 
 
-def preview(invocation: Invocation) -> None:
+def preview(invocation: Invocation, *, fetch_elsewhere: bool) -> None:
     """Print the plan of what is configured."""
     from dataclasses import replace
 
@@ -46,7 +49,11 @@ def preview(invocation: Invocation) -> None:
     opened = open_ledger(mirror.event_log(), mirror.hash_file())
     for note in opened.notes:
         invocation.progress.note(note)
-    made = mirror.plan_sync().preview(config.selection, opened.ledger)
+    listed = mirror.import_hash_file().news(opened.ledger)
+    ledger = opened.ledger if listed is None else opened.ledger.knowing(listed.entries)
+    made = mirror.plan_sync().preview(
+        config.selection, ledger, fetch_elsewhere=fetch_elsewhere
+    )
     invocation.progress.end()
     lacking = made.work.bottles
     if config.max_bytes is not None:

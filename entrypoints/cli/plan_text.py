@@ -31,6 +31,9 @@ def plan_text(plan: SyncPlan, config: SyncConfig, left: int = 0) -> str:
             ("to fetch", _to_fetch(plan.work)),
         ]
     )
+    if plan.elsewhere:
+        there = counted(len(plan.elsewhere), "bottle")
+        lines.append(f"left out  {there} that another mirror has (--fetch-elsewhere)")
     if left:
         bound = spelt_bytes(config.max_bytes or 0)
         lines.append(f"left      {counted(left, 'bottle')}, for max_bytes is {bound}")
@@ -39,7 +42,10 @@ def plan_text(plan: SyncPlan, config: SyncConfig, left: int = 0) -> str:
         lines.append(f"upstream no longer offers {gone} that the mirror holds")
     lines += ["", *_by_tag(plan)]
     if not plan.work.loads and not left:
-        return "\n".join([*lines, "", "Nothing to fetch: the mirror is complete."])
+        complete = (
+            "the mirror is complete" if not plan.elsewhere else "all else is held"
+        )
+        return "\n".join([*lines, "", f"Nothing to fetch: {complete}."])
     biggest = _biggest(plan.work)
     if biggest:
         lines += ["", "biggest formulae", *table(biggest)]

@@ -9,10 +9,12 @@ from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import (
     BUCKET,
     CLOUD,
+    EXTERNAL,
     RUNNING,
     SELECTION,
     UPSTREAM,
     config_options,
+    fetch_elsewhere_option,
     global_options,
 )
 from entrypoints.cli.output import tell, tell_json
@@ -22,10 +24,18 @@ from entrypoints.cli.plan import preview
 @click.command(short_help="Fetch what the mirror lacks, and record it.")
 @click.argument("names", nargs=-1, metavar="[FORMULA]...")
 @click.option("--dry-run", is_flag=True, help="Show the plan, as `bottles plan` does.")
-@config_options(*SELECTION, *RUNNING, *UPSTREAM, *BUCKET, *CLOUD)
+@fetch_elsewhere_option
+@config_options(*SELECTION, *RUNNING, *UPSTREAM, *BUCKET, *EXTERNAL, *CLOUD)
 @global_options
 @click.pass_context
-def sync(context: click.Context, /, *, dry_run: bool, **_given: object) -> int:
+def sync(
+    context: click.Context,
+    /,
+    *,
+    dry_run: bool,
+    fetch_elsewhere: bool,
+    **_given: object,
+) -> int:
     """Fetch what the mirror lacks of FORMULA, or of everything, and record it.
 
     It can be stopped at any time and started again: what has been recorded is not
@@ -36,10 +46,12 @@ def sync(context: click.Context, /, *, dry_run: bool, **_given: object) -> int:
 
     with invoked(context) as invocation:
         if dry_run:
-            preview(invocation)
+            preview(invocation, fetch_elsewhere=fetch_elsewhere)
             return DONE
         mirror, config = invocation.mirror, invocation.config
-        report = mirror.sync_bottles()(config.selection, config.max_bytes)
+        report = mirror.sync_bottles()(
+            config.selection, config.max_bytes, fetch_elsewhere=fetch_elsewhere
+        )
         if invocation.as_json:
             upstream, store = mirror.http().requests, mirror.store().requests
             tell_json(sync_answer(report, upstream, store))

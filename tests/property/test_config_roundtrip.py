@@ -16,7 +16,14 @@ from adapters.configuration import (
     settings,
     written,
 )
-from domain.config import BucketAddress, FolderAddress, SyncConfig
+from domain.config import (
+    BucketAddress,
+    ExternalObject,
+    ExternalPath,
+    ExternalUrl,
+    FolderAddress,
+    SyncConfig,
+)
 from domain.selection import Selection, TargetTags
 from domain.tags import known_tags
 
@@ -31,6 +38,11 @@ FOLDERS = st.builds(
 )
 BUCKETS = st.builds(BucketAddress, WORDS, st.lists(WORDS, max_size=3).map("/".join))
 UPSTREAMS = st.builds("https://{}.example/{}".format, WORDS, WORDS)
+PATHS = st.builds(lambda folder: ExternalPath(folder.path), FOLDERS)
+URLS = st.builds("https://{}.example/{}?{}".format, WORDS, WORDS, WORDS)
+OBJECTS = st.builds(
+    ExternalObject, WORDS, st.lists(WORDS, min_size=1, max_size=3).map("/".join)
+)
 TAGS = st.one_of(
     st.builds(TargetTags, latest=st.integers(1, 999)),
     st.builds(
@@ -58,6 +70,8 @@ CONFIGS = st.builds(
     shard_gb=SIZES,
     lambda_shard_gb=SIZES,
     retry_attempts=SIZES,
+    external=st.none() | PATHS | st.builds(ExternalUrl, URLS) | OBJECTS,
+    external_required=st.booleans(),
     registry_token=st.none()
     | st.text(string.ascii_letters + string.punctuation, min_size=1),
 )

@@ -1,6 +1,7 @@
 """TLS certificates for servers on loopback."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 @dataclass(frozen=True)
 class LoopbackCertificate:
-    """A certificate for 127.0.0.1 and localhost, and the authority that signed it.
+    """A certificate for a server on loopback, and the authority that signed it.
 
     The authority's own key is thrown away: nothing else can be signed with it.
     """
@@ -28,8 +29,12 @@ class LoopbackCertificate:
     authority: Path
 
 
-def write_loopback_certificate(folder: Path) -> LoopbackCertificate:
+def write_loopback_certificate(
+    folder: Path, names: Sequence[str] = ("localhost",)
+) -> LoopbackCertificate:
     """Write a fresh authority, certificate and key as PEM files into a folder.
+
+    The certificate is for 127.0.0.1, and for all of ``names``.
 
     Valid for a week. The extensions are those that Python 3.13 and newer insist on
     (``ssl.VERIFY_X509_STRICT``).
@@ -55,7 +60,7 @@ def write_loopback_certificate(folder: Path) -> LoopbackCertificate:
         .add_extension(
             x509.SubjectAlternativeName(
                 [
-                    x509.DNSName("localhost"),
+                    *map(x509.DNSName, names),
                     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
                 ]
             ),

@@ -66,6 +66,10 @@ class FlakyStore(Store):
     ) -> None:
         self._write("put", key, lambda: self._store.put(key, digest, size, chunks))
 
+    def rejects(self, key: ObjectKey, digest: Digest, body: bytes) -> bool:
+        self._called("rejects", key)
+        return self._store.rejects(key, digest, body)
+
     def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         self._write("copy", target, lambda: self._store.copy(source, target, digest))
 

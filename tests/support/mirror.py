@@ -16,10 +16,13 @@ from adapters.ledger.layout import HASH_FILE
 from adapters.memory.bottle_source import MemoryBottleSource
 from adapters.memory.catalog import MemoryCatalog
 from adapters.memory.clock import ManualClock
+from adapters.memory.external import NoHashFile
 from adapters.memory.progress import RecordingProgress
 from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
+from application.adopt import Adopt
 from application.carry_out import CarryOut
+from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.journal import Journal
 from application.opened_ledger import OpenedLedger, open_ledger
@@ -35,6 +38,7 @@ from domain.ledger import Ledger, replay
 from domain.plan import GB
 from domain.records import HashEntry
 from domain.selection import Selection
+from ports.external_hash_file import ExternalHashFile
 from tests.support.catalogs import make_formula, select
 from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedStore
 
@@ -56,6 +60,7 @@ class Mirror:
         disk: The store itself, which nobody watches.
         upstream: The bytes that bottles have.
         formulae: What the catalog offers, by name.
+        external: Another mirror's hash file, which every sync asks.
     """
 
     def __init__(self) -> None:
@@ -64,6 +69,8 @@ class Mirror:
         self.catalog = MemoryCatalog()
         self.clock = ManualClock()
         self.formulae: dict[str, Formula] = {}
+        self.external: ExternalHashFile = NoHashFile()
+        self.external_required = False
         self._ids = count(1)
 
     def new_id(self) -> str:
@@ -188,6 +195,7 @@ class Process:
             new_id=new_id,
             kind="local",
             size_threshold=20 * GB,
+            require_fit=lambda: None,
         )
         self.transfer = Transfer(
             source=self.source,
@@ -221,13 +229,22 @@ class Process:
         return run.journal
 
     def sync(
-        self, selection: Selection = EVERYTHING, max_bytes: int | None = None
+        self,
+        selection: Selection = EVERYTHING,
+        max_bytes: int | None = None,
+        *,
+        fetch_elsewhere: bool = False,
     ) -> SyncReport:
         """Sync."""
         sync_bottles = SyncBottles(
-            self.plan_sync, self.carry_out, self.runs, self.progress
+            plan_sync=self.plan_sync,
+            carry_out=self.carry_out,
+            adopt=Adopt(self.store),
+            external=self.importing(self.mirror.external),
+            runs=self.runs,
+            progress=self.progress,
         )
-        return sync_bottles(selection, max_bytes)
+        return sync_bottles(selection, max_bytes, fetch_elsewhere=fetch_elsewhere)
 
     def verify(
         self, *, deep: bool = False, repair: bool = False, prune_orphans: bool = False
@@ -237,6 +254,12 @@ class Process:
             self.store, self.carry_out, self.runs, self.progress, self._jobs
         )
         return verify_mirror(deep=deep, repair=repair, prune_orphans=prune_orphans)
+
+    def importing(self, external: ExternalHashFile) -> ImportHashFile:
+        """Return the import of another mirror's hash file."""
+        return ImportHashFile(
+            external, self.mirror.external_required, self.runs, self.progress
+        )
 
     def rebuild(self) -> Ledger:
         """Publish what the log gives from zero."""

@@ -38,6 +38,7 @@ def make_plan_of(*loads: Load, held: int = 0) -> SyncPlan:
         tags=(Tag("arm64_sonoma"),),
         offered=Amount(work.bottles + held, work.bytes),
         held=held,
+        elsewhere=(),
         by_tag={Tag("arm64_sonoma"): amount},
         work=work,
     )

@@ -137,6 +137,10 @@ class WatchedStore(Store):
         with self._watch.seen("put", key):
             self._store.put(key, digest, size, chunks)
 
+    def rejects(self, key: ObjectKey, digest: Digest, body: bytes) -> bool:
+        with self._watch.seen("rejects", key):
+            return self._store.rejects(key, digest, body)
+
     def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         with self._watch.seen("copy", target):
             self._store.copy(source, target, digest)

@@ -5,9 +5,15 @@ import pytest
 
 from domain.config import (
     BucketAddress,
+    ExternalObject,
+    ExternalPath,
+    ExternalSource,
+    ExternalUrl,
     FolderAddress,
     SyncConfig,
     is_loopback,
+    parse_external,
+    parse_external_path,
     parse_store,
     parse_upstream,
 )
@@ -114,6 +120,81 @@ def test_refuses_a_password_in_an_address_and_does_not_repeat_it() -> None:
     with pytest.raises(InvalidValueError, match="without a user name") as caught:
         parse_upstream("https://me:hunter2@ghcr.io")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://me:hunter2@[::1", "https://me:hunter2@/a", "https://me:hunter2@a/#"],
+)
+def test_repeats_no_password_of_an_address_that_is_none(text: str) -> None:
+    for parse in (parse_upstream, parse_external):
+        with pytest.raises(InvalidValueError) as caught:
+            parse(text)
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("hashes.json", ExternalPath(PurePath("hashes.json"))),
+        ("/srv/my mirror/h?.json", ExternalPath(PurePath("/srv/my mirror/h?.json"))),
+        ("https://a.example/h.json?b=c", ExternalUrl("https://a.example/h.json?b=c")),
+        ("http://127.0.0.1:8080/h", ExternalUrl("http://127.0.0.1:8080/h")),
+        ("s3://bottles/a/h.json", ExternalObject("bottles", "a/h.json")),
+    ],
+)
+def test_reads_where_an_external_hash_file_is(
+    text: str, source: ExternalSource
+) -> None:
+    assert parse_external(text) == source
+    assert str(source) == text.partition("?b=c")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "s3://",
+        "s3://bottles",
+        "s3://bottles/",
+        "s3:///h.json",
+        "s3://bottles//h.json",
+        "s3://bottles/../h.json",
+        "s3://bottles/a/",
+        "http://a.example/h.json",
+        "ftp://a.example/h.json",
+        "file:///h.json",
+        "https://",
+        "https:///h.json",
+        "https://a.example/h.json#part",
+        "https://a.example/a h",
+        "https://a.example\\@b.example/",
+        "https://a.example/\0",
+        "https://me@a.example/h.json",
+        "https://a.example:port/",
+    ],
+)
+def test_refuses_what_is_nowhere_to_find_a_hash_file(text: str) -> None:
+    with pytest.raises(InvalidValueError):
+        parse_external(text)
+
+
+@pytest.mark.parametrize("text", ["", "https://a.example/h?secret", "s3://b/h"])
+def test_refuses_a_path_that_is_none(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="the path of a file") as caught:
+        parse_external_path(text)
+    assert "secret" not in str(caught.value)
+
+
+def test_never_shows_the_query_of_an_external_url() -> None:
+    source = ExternalUrl("https://a.example/h.json?X-Amz-Signature=secret")
+
+    assert repr(source) == "ExternalUrl('https://a.example/h.json')"
+    assert "secret" not in repr(SyncConfig(external=source))
+    with pytest.raises(InvalidValueError) as caught:
+        parse_external("http://a.example/h.json?X-Amz-Signature=secret")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

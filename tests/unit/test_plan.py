@@ -228,7 +228,7 @@ class TestPlan:
 
     def test_is_not_changed_by_whoever_made_it(self) -> None:
         by_tag = {make_bottle().tag: Amount(1, 1)}
-        planned = SyncPlan(DOCUMENT, 0, 0, "", (), Amount(), 0, by_tag, Work())
+        planned = SyncPlan(DOCUMENT, 0, 0, "", (), Amount(), 0, (), by_tag, Work())
         by_tag.clear()
         assert len(planned.by_tag) == 1
 

@@ -1,0 +1,139 @@
+"""The long tables of a hash file, where they are beyond doubt.
+
+A mirror of everything has some 20,000 rows in each, every one of its versions kept has
+more, and every command begins by reading them: through the schemas that takes seconds.
+Here they are decoded straight into typed fields (docs/adr/0014). What is spelt in any
+other way than this program spells it is left to the schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from adapters.ledger import fields as wire
+from adapters.ledger.canonical_json import parsed
+from adapters.ledger.plain_lines import day
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
+from domain.records import Elsewhere, HashEntry, Superseded
+from domain.tags import Tag
+
+_is_sha256: Final = wire.SHA256.fullmatch
+
+
+@dataclass(slots=True)
+class Tables:
+    """The long tables of a hash file."""
+
+    held: dict[BottleKey, HashEntry]
+    elsewhere: dict[BottleKey, Elsewhere]
+    superseded: dict[ObjectKey, Superseded]
+
+
+class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A bottle; one without an object key lies elsewhere.
+
+    What a bottle that is here has to have, and this row has not, no bottle can be.
+    """
+
+    download_date: str
+    file_size: int
+    sha256: str
+    name: str = ""
+    object_key: str | msgspec.UnsetType = msgspec.UNSET
+    pkg_version: str = ""
+    rebuild: int = -1
+    tag: str = ""
+
+
+class _Old(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A superseded object."""
+
+    key: str
+    on: str
+    sha256: str
+    size: int
+
+
+_PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ROWS: Final = msgspec.json.Decoder(dict[str, _Row])
+_OLD: Final = msgspec.json.Decoder(dict[str, _Old])
+
+
+def plain_tables(body: bytes) -> tuple[Tables, dict[str, object]] | None:
+    """Return a hash file's long tables, and all else; None when something is in doubt.
+
+    Raises:
+        NotJsonError: What is no table is not JSON.
+    """
+    try:
+        whole = _parts(memoryview(body)[:-1] if body.endswith(b"\n") else body)
+        state = _parts(whole.pop("state"))
+        rows: dict[str, _Row] = _ROWS.decode(whole.pop("bottles"))
+        old: dict[str, _Old] = _OLD.decode(state.pop("superseded"))
+        held, elsewhere = _bottles(rows)
+        tables = Tables(held, elsewhere, _superseded(old))
+    # Besides what is said here: a number of more digits than Python reads, text that is
+    # not UTF-8, and what is nested too deep.
+    except (KeyError, ValueError, RecursionError, msgspec.DecodeError):
+        return None
+    return tables, {**_read(whole), "state": {**_read(state), "superseded": {}}}
+
+
+def _parts(text: bytes | memoryview | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """Return what the fields of an object are spelt as.
+
+    Raises:
+        ValueError: A field is there twice, or more is between the fields than has to
+            be, or its name is not plain: there is something that nobody would look at.
+    """
+    parts: dict[str, msgspec.Raw] = _PARTS.decode(text)
+    # Of each field, its name in quotes, a colon, and a comma or the closing brace.
+    told = sum(len(name) + 4 + len(memoryview(raw)) for name, raw in parts.items())
+    if len(memoryview(text)) != 1 + told:
+        raise ValueError("not spelt as it would be written")
+    return parts
+
+
+def _read(parts: Mapping[str, msgspec.Raw]) -> dict[str, object]:
+    return {name: parsed(bytes(raw).decode()) for name, raw in parts.items()}
+
+
+def _bottles(
+    rows: Mapping[str, _Row],
+) -> tuple[dict[BottleKey, HashEntry], dict[BottleKey, Elsewhere]]:
+    held: list[HashEntry] = []
+    elsewhere: dict[BottleKey, Elsewhere] = {}
+    for key, row in rows.items():
+        on, object_key = day(row.download_date), row.object_key
+        if on is None or row.file_size < 0:
+            raise ValueError(key)
+        if isinstance(object_key, msgspec.UnsetType):
+            if not _is_sha256(row.sha256):
+                raise ValueError(key)
+            elsewhere[BottleKey(key)] = Elsewhere(Digest(row.sha256), row.file_size, on)
+            continue
+        bottle = Bottle(
+            row.name, row.pkg_version, row.rebuild, Tag(row.tag), Digest(row.sha256)
+        )
+        if bottle.key != key or not object_key.isascii():
+            raise ValueError(key)
+        held.append(HashEntry(bottle, row.file_size, ObjectKey(object_key), on))
+    return {entry.bottle.key: entry for entry in held}, elsewhere
+
+
+def _superseded(rows: Mapping[str, _Old]) -> dict[ObjectKey, Superseded]:
+    superseded: dict[ObjectKey, Superseded] = {}
+    for object_key, row in rows.items():
+        on = day(row.on)
+        if on is None or row.size < 0 or not _is_sha256(row.sha256):
+            raise ValueError(object_key)
+        if not object_key.isascii():
+            raise ValueError(object_key)
+        superseded[ObjectKey(object_key)] = Superseded(
+            BottleKey(row.key), Digest(row.sha256), row.size, on
+        )
+    return superseded

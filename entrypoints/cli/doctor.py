@@ -1,0 +1,114 @@
+"""``bottles doctor``: is everything there that a run needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from entrypoints.cli.exit_status import (
+    DAMAGED,
+    DONE,
+    OUT_OF_REACH,
+    WRONG_USAGE,
+    of_error,
+)
+from entrypoints.cli.invocation import Invocation, invoked
+from entrypoints.cli.options import (
+    BUCKET,
+    UPSTREAM,
+    config_options,
+    global_options,
+)
+from entrypoints.cli.output import tell, tell_json
+
+if TYPE_CHECKING:
+    from application.doctor import Check
+    from domain.config import SyncConfig
+
+_WORST_FIRST = (DAMAGED, WRONG_USAGE, OUT_OF_REACH)
+
+
+@click.command(short_help="Check that everything is there that a run needs.")
+@config_options(*UPSTREAM, "retry_attempts", "registry_token", *BUCKET)
+@global_options
+@click.pass_context
+def doctor(context: click.Context, /, **_given: object) -> int:
+    """Check that everything is there that a run needs, and say what to do if not.
+
+    The store is tried out with a few objects below ledger/v1/probe/, which are
+    removed again; all else is only read. The ledger is opened as a run opens it:
+    bottles ledger check reads all of it. Where several checks fail, the exit status is
+    that of the worst: 3, then 2, then 4.
+    """
+    from adapters.configuration import ConfigurationError
+    from application.doctor import Check
+
+    as_json = bool(_given_as(context, "as_json"))
+    try:
+        with invoked(context) as invocation:
+            return _tell(_checks(context, invocation), as_json=as_json)
+    except ConfigurationError as error:
+        check = Check(
+            name="configuration",
+            state="fail",
+            detail=str(error),
+            advice="mend it and run this again: nothing else was checked",
+            error=error,
+        )
+        return _tell(iter([check]), as_json=as_json)
+
+
+def _checks(context: click.Context, invocation: Invocation) -> Iterator[Check]:
+    from application.doctor import Check
+
+    yield Check("configuration", "ok", _sources(context, invocation.config))
+    yield from invocation.mirror.doctor()()
+
+
+def _tell(checks: Iterator[Check], *, as_json: bool) -> int:
+    """Print the checks, for a person as they are made, and return the exit status."""
+    from entrypoints.cli.answers import doctor_answer
+    from entrypoints.cli.doctor_text import check_text, verdict_text
+
+    made: list[Check] = []
+    for check in checks:
+        made.append(check)
+        if not as_json:
+            tell(check_text(check))
+    if as_json:
+        tell_json(doctor_answer(made))
+    else:
+        tell(f"\n{verdict_text(made)}")
+    return _status(made)
+
+
+def _status(checks: Sequence[Check]) -> int:
+    found = {of_error(check.error) for check in checks if check.error is not None}
+    return next((status for status in _WORST_FIRST if status in found), DONE)
+
+
+def _sources(context: click.Context, config: SyncConfig) -> str:
+    """Return where the settings come from, and which store they name."""
+    from adapters.configuration import FILE_NAME, environment
+
+    file = _given_as(context, "config")
+    given = environment(os.environ)
+    sources = [
+        *([str(file)] if file else [FILE_NAME] if Path(FILE_NAME).exists() else []),
+        *map(given.spelt, sorted(given.values)),
+    ]
+    told = f"read from {', '.join(sources)}" if sources else "options and defaults only"
+    return f"{told}; the store is {config.store}"
+
+
+def _given_as(context: click.Context | None, name: str) -> object:
+    """Return what an option is that may stand before the command and after it."""
+    found: object = None
+    while context is not None and not found:
+        found = context.params.get(name)
+        context = context.parent
+    return found

@@ -1,0 +1,96 @@
+"""Opening what an address names: a store, its past, a copy of its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from adapters.ledger.custody import LogCopy
+from domain.bottle import ObjectKey
+from domain.config import BucketAddress, StoreAddress, SyncConfig, parse_store
+from domain.errors import InvalidValueError
+from ports.errors import NotFoundError
+from ports.store import Store
+
+if TYPE_CHECKING:
+    from ports.object_history import ObjectHistory
+
+AROUND_THE_JOBS: Final = 4
+"""Connections beside those of the transfers: ledger, catalog, tokens."""
+
+
+class CountedStore(Store, Protocol):
+    """A store that counts its requests."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests it has answered so far."""
+        raise NotImplementedError
+
+
+def open_store(config: SyncConfig) -> CountedStore:
+    """Return the store at the configured address. Nothing is written, nor asked."""
+    return open_store_at(config.store, config)
+
+
+def open_store_at(address: StoreAddress, config: SyncConfig) -> CountedStore:
+    """Return the store at an address, reached as ``config`` says."""
+    if isinstance(address, BucketAddress):
+        from adapters.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow
+
+        return S3Store(
+            address.bucket,
+            address.prefix,
+            region=config.aws_region,
+            pool_size=config.jobs + AROUND_THE_JOBS,
+            retry_attempts=config.retry_attempts,
+        )
+    from adapters.folder.store import FolderStore  # noqa: PLC0415
+
+    return FolderStore(Path(address.path))
+
+
+def open_history(config: SyncConfig) -> ObjectHistory:
+    """Return the past of the configured store's objects."""
+    address = config.store
+    if isinstance(address, BucketAddress):
+        from adapters.s3.history import S3History  # noqa: PLC0415 - boto3 is slow
+
+        return S3History(
+            address.bucket,
+            address.prefix,
+            region=config.aws_region,
+            pool_size=config.jobs + AROUND_THE_JOBS,
+            retry_attempts=config.retry_attempts,
+        )
+    from adapters.folder.history import FolderHistory  # noqa: PLC0415
+
+    return FolderHistory(Path(address.path))
+
+
+def open_copy(text: str, config: SyncConfig) -> LogCopy:
+    """Return the copy of a log that ``text`` names: a mirror, or one object's file.
+
+    Raises:
+        InvalidValueError: There is nothing like that.
+    """
+    path = Path(text)
+    if path.is_file():
+        body = path.read_bytes()
+        return LogCopy(text, lambda _: body)
+    if "://" not in text and not path.is_dir():
+        raise InvalidValueError(
+            "copy", text, "a mirror's folder, s3://bucket[/prefix], or a file"
+        )
+    return LogCopy(text, _object_of(open_store_at(parse_store(text), config)))
+
+
+def _object_of(store: Store) -> Callable[[ObjectKey], bytes | None]:
+    def get(key: ObjectKey) -> bytes | None:
+        try:
+            return store.get(key).body
+        except NotFoundError:
+            return None
+
+    return get
