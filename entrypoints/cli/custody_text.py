@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from adapters.terminal.words import counted
 from application.repair_ledger import RepairReport
 from domain.config import SyncConfig
 from domain.damage import IN_THE_LOG, Damage
 from ports.custody import Examination
-
-_SHORT: Final = 12  # hex digits of a digest that tell it apart
 
 
 def check_text(found: Examination, config: SyncConfig, *, read: bool) -> str:
@@ -64,7 +61,7 @@ def repair_text(report: RepairReport, config: SyncConfig) -> str:
 def _verdict(found: Examination, config: SyncConfig) -> Iterator[str]:
     head = "no commit"
     if found.head is not None:
-        head = f"head {found.head.seq}, {found.head.sha256[:_SHORT]}…"
+        head = f"head {found.head.seq}:{found.head.sha256}"
     events = "" if found.events is None else f", {counted(found.events, 'event')}"
     state = "good" if found.ok else "DAMAGED"
     commits = counted(found.commits, "commit")

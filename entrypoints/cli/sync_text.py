@@ -10,7 +10,6 @@ from application.sync_bottles import SyncReport
 from domain.config import BucketAddress, SyncConfig
 
 _NAMED: Final = 5
-_SHORT: Final = 12  # hex digits of a digest that tell it apart
 
 _TITLES: Final = {
     "complete": "Done",
@@ -37,7 +36,8 @@ def sync_text(report: SyncReport, config: SyncConfig) -> str:
     if report.gave_up is not None:
         lines.append(f"Why: {report.gave_up}")
     position = report.ledger.position
-    lines.append(f"Ledger: commit {position.seq}, {position.sha256[:_SHORT]}…")
+    # In the form that `ledger check --pin` takes.
+    lines.append(f"Ledger head: {position.seq}:{position.sha256}")
     return "\n".join([*lines, "", f"Next: {_next(report, config)}"])
 
 

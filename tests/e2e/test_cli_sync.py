@@ -151,7 +151,7 @@ def test_the_end_says_what_where_and_what_next(bottles: Bottles) -> None:
         "3 bottles mirrored (4.1 kB fetched), 2 of them copied inside the store, 0 held"
         " already, in elsewhere, in "
     )
-    assert "Ledger: commit 2, " in ended.out
+    assert "Ledger head: 2:" in ended.out
     assert "Next: bottles verify --store elsewhere" in ended.out
 
 
