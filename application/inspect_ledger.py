@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from itertools import takewhile
 
+from application.opened_ledger import read_anew
 from application.run import publish
-from domain.bottle import BottleKey
-from domain.errors import SelectionError
 from domain.events import (
     GENESIS,
-    BottleFailed,
-    BottleLost,
-    BottleMirrored,
-    BottleSuperseded,
-    Event,
     RecordedCommit,
 )
 from domain.ledger import Ledger, replay
@@ -41,6 +34,12 @@ class InspectLedger:
         if self.log.identity() is None:
             raise NotOurStoreError("the store", "there is no ledger in it")
         yield from self.log.read(GENESIS)
+
+    def ledger(self) -> Ledger:
+        """Return the ledger as it is now."""
+        if self.log.identity() is None:
+            raise NotOurStoreError("the store", "there is no ledger in it")
+        return read_anew(self.log, "")
 
     def commit(self, seq: int) -> RecordedCommit:
         """Return the commit at ``seq``.
@@ -72,31 +71,6 @@ class InspectLedger:
             raise NotFoundError(f"the ledger at {moment}", reach)
         return ledger
 
-    def history(self, formula: str) -> Iterator[tuple[RecordedCommit, Event]]:
-        """Yield all that the ledger knows of a formula, the oldest first.
-
-        Raises:
-            SelectionError: It knows nothing; the nearest names are told.
-        """
-        keys: set[BottleKey] = set()
-        names: set[str] = set()
-        for recorded in self.commits():
-            for event in recorded.commit.events:
-                if isinstance(event, BottleMirrored | BottleFailed):
-                    names.add(event.bottle.name)
-                    if event.bottle.name == formula:
-                        keys.add(event.bottle.key)
-                        yield recorded, event
-                elif (
-                    isinstance(event, BottleSuperseded | BottleLost)
-                    and event.key in keys
-                ):
-                    yield recorded, event
-        if not keys:
-            nearest = get_close_matches(formula, sorted(names), n=3, cutoff=0.5)
-            hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
-            raise SelectionError((f"the ledger knows no formula {formula!r}{hint}",))
-
 
 def _until(moment: int | datetime) -> Callable[[RecordedCommit], bool]:
     if isinstance(moment, datetime):
@@ -122,7 +96,7 @@ class RebuildHashFile:
         # In this order: what another publishes meanwhile may be later than the log
         # was when it was read here, and is then left alone.
         published = self.hash_file.load()
-        ledger = replay(self.inspect.commits())
+        ledger = self.inspect.ledger()
         if ledger.position == GENESIS:
             raise NotFoundError("the log", "there is no commit in it yet")
         publish(self.hash_file, ledger, published.version if published else None)

@@ -9,7 +9,9 @@ from domain.events import GENESIS
 from domain.ledger import Ledger, replay
 from ports.errors import NotOurStoreError
 from ports.event_log import EventLog
-from ports.hash_file import DamagedHashFile, HashFile
+from ports.hash_file import DamagedHashFile, HashFile, PublishedLedger
+
+_BEFORE_A_REPAIR = "bottles_hash.json was made before a repair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,14 @@ class OpenedLedger:
     Attributes:
         identity: The ledger's UUID; None when the store has no ledger yet.
         version: What the hash file must be given to be replaced.
+        published: Whether the hash file says what the ledger says.
         notes: What the user should know of the hash file, one sentence each.
     """
 
     ledger: Ledger
     identity: str | None
     version: str | None
+    published: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -53,27 +57,51 @@ def open_ledger(log: EventLog, hash_file: HashFile) -> OpenedLedger:
         notes.append(f"{published.reason}; it is rebuilt from the log")
     elif published is not None:
         start = _checked(published.ledger, identity, log)
-        if start.position == GENESIS:
+        if start is not published.ledger and start.gaps:
+            notes.append(_BEFORE_A_REPAIR)
+        elif start.position == GENESIS:
             notes.append(
                 f"Invalid hash file format: bottles_hash.json: it is of ledger"
                 f" {published.ledger.id}, not {identity}; it is rebuilt from the log"
             )
     try:
-        for recorded in log.read(start.position):
-            start.apply(recorded)
+        start = replay(log.read(start.position), start)
     except OutdatedLedgerError as error:
-        notes.append(f"bottles_hash.json was made before a repair: {error.damage}")
-        start = replay(log.read(GENESIS), start=Ledger(id=start.id))
+        if start.position != GENESIS:
+            notes.append(f"{_BEFORE_A_REPAIR}: {error.damage}")
+        start = read_anew(log, start.id)
     return OpenedLedger(
         ledger=start,
         identity=identity,
         version=published.version if published else None,
+        published=not notes
+        and isinstance(published, PublishedLedger)
+        and published.ledger.position == start.position,
         notes=tuple(notes),
     )
 
 
+def read_anew(log: EventLog, identity: str) -> Ledger:
+    """Return the ledger as the log gives it from its beginning.
+
+    Raises:
+        LedgerDamagedError: The log is damaged.
+    """
+    while True:
+        try:
+            return replay(log.read(GENESIS), Ledger(id=identity))
+        except OutdatedLedgerError:
+            # A gap showed only when part of it had been read. The log knows it now.
+            continue
+
+
 def _checked(published: Ledger, identity: str | None, log: EventLog) -> Ledger:
-    """Return the published ledger when the log bears it out, else an empty one."""
+    """Return the published ledger when the log bears it out, else another.
+
+    Returns:
+        An empty one when it is of another log; the log's own from its beginning when
+        what was published was given up since.
+    """
     if identity is None:
         raise NotOurStoreError(
             "bottles_hash.json",
@@ -83,14 +111,24 @@ def _checked(published: Ledger, identity: str | None, log: EventLog) -> Ledger:
         return Ledger(id=identity)
     seq = published.position.seq
     found = log.sha256_at(seq)
-    if found is None:
-        raise LedgerDamagedError(
-            seq,
-            "bottles_hash.json has seen it and the log ends before it"
-            " (head behind a pin)",
-        )
-    if found != published.position.sha256:
-        raise LedgerDamagedError(
-            seq, "it is not the commit that bottles_hash.json was made from"
-        )
-    return published
+    if found == published.position.sha256:
+        return published
+    anew = _without(seq, log, identity)
+    if anew is not None:
+        return anew
+    raise LedgerDamagedError(
+        seq,
+        "bottles_hash.json has seen it and the log ends before it (head behind a pin)"
+        if found is None
+        else "it is not the commit that bottles_hash.json was made from",
+    )
+
+
+def _without(seq: int, log: EventLog, identity: str) -> Ledger | None:
+    """Return the ledger without a commit that the log has given up, if it has."""
+    try:
+        anew = read_anew(log, identity)
+    except LedgerDamagedError:
+        return None
+    given_up = any(gap.first <= seq <= gap.last for gap in anew.gaps)
+    return anew if given_up else None

@@ -15,6 +15,7 @@ from adapters.system_clock import SystemClock
 from benchmarks import (
     codec,
     help_text,
+    ledger,
     plan,
     second_sync,
     sync_copies,
@@ -34,6 +35,7 @@ _BENCHMARKS: Final = {
     "sync-copies": sync_copies.measure,
     "second-sync": second_sync.measure,
     "codec": codec.measure,
+    "ledger": ledger.measure,
 }
 _WRITTEN: Final = ROOT / "docs" / "benchmarks.md"
 

@@ -27,6 +27,7 @@ from adapters.system_clock import StoppableClock, SystemClock
 from application.adopt import Adopt
 from application.carry_out import CarryOut
 from application.doctor import Doctor
+from application.explain_formula import ExplainFormula
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
@@ -267,6 +268,9 @@ class MirrorContainer(containers.DeclarativeContainer):
     )
     inspect_ledger: providers.Provider[InspectLedger] = providers.Factory(
         InspectLedger, log=event_log
+    )
+    explain_formula: providers.Provider[ExplainFormula] = providers.Factory(
+        ExplainFormula, inspect=inspect_ledger
     )
     rebuild_hash_file: providers.Provider[RebuildHashFile] = providers.Factory(
         RebuildHashFile, inspect=inspect_ledger, hash_file=hash_file

@@ -29,6 +29,10 @@ _is_uuid: Final = wire.UUID.fullmatch
 _is_sha256: Final = wire.SHA256.fullmatch
 _TO_ZERO: Final = bytes.maketrans(b"123456789abcdef", b"0" * 15)
 _ZEROS: Final = b"00000000-0000-0000-0000-000000000000"
+# What is no JSON, or no such line; not UTF-8, or a number of more digits than Python
+# reads; nested too deep.
+_IN_DOUBT: Final = (msgspec.DecodeError, ValueError, RecursionError)
+_NAMESPACE: Final = NAMESPACE.bytes
 # In a UUID the four bits before the 62 last ones say only how it is laid out.
 _LAYOUT: Final = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 
@@ -136,8 +140,7 @@ def plain_header(line: bytes) -> dict[str, Any] | None:
     try:
         said = _HEADER.decode(line)
         at = datetime.fromisoformat(said.at)
-    # A number of more digits than Python reads is a ValueError, too.
-    except (msgspec.DecodeError, ValueError):
+    except _IN_DOUBT:
         return None
     if not (
         wire.written_time(at) == said.at
@@ -170,7 +173,7 @@ def plain_events(lines: Sequence[bytes]) -> list[Event | None]:
 def _said(line: bytes) -> _Mirrored | _Superseded | _Lost | None:
     try:
         said: _Mirrored | _Superseded | _Lost = _EVENT.decode(line)
-    except (msgspec.DecodeError, ValueError):
+    except _IN_DOUBT:
         return None
     return said
 
@@ -191,7 +194,7 @@ def plain_line(event: Event, run: str) -> str | None:
     match event:
         case BottleMirrored(bottle=bottle):
             # What has no quotes: a bottle's parts were checked when it was made.
-            told = told_id("BottleMirrored", run, bottle.key, bottle.digest)
+            told = _told_id("BottleMirrored", run, bottle.key, bottle.digest)
             return (
                 f'{{"how":{quoted(event.how)},"id":"{told}","key":"{bottle.key}"'
                 f',"name":"{bottle.name}","object_key":{quoted(event.object_key)}'
@@ -200,7 +203,7 @@ def plain_line(event: Event, run: str) -> str | None:
                 f',"t":"BottleMirrored","tag":"{bottle.tag}","v":1}}'
             )
         case BottleSuperseded():
-            told = told_id("BottleSuperseded", run, event.key, event.sha256)
+            told = _told_id("BottleSuperseded", run, event.key, event.sha256)
             return (
                 f'{{"id":"{told}","key":{quoted(event.key)}'
                 f',"on":"{event.on.isoformat()}","sha256":{quoted(event.sha256)}'
@@ -210,12 +213,10 @@ def plain_line(event: Event, run: str) -> str | None:
             return None
 
 
-def told_id(kind: str, run: str, key: str, sha256: str, attempt: str = "") -> str:
+def _told_id(kind: str, run: str, key: str, sha256: str) -> str:
     """Return the UUID, of version 5, of a fact by its run and what it is told of."""
-    name = ",".join(map(quoted, (kind, run, key, sha256, attempt)))
-    digest = hashlib.sha1(
-        NAMESPACE.bytes + f"[{name}]".encode(), usedforsecurity=False
-    ).hexdigest()
+    name = f'["{kind}",{quoted(run)},{quoted(key)},{quoted(sha256)},""]'
+    digest = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     return (
         f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}"
         f"-{_LAYOUT[digest[16]]}{digest[17:20]}-{digest[20:32]}"

@@ -1,9 +1,9 @@
 """The long tables of a hash file, where they are beyond doubt.
 
-A mirror of everything has some 20,000 rows in each, every one of its versions kept has
-more, and every command begins by reading them: through the schemas that takes seconds.
-Here they are decoded straight into typed fields (docs/adr/0014). What is spelt in any
-other way than this program spells it is left to the schemas.
+A mirror of everything has tens of thousands of rows, and every command begins by
+reading them: through the schemas that takes seconds. Here they are decoded straight
+into typed fields (docs/adr/0014). A file that is spelt in any other way than this
+program spells it is left to the schemas.
 """
 
 from __future__ import annotations
@@ -64,11 +64,7 @@ _OLD: Final = msgspec.json.Decoder(dict[str, _Old])
 
 
 def plain_tables(body: bytes) -> tuple[Tables, dict[str, object]] | None:
-    """Return a hash file's long tables, and all else; None when something is in doubt.
-
-    Raises:
-        NotJsonError: What is no table is not JSON.
-    """
+    """Return a hash file's long tables, and all else; None if anything is in doubt."""
     try:
         whole = _parts(memoryview(body)[:-1] if body.endswith(b"\n") else body)
         state = _parts(whole.pop("state"))
@@ -76,11 +72,11 @@ def plain_tables(body: bytes) -> tuple[Tables, dict[str, object]] | None:
         old: dict[str, _Old] = _OLD.decode(state.pop("superseded"))
         held, elsewhere = _bottles(rows)
         tables = Tables(held, elsewhere, _superseded(old))
-    # Besides what is said here: a number of more digits than Python reads, text that is
-    # not UTF-8, and what is nested too deep.
+        rest = {**_read(whole), "state": {**_read(state), "superseded": {}}}
+    # ValueError also: no JSON, no UTF-8, no bottle, more digits than Python reads.
     except (KeyError, ValueError, RecursionError, msgspec.DecodeError):
         return None
-    return tables, {**_read(whole), "state": {**_read(state), "superseded": {}}}
+    return tables, rest
 
 
 def _parts(text: bytes | memoryview | msgspec.Raw) -> dict[str, msgspec.Raw]:

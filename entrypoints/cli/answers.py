@@ -9,12 +9,13 @@ from typing import Any
 from adapters.ledger.event_lines import line_of
 from adapters.ledger.fields import written_time
 from application.doctor import Check
+from application.explain_formula import Told
 from application.import_hash_file import ImportReport
 from application.repair_ledger import RepairReport
 from application.sync_bottles import SyncReport
 from application.verify_mirror import VerifyReport
 from domain.config import SyncConfig
-from domain.events import Event, RecordedCommit
+from domain.events import RecordedCommit
 from domain.ledger import Ledger
 from domain.plan import GB, Amount, SyncPlan
 from ports.custody import Examination
@@ -127,9 +128,7 @@ def replay_answer(ledger: Ledger) -> Answer:
     }
 
 
-def explain_answer(
-    formula: str, history: Iterable[tuple[RecordedCommit, Event]], ledger: Ledger
-) -> Answer:
+def explain_answer(formula: str, story: Iterable[Told], ledger: Ledger) -> Answer:
     """Return what ``explain --json`` prints."""
     return {
         "formula": formula,
@@ -146,12 +145,13 @@ def explain_answer(
         ],
         "history": [
             {
-                "seq": recorded.commit.seq,
-                "at": written_time(recorded.commit.at),
-                "run": recorded.commit.run,
-                "event": line_of(event, recorded.commit.run),
+                "seq": told.recorded.commit.seq,
+                "at": written_time(told.recorded.commit.at),
+                "run": told.recorded.commit.run,
+                "event": line_of(told.event, told.recorded.commit.run),
+                "reason": told.reason,
             }
-            for recorded, event in history
+            for told in story
         ],
     }
 

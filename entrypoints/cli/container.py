@@ -13,6 +13,7 @@ from adapters.memory.progress import SilentProgress
 from adapters.system_clock import SystemClock
 from adapters.terminal.plain_progress import PlainProgress
 from application.doctor import Doctor
+from application.explain_formula import ExplainFormula
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
@@ -83,6 +84,7 @@ class CliContainer(containers.DeclarativeContainer):
     sync_bottles: providers.Provider[SyncBottles] = mirror.sync_bottles
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
+    explain_formula: providers.Provider[ExplainFormula] = mirror.explain_formula
     rebuild_hash_file: providers.Provider[RebuildHashFile] = mirror.rebuild_hash_file
     import_hash_file: providers.Provider[ImportHashFile] = mirror.import_hash_file
     chance: providers.Provider[Callable[[], float]] = mirror.chance

@@ -23,10 +23,10 @@ def explain(context: click.Context, /, *, formula: str, **_given: object) -> int
 
     with invoked(context) as invocation:
         mirror = invocation.mirror
-        history = list(mirror.inspect_ledger().history(formula))
+        story = mirror.explain_formula()(formula)
         now = open_ledger(mirror.event_log(), mirror.hash_file()).ledger
         if invocation.as_json:
-            tell_json(explain_answer(formula, history, now))
+            tell_json(explain_answer(formula, story, now))
         else:
-            tell(explain_text(formula, history, now))
+            tell(explain_text(formula, story, now))
     return DONE

@@ -7,8 +7,9 @@ from typing import Final
 
 from adapters.ledger.fields import written_time
 from adapters.terminal.words import counted, spelt_bytes
+from application.explain_formula import Told
 from domain.config import SyncConfig
-from domain.events import Event, RecordedCommit
+from domain.events import RecordedCommit
 from domain.ledger import Ledger
 from entrypoints.cli.answers import counted_events
 from entrypoints.cli.event_text import event_text
@@ -56,14 +57,13 @@ def replay_text(ledger: Ledger, config: SyncConfig) -> str:
     )
 
 
-def explain_text(
-    formula: str, history: Iterable[tuple[RecordedCommit, Event]], ledger: Ledger
-) -> str:
+def explain_text(formula: str, story: Iterable[Told], ledger: Ledger) -> str:
     """Return all that the ledger knows of a formula, and what it comes to."""
     lines = [
-        f"{written_time(recorded.commit.at)}  commit {recorded.commit.seq}"
-        f"  {event_text(event)}"
-        for recorded, event in history
+        f"{written_time(told.recorded.commit.at)}  commit {told.recorded.commit.seq}"
+        f"  run {told.recorded.commit.run[:_SHORT]}  {event_text(told.event)}"
+        f" ({told.reason})"
+        for told in story
     ]
     lines += ["", "now"]
     for key, entry in sorted(ledger.held.items()):

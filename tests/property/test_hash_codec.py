@@ -14,38 +14,58 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from adapters.ledger.event_lines import (
-    NewerVersionError,
-    event_of,
-    line_by_schema,
-)
+from adapters.ledger.canonical_json import NotJsonError, parsed
+from adapters.ledger.event_lines import NewerVersionError, event_of, line_of
 from adapters.ledger.hash_codec import (
     decode_hash_file,
     encode_hash_file,
     ledger_by_schema,
     ledger_of,
 )
-from domain.errors import LedgerDamagedError
+from adapters.ledger.plain_tables import plain_tables
+from domain.bottle import BottleKey, Digest
+from domain.errors import InvalidValueError, LedgerDamagedError
 from domain.events import (
     BottleFailed,
     BottleSuperseded,
     CatalogRead,
     Event,
+    HashFileImported,
     RecordedCommit,
     SyncStarted,
 )
 from domain.ledger import Ledger, replay
+from domain.records import Elsewhere
 from ports.errors import MalformedError
 from tests.support import strategies as some
 from tests.support.log_writing import AT, commit_after, mirrored
 
+BAT = BottleKey("bat-1-all")
+ELSEWHERE = Elsewhere(Digest("e" * 64), 5, AT.date())
 
-def outcome(read: Callable[[object], Ledger], said: object) -> object:
+
+def outcome(read: Callable[[bytes], Ledger], body: bytes) -> object:
     """Return the ledger, or what is said against it."""
     try:
-        return read(said)
+        return read(body)
     except ValidationError as error:
         return error.messages
+    except (NotJsonError, UnicodeDecodeError) as error:
+        return str(error)
+
+
+def by_schema(body: bytes) -> Ledger:
+    """Return the ledger in the way that defines it."""
+    return ledger_by_schema(parsed(body.decode()))
+
+
+def assert_agree(said: object, message: object = None) -> None:
+    """Check that both ways take or refuse the same, however it is spelt."""
+    for body in (
+        json.dumps(said, sort_keys=True, separators=(",", ":")).encode() + b"\n",
+        json.dumps(said).encode(),
+    ):
+        assert outcome(ledger_of, body) == outcome(by_schema, body), message
 
 
 def content(ledger: Ledger) -> Any:  # noqa: ANN401 - any JSON
@@ -62,6 +82,7 @@ def full_events() -> tuple[Event, ...]:
         BottleSuperseded(old.bottle.key, old.bottle.digest, AT.date()),
         new,
         BottleFailed(old.bottle, "refused", "", 1),
+        HashFileImported("s3://other", "d" * 64, 1, None, {BAT: ELSEWHERE}),
     )
 
 
@@ -113,7 +134,7 @@ def test_the_order_in_which_things_were_learnt_leaves_no_trace(
 @given(st.data())
 def test_whatever_the_log_can_say_can_be_published(data: st.DataObject) -> None:
     event = data.draw(some.events)
-    line = data.draw(some.nearly(line_by_schema(event, "run-1")))
+    line = data.draw(some.nearly(line_of(event, "run-1")))
     ledger = Ledger()
     try:
         told = event_of(line)
@@ -144,7 +165,7 @@ def test_the_names_of_the_original_format_are_there(ledger: Ledger) -> None:
 
 @given(changed_contents() | some.json_values)
 def test_both_ways_take_and_refuse_the_same(said: object) -> None:
-    assert outcome(ledger_of, said) == outcome(ledger_by_schema, said)
+    assert_agree(said)
 
 
 def test_both_ways_take_and_refuse_every_near_miss() -> None:
@@ -157,13 +178,11 @@ def test_both_ways_take_and_refuse_every_near_miss() -> None:
         for name, row in list(table.items()):
             for nearly in some.near_misses(row):
                 table[name] = nearly
-                assert outcome(ledger_of, said) == outcome(ledger_by_schema, said), row
+                assert_agree(said, row)
             del table[name]
             for other in ("", "x", "\ud800", "2026-11-22/\u00e9"):
                 table[other] = row
-                assert outcome(ledger_of, said) == outcome(ledger_by_schema, said), (
-                    other
-                )
+                assert_agree(said, other)
                 del table[other]
             table[name] = row
     for part, near_misses in (
@@ -171,13 +190,80 @@ def test_both_ways_take_and_refuse_every_near_miss() -> None:
         ("state", ({**said, "state": nearly} for nearly in some.near_misses(state))),
     ):
         for nearly in near_misses:
-            assert outcome(ledger_of, nearly) == outcome(ledger_by_schema, nearly), part
+            assert_agree(nearly, part)
 
 
 @given(some.ledgers)
 def test_both_ways_read_back_what_was_written(ledger: Ledger) -> None:
-    assert ledger_of(content(ledger)) == ledger
-    assert ledger_by_schema(content(ledger)) == ledger
+    body = encode_hash_file(ledger)
+    assert ledger_of(body) == ledger
+    assert by_schema(body) == ledger
+
+
+def test_what_is_published_is_read_in_the_short_way() -> None:
+    ledger = Ledger()
+    commit = commit_after(ledger.position, *full_events())
+    ledger.apply(RecordedCommit(commit, "a" * 64))
+    tables, _ = plain_tables(encode_hash_file(ledger)) or (None, {})
+    assert tables is not None
+    assert (tables.held, tables.elsewhere, tables.superseded) == (
+        ledger.held,
+        ledger.elsewhere,
+        ledger.superseded,
+    )
+
+
+ODD_SPELLINGS = (
+    *(
+        (b"{", b"{ "),
+        (b":{", b": {"),
+        (b",", b", "),
+        (b"}\n", b"}"),
+        (b"}\n", b"}\n\n"),
+    ),
+    *(
+        (b'{"', b'{"bottles":{},"'),
+        (b'{"', b'{"bottles":"\xff","'),
+        (b'{"', b'{"":1,"'),
+    ),
+    *((b'{"', b'{"bottles":%s,"' % (b"[" * 5_000 + b"]" * 5_000)),),
+    *((b'"bottles"', rb'"\u0062ottles"'), (b'"state":{', b'"state":{"superseded":{},')),
+    *((b'"state":{', b'"state":{"runs":NaN,'), (b'"state":{', b'"state":{"runs":{},')),
+    *((b'"superseded":{', b'"superseded":{"x":1,'), (b'"size":', b'"size":1,"size":')),
+    *((b'"file_size":', b'"file_size":0'), (b'"file_size":', b'"file_size":-')),
+    *(
+        (b'"file_size":', b'"file_size":%s' % (b"9" * 5_000)),
+        (b'"tag":', b'"more":1,"tag":'),
+    ),
+    *((b'"rebuild":', b'"rebuild":null,"more":'), (b'"rebuild":', b'"rebuilt":')),
+    *(
+        (b'"object_key":"', b'"object_key":null,"more":"'),
+        (b'"object_key"', b'"object"'),
+    ),
+    *((b'"object_key":"', rb'"object_key":"\u00e9'), (b'"seq":', b'"seq":1.0,"s":')),
+    *((b'"name":"jq"', rb'"name":"\u006aq"'), (b'"name":"jq"', b'"name":"\xc3\xa9"')),
+)
+"""Changes to the bytes of a hash file that decoders may see in different ways."""
+
+
+@pytest.mark.parametrize(("old", "new"), ODD_SPELLINGS)
+def test_both_ways_read_the_same_however_it_is_spelt(old: bytes, new: bytes) -> None:
+    ledger = Ledger()
+    commit = commit_after(ledger.position, *full_events())
+    ledger.apply(RecordedCommit(commit, "a" * 64))
+    body = encode_hash_file(ledger)
+    for changed in (body.replace(old, new), body.replace(old, new, 1)):
+        assert changed != body
+        assert outcome(ledger_of, changed) == outcome(by_schema, changed)
+
+
+def test_refuses_to_publish_what_is_not_what_its_digest_says() -> None:
+    ledger = Ledger()
+    commit = commit_after(ledger.position, mirrored(1))
+    ledger.apply(RecordedCommit(commit, "a" * 64))
+    ledger.held.clear()
+    with pytest.raises(InvalidValueError, match="the state digest of the bottles"):
+        encode_hash_file(ledger)
 
 
 @given(some.ledgers, st.data())

@@ -6,17 +6,13 @@ import pytest
 
 from adapters.ledger.hash_codec import encode_hash_file
 from adapters.ledger.layout import HASH_FILE, commit_key
-from domain.errors import LedgerDamagedError, SelectionError
+from domain.errors import LedgerDamagedError
 from domain.events import (
-    BottleFailed,
-    BottleLost,
-    BottleMirrored,
-    BottleSuperseded,
     SyncCompleted,
 )
 from domain.ledger import replay
 from ports.errors import NotFoundError, NotOurStoreError
-from tests.support.catalogs import digest_of, make_bottle
+from tests.support.catalogs import make_bottle
 from tests.support.chain import mirrored
 from tests.support.mirror import TAG, Mirror, mirror_of
 from tests.support.watched import Call, is_write
@@ -58,8 +54,6 @@ class TestCommits:
             inspect.commit(0)
         with pytest.raises(NotOurStoreError):
             inspect.at(0)
-        with pytest.raises(NotOurStoreError):
-            list(inspect.history("jq"))
 
     def test_damage_is_told(self, mirror: Mirror) -> None:
         mirror.damage(commit_key(3))
@@ -69,7 +63,6 @@ class TestCommits:
     def test_nothing_is_written(self, mirror: Mirror) -> None:
         process = mirror.process()
         list(process.inspect.commits())
-        list(process.inspect.history("jq"))
         process.inspect.at(2)
         assert not any(map(is_write, process.watch.calls))
 
@@ -112,45 +105,6 @@ class TestEarlierState:
         moment = NOON + timedelta(seconds=HOUR + 1)
         assert mirror.process().inspect.at(moment).position.seq == 5
         assert mirror.process().inspect.at(moment + timedelta(days=1)).position.seq == 7
-
-
-class TestHistory:
-    def kinds(self, mirror: Mirror, formula: str) -> list[type]:
-        history = mirror.process().inspect.history(formula)
-        return [type(event) for _, event in history]
-
-    def test_tells_all_that_happened_to_a_formula(self, mirror: Mirror) -> None:
-        mirror.offer("jq", "2.0", contents={TAG: "jq 2"})
-        content = mirror.upstream.contents.pop(digest_of("jq 2"))
-        mirror.sync()
-        mirror.upstream.add(content)
-        mirror.sync()
-        mirror.damage(mirror.entry("jq-2.0-arm64_sonoma").object_key)
-        mirror.process().verify(repair=True)
-        assert self.kinds(mirror, "jq") == [
-            BottleMirrored,
-            BottleSuperseded,
-            BottleFailed,
-            BottleMirrored,
-            BottleLost,
-            BottleMirrored,
-        ]
-
-    def test_tells_in_which_commit_it_was_said(self, mirror: Mirror) -> None:
-        ((recorded, event),) = mirror.process().inspect.history("curl")
-        assert recorded.commit.seq == 4
-        assert event in recorded.commit.events
-
-    def test_tells_nothing_of_names_that_begin_alike(self, mirror: Mirror) -> None:
-        mirror.offer("jq-lsp", contents={TAG: "jq-lsp"})
-        mirror.sync()
-        mirror.withdraw("jq-lsp")
-        mirror.sync()
-        assert self.kinds(mirror, "jq") == [BottleMirrored]
-
-    def test_of_an_unknown_formula_the_nearest_are_told(self, mirror: Mirror) -> None:
-        with pytest.raises(SelectionError, match=r"no formula 'curk'; nearest: curl$"):
-            list(mirror.process().inspect.history("curk"))
 
 
 class TestRebuilding:

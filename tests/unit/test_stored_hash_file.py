@@ -101,7 +101,7 @@ class TestADamagedHashFile:
             (
                 b'"object_key":"2026-11-22',
                 b'"object_key":"2026-11-23',
-                "digest: Is not",
+                "sum differs",
             ),
             (
                 b'"download_date":"2026-11-22',
