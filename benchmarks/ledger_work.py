@@ -116,7 +116,9 @@ def _appended(ledger: Ledger, events: tuple[BottleMirrored, ...]) -> float:
 
 
 def _log(folder: Path) -> StoredEventLog:
-    return StoredEventLog(FolderStore(folder), SystemClock(), Backoff(), random)
+    # As the command line has it for a folder: no threads.
+    store = FolderStore(folder)
+    return StoredEventLog(store, SystemClock(), Backoff(), random, readers=1)
 
 
 def _hash_file(folder: Path) -> StoredHashFile:

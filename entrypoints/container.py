@@ -45,7 +45,13 @@ from domain.config import (
     ExternalUrl,
     SyncConfig,
 )
-from entrypoints.stores import AROUND_THE_JOBS, CountedStore, open_history, open_store
+from entrypoints.stores import (
+    AROUND_THE_JOBS,
+    CountedStore,
+    open_history,
+    open_store,
+    readers_of,
+)
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
@@ -177,8 +183,14 @@ class MirrorContainer(containers.DeclarativeContainer):
     store: providers.Provider[CountedStore] = providers.Singleton(
         open_store, config=config
     )
+    readers: providers.Provider[int] = providers.Callable(readers_of, config)
     event_log: providers.Provider[EventLog] = providers.Singleton(
-        StoredEventLog, store=store, clock=clock, backoff=backoff, chance=chance
+        StoredEventLog,
+        store=store,
+        clock=clock,
+        backoff=backoff,
+        chance=chance,
+        readers=readers,
     )
     hash_file: providers.Provider[HashFile] = providers.Singleton(
         StoredHashFile, store=store, clock=clock, backoff=backoff, chance=chance

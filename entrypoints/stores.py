@@ -16,6 +16,7 @@ from ports.store import Store
 if TYPE_CHECKING:
     from ports.object_history import ObjectHistory
 
+_READERS: Final = 16
 AROUND_THE_JOBS: Final = 4
 """Connections beside those of the transfers: ledger, catalog, tokens."""
 
@@ -49,6 +50,11 @@ def open_store_at(address: StoreAddress, config: SyncConfig) -> CountedStore:
     from adapters.folder.store import FolderStore  # noqa: PLC0415
 
     return FolderStore(Path(address.path))
+
+
+def readers_of(config: SyncConfig) -> int:
+    """Return how many commits are asked for at a time: a folder's are at hand."""
+    return _READERS if isinstance(config.store, BucketAddress) else 1
 
 
 def open_history(config: SyncConfig) -> ObjectHistory:
