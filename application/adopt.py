@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from application.transfer import digest_of
-from domain.bottle import Bottle, Digest, ObjectKey
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.events import BottleMirrored
 from domain.ledger import Ledger
+from domain.plan import Load, SyncPlan, Work
 from ports.store import ObjectInfo, Store
 
 
@@ -42,6 +43,17 @@ class Adopt:
                     yield BottleMirrored(bottle, found.size, found.key, "found")
                     break
 
+    def adopted(self, plan: SyncPlan, ledger: Ledger) -> list[BottleMirrored]:
+        """Return what is there of what a plan would leave out, or fetch."""
+        known = ledger.digests_elsewhere
+        wanted = (
+            bottle
+            for load in plan.work.loads
+            if load.source is None and load.digest in known
+            for bottle in load.bottles
+        )
+        return list(self((*plan.elsewhere, *wanted), ledger))
+
     def _found(
         self, bottle: Bottle, day: date, there: dict[ObjectKey, ObjectInfo]
     ) -> ObjectInfo | None:
@@ -52,3 +64,27 @@ class Adopt:
                 if info is not None and digest_of(self.store, info) == bottle.digest:
                     return info
         return None
+
+
+def left_to_do(plan: SyncPlan, adopted: Collection[BottleMirrored]) -> Work:
+    """Return the work of a plan without what was adopted.
+
+    Bottles that share an adopted one's bytes are copied, also those that were to be
+    left out.
+    """
+    found = {event.bottle.digest: event for event in adopted}
+    if not found:
+        return plan.work
+    adopted_keys = {event.bottle.key for event in adopted}
+    loads = [load for load in plan.work.loads if load.digest not in found]
+    sharing: defaultdict[Digest, dict[BottleKey, Bottle]] = defaultdict(dict)
+    planned = (bottle for load in plan.work.loads for bottle in load.bottles)
+    for bottle in (*plan.elsewhere, *planned):
+        if bottle.digest in found and bottle.key not in adopted_keys:
+            sharing[bottle.digest][bottle.key] = bottle
+    for digest, bottles in sharing.items():
+        there = found[digest]
+        together = tuple(bottle for _, bottle in sorted(bottles.items()))
+        loads.append(Load(digest, there.size, together, there.object_key))
+    loads.sort(key=lambda load: (-(load.size or 0), load.bottles[0].key))
+    return replace(plan.work, loads=tuple(loads))

@@ -50,7 +50,7 @@ class ImportHashFile:
     progress: Progress
 
     def __call__(self) -> ImportReport:
-        """Import the file, and publish what is known now.
+        """Import the file, and publish what is known now unless it is published.
 
         Raises:
             PortError: The file or the store cannot be used.
@@ -62,7 +62,7 @@ class ImportHashFile:
         listed = self.ask(opened.ledger)
         run = self.runs.begin(opened)
         report = self.take(run, listed)
-        if not report.unchanged:
+        if not (report.unchanged and opened.published):
             run.publish()
         return report
 

@@ -46,6 +46,7 @@ class Journal:
         self._wseq = 0
         self.ledger = ledger
         self.alone = True
+        self._has_company = False
         self.phase = shard / shards
 
     def record(self, events: Iterable[Event]) -> None:
@@ -66,6 +67,9 @@ class Journal:
 
         It is asked again whenever another's commit came first.
         """
+        if self._has_company:
+            # Others write, too: looking first costs less than a put that is refused.
+            self.follow()
         while True:
             position = self.ledger.position
             commit = Commit(
@@ -98,6 +102,8 @@ class Journal:
 
     def follow(self) -> None:
         """Fold what others have appended since."""
-        for recorded in self._log.read(self.ledger.position):
-            self.ledger.apply(recorded)
+        start = self.ledger.position
+        for recorded in self._log.read(start):
+            self.ledger.apply(recorded, start)
             self.alone &= recorded.commit.run == self._run
+            self._has_company = True

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from application.inspect_ledger import RebuildHashFile
 from application.journal import Journal
+from application.opened_ledger import read_anew
 from application.reconcile import Reconcile
+from domain.continuity import joined
 from domain.damage import IN_THE_LOG, Damage
+from domain.errors import LedgerDamagedError
 from domain.events import GENESIS, Commit, LedgerRepaired, Position
-from domain.ledger import Ledger, replay
+from domain.ledger import Ledger
 from domain.records import Repair
 from ports.clock import Clock
 from ports.custody import Custody, Examination
@@ -65,24 +69,46 @@ class RepairLedger:
             PortError: The store cannot be used, or does not keep what was put back.
         """
         before = self.custody.examine(pins, read=True)
-        restored = self.custody.restore(before.damage)
+        restored, now = self._restored(before, pins)
         ledger = self.log.identity()
         if ledger is None:
             raise NotOurStoreError("the store", "there is no ledger in it")
         published = self.hash_file.load()
-        now = self.custody.examine(pins, read=True)
-        lost = tuple(repair for repair in restored if repair.is_gap)
+        lost = joined(repair for repair in restored if repair.is_gap)
+        mended = tuple(repair for repair in restored if not repair.is_gap)
+        repairs = (*mended, *_accepted(now.damage, mended), *lost)
         declared = bool(lost) and declare_gaps
-        repairs = (*restored, *_accepted(now.damage, restored))
+        if declared:
+            self.custody.give_up(lost)
         told = [repair for repair in repairs if declared or not repair.is_gap]
         if told and (declared or _ends_well(now)):
-            self._record(ledger, told, now, pins)
-        if declared:
-            self._reconcile(published)
-        if declared or not any(each.kind in IN_THE_LOG for each in now.damage):
-            self.rebuild()
+            self._record(ledger, told, now, _seen(pins, published, ledger))
+        # What stays damaged, and cannot be read, is told of in the report.
+        with suppress(LedgerDamagedError):
+            if declared or now.gaps:
+                self._reconcile(published)
+            if declared or not any(each.kind in IN_THE_LOG for each in now.damage):
+                self.rebuild()
         after = self.custody.examine(pins, read=True)
         return RepairReport(before, repairs, declared, after)
+
+    def _restored(
+        self, found: Examination, pins: Sequence[Position]
+    ) -> tuple[tuple[Repair, ...], Examination]:
+        """Put back what there is, until nothing more comes of it.
+
+        A commit that is good again tells what the one before it has to be.
+        """
+        repairs: tuple[Repair, ...] = ()
+        seen: list[tuple[Damage, ...]] = []
+        while True:
+            seen.append(found.damage)
+            done = self.custody.restore(found.damage)
+            mended = tuple(repair for repair in done if not repair.is_gap)
+            repairs += mended
+            found = self.custody.examine(pins, read=True)
+            if not mended or found.damage in seen:
+                return repairs + tuple(r for r in done if r.is_gap), found
 
     def _record(
         self,
@@ -93,7 +119,8 @@ class RepairLedger:
     ) -> None:
         """Append what was repaired, also to a log that cannot be folded any more."""
         gaps = [repair.last for repair in repairs if repair.is_gap]
-        ends = [now.head or GENESIS, *pins]
+        # Where they differ, a head that was seen outweighs what is there now.
+        ends = [*pins, now.head or GENESIS]
         end = max(ends, key=lambda position: position.seq)
         if max(gaps, default=-1) > end.seq:
             end = Position(max(gaps), GENESIS.sha256)
@@ -113,11 +140,22 @@ class RepairLedger:
         )
 
     def _reconcile(self, published: object) -> None:
-        """Record what the store holds, for what the log says is not all of it."""
-        ledger = replay(self.log.read(GENESIS))
+        """Record what the store holds, if what the log says is not all of it."""
+        ledger = read_anew(self.log, "")
+        if ledger.reconciled:
+            return
         journal = Journal(self.log, self.clock, self.new_id, ledger, self.new_id())
         known = published.ledger if isinstance(published, PublishedLedger) else Ledger()
         self.reconcile(journal, known)
+
+
+def _seen(
+    pins: Iterable[Position], published: object, ledger: str
+) -> Iterable[Position]:
+    """Return every head that was seen before, the hash file's among them."""
+    if isinstance(published, PublishedLedger) and published.ledger.id == ledger:
+        return (*pins, published.ledger.position)
+    return pins
 
 
 def _accepted(damage: Iterable[Damage], restored: Sequence[Repair]) -> list[Repair]:

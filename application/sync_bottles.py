@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from application.adopt import Adopt
+from application.adopt import Adopt, left_to_do
 from application.carry_out import CarryOut, Tally
 from application.import_hash_file import ImportHashFile
 from application.opened_ledger import open_ledger
@@ -129,11 +129,12 @@ class SyncBottles:
         Returns:
             What was done, and how many bottles were left for later.
         """
-        work = plan.work if max_bytes is None else plan.work.within(max_bytes)
-        left = plan.work.bottles - work.bottles
+        adopted = self.adopt.adopted(plan, run.journal.ledger)
+        whole = left_to_do(plan, adopted)
+        work = whole if max_bytes is None else whole.within(max_bytes)
+        left = whole.bottles - work.bottles
         settles = None if left else catalog.document.sha256
         read = _catalog_read(catalog, run.journal.ledger.catalog)
-        adopted = list(self.adopt(plan.elsewhere, run.journal.ledger))
         if work == Work() and not adopted:
             run.record_empty(plan.selection, read, settles)
             return Tally(), left

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import (
@@ -42,11 +43,12 @@ def check_follows(recorded: RecordedCommit, ledger: str, position: Position) -> 
 
 
 def check_nothing_is_gone(
-    commit: Commit, position: Position, known: Collection[Repair]
+    commit: Commit, start: Position, known: Collection[Repair]
 ) -> None:
-    """Check that what was folded up to ``position`` is still in the log.
+    """Check that what was folded before the log was read on is still in it.
 
     Args:
+        start: From where it is read; what comes behind it was read just now.
         known: Repairs that the fold knows of, gaps that it has crossed among them.
 
     Raises:
@@ -56,12 +58,57 @@ def check_nothing_is_gone(
         if not isinstance(event, LedgerRepaired):
             continue
         lost = event.repair
-        if lost.is_gap and lost.first <= position.seq and lost not in known:
-            raise OutdatedLedgerError(
-                commit.seq,
-                f"it declares a gap from commit {lost.first} to {lost.last}, which had"
-                " been read before: the log must be read anew, from its beginning",
-            )
+        if lost.is_gap and lost.first <= start.seq and not is_known(lost, known):
+            raise OutdatedLedgerError(commit.seq, gone_for_good(lost))
+
+
+def gone_for_good(gap: Repair) -> str:
+    """Return what is to be done about a gap that was read before it was declared."""
+    return (
+        f"a gap from commit {gap.first} to {gap.last} was declared, which had been"
+        " read before: the log must be read anew, from its beginning"
+    )
+
+
+def is_known(repair: Repair, known: Iterable[Repair]) -> bool:
+    """Return whether a repair is known, or is part of a gap that is."""
+    return any(
+        repair == other
+        or (
+            repair.is_gap
+            and other.is_gap
+            and other.first <= repair.first
+            and repair.last <= other.last
+        )
+        for other in known
+    )
+
+
+def joined(gaps: Iterable[Repair]) -> tuple[Repair, ...]:
+    """Return gaps in their order, those that touch or overlap made one."""
+    whole: list[Repair] = []
+    for gap in sorted(gaps, key=lambda gap: (gap.first, gap.last)):
+        before = whole[-1] if whole else None
+        if before is None or gap.first > before.last + 1:
+            whole.append(gap)
+        elif gap.last > before.last:
+            causes = dict.fromkeys([*before.cause.split(", "), gap.cause])
+            cause = ", ".join(causes)
+            whole[-1] = replace(before, last=gap.last, cause=cause)
+    return tuple(whole)
+
+
+def without(declared: Repair, gaps: Iterable[Repair]) -> Iterator[Repair]:
+    """Yield what is left of ``gaps`` without a repair that is one itself."""
+    for gap in gaps:
+        apart = declared.last < gap.first or gap.last < declared.first
+        if apart or not declared.is_gap:
+            yield gap
+            continue
+        if gap.first < declared.first:
+            yield replace(gap, last=declared.first - 1)
+        if declared.last < gap.last:
+            yield replace(gap, first=declared.last + 1)
 
 
 def check_assertions(commit: Commit, state: StateDigest) -> None:

@@ -6,7 +6,7 @@ behind it, and the last by a pin: a head that was seen, kept apart from the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
@@ -109,6 +109,7 @@ def judge(
     specimens: Mapping[int, Specimen],
     pins: Mapping[int, str],
     marked: Mapping[int, str],
+    given_up: Container[int] = (),
 ) -> tuple[Damage, ...]:
     """Return the damage of a log, by number of commit.
 
@@ -116,7 +117,9 @@ def judge(
         specimens: What was found, by place.
         pins: SHA-256 of commits that were seen before, by number.
         marked: Delete markers that lie on top of a place, each its version.
+        given_up: Places in declared gaps: what lies there proves nothing any more.
     """
+    specimens = {seq: one for seq, one in specimens.items() if seq not in given_up}
     end = max([*specimens, *pins], default=-1)
     head = max(specimens, default=-1)
     found: list[Damage] = []
@@ -125,6 +128,9 @@ def judge(
     for seq in range(end, -1, -1):
         # What follows from a pin further up outweighs a pin that contradicts it.
         wanted = expected if proven else pins.get(seq, expected)
+        if seq in given_up:
+            expected, proven = None, False
+            continue
         specimen = specimens.get(seq)
         damage: Damage | None
         if specimen is None:
@@ -150,6 +156,7 @@ def judge_listing(
     present: Mapping[int, str | None],
     pins: Mapping[int, str],
     marked: Mapping[int, str],
+    given_up: Container[int] = (),
 ) -> tuple[Damage, ...]:
     """Return what a listing of a log tells of its damage.
 
@@ -159,6 +166,8 @@ def judge_listing(
     end, head = max([*present, *pins], default=-1), max(present, default=-1)
     found = []
     for seq in range(end + 1):
+        if seq in given_up:
+            continue
         if seq not in present:
             found.append(_absent(seq, pins.get(seq), head, marked.get(seq)))
         elif present[seq] is not None and present[seq] != pins.get(seq, present[seq]):

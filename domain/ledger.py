@@ -14,7 +14,13 @@ from typing import assert_never
 
 from domain.bottle import BottleKey, Digest, ObjectKey
 from domain.catalog import Validators
-from domain.continuity import check_assertions, check_follows, check_nothing_is_gone
+from domain.continuity import (
+    check_assertions,
+    check_follows,
+    check_nothing_is_gone,
+    is_known,
+    without,
+)
 from domain.events import (
     GENESIS,
     BottleFailed,
@@ -66,6 +72,8 @@ class Ledger:
         ended: The runs that ended last, the latest at the end.
         settled: For each selection, the catalog it was last completed for.
         repairs: What was ever repaired, in the order of the log.
+        undeclared: Gaps that were crossed, and of which the log tells only further on:
+            whoever reconciled the ledger before that knew nothing of them.
         reconciled: Whether no declared gap has been crossed since the ledger was last
             compared with the store.
     """
@@ -83,6 +91,7 @@ class Ledger:
     catalog: CatalogSeen | None = None
     settled: dict[str, str] = field(default_factory=dict)
     repairs: tuple[Repair, ...] = ()
+    undeclared: tuple[Repair, ...] = ()
     reconciled: bool = True
     state: StateDigest = field(default_factory=StateDigest)
 
@@ -101,8 +110,12 @@ class Ledger:
         """The declared gaps of the log."""
         return tuple(repair for repair in self.repairs if repair.is_gap)
 
-    def apply(self, recorded: RecordedCommit) -> None:
+    def apply(self, recorded: RecordedCommit, start: Position | None = None) -> None:
         """Fold the next commit, all of it or nothing.
+
+        Args:
+            start: From where the log is being read: the commits behind it are in the
+                log now. This ledger's position if None.
 
         Raises:
             LedgerDamagedError: It is not the next commit of this ledger, or it
@@ -112,7 +125,7 @@ class Ledger:
         """
         commit = recorded.commit
         check_follows(recorded, self.id, self.position)
-        check_nothing_is_gone(commit, self.position, self.repairs)
+        check_nothing_is_gone(commit, start or self.position, self.repairs)
         run = self.runs.get(commit.run)
         is_new = run is None or commit.wseq > run.writers.get(commit.writer, 0)
         if is_new and self.reconciled and recorded.gap is None:
@@ -136,7 +149,7 @@ class Ledger:
     def knowing(self, entries: Mapping[BottleKey, Elsewhere]) -> Ledger:
         """Return a ledger that knows also what another mirror holds."""
         ledger = self.fork()
-        ledger._know(entries)  # noqa: SLF001 - of the same class
+        ledger._know(entries, by=None)  # noqa: SLF001 - of the same class
         return ledger
 
     def fork(self) -> Ledger:
@@ -158,6 +171,7 @@ class Ledger:
     def _cross(self, gap: Repair) -> None:
         """Go on behind commits that are gone: nobody knows what they said."""
         self.repairs = (*self.repairs, gap)
+        self.undeclared = (*self.undeclared, gap)
         self.reconciled = False
         self.settled.clear()
         for state in self.runs.values():
@@ -180,11 +194,12 @@ class Ledger:
             case SyncCompleted():
                 self._completed(event, commit)
             case _:
-                self._learn(event)
+                self._learn(event, commit)
 
     def _learn(
         self,
         event: CatalogRead | HashFileImported | LedgerRepaired | StoreReconciled,
+        commit: Commit,
     ) -> None:
         match event:
             case CatalogRead():
@@ -196,17 +211,25 @@ class Ledger:
                 )
             case HashFileImported():
                 self.imports[event.source] = ImportSeen(event.document, event.etag)
-                self._know(event.entries)
+                self._know(event.entries, by=commit.run)
             case LedgerRepaired():
-                if event.repair not in self.repairs:
+                if not is_known(event.repair, self.repairs):
                     self.repairs = (*self.repairs, event.repair)
+                self.undeclared = tuple(without(event.repair, self.undeclared))
             case StoreReconciled():
-                self.reconciled = True
+                self.reconciled = not self.undeclared
             case _:
                 assert_never(event)
 
-    def _know(self, entries: Mapping[BottleKey, Elsewhere]) -> None:
-        self.elsewhere |= {k: e for k, e in entries.items() if k not in self.held}
+    def _know(self, entries: Mapping[BottleKey, Elsewhere], by: str | None) -> None:
+        for key, entry in entries.items():
+            if key in self.held:
+                continue
+            before = self.elsewhere.get(key)
+            if before is not None and before.digest != entry.digest:
+                # What was left out, since it was elsewhere, may be missing now.
+                self._unsettle(by)
+            self.elsewhere[key] = entry
 
     def _mirrored(
         self, event: BottleMirrored, commit: Commit, turnover: Turnover
@@ -223,7 +246,10 @@ class Ledger:
             if before is None or before != entry or was_superseded:
                 run.mirrored += 1
                 run.mirrored_bytes += event.size if event.how == "fetched" else 0
-        self.elsewhere.pop(key, None)
+        there = self.elsewhere.pop(key, None)
+        if there is not None and there.digest != bottle.digest:
+            # Other bottles were left out as being those bytes.
+            self._unsettle(by=None)
         if before is not None:
             turnover.gone.append(before)
             if before.object_key != object_key:
@@ -311,8 +337,9 @@ def replay(commits: Iterable[RecordedCommit], start: Ledger | None = None) -> Le
             or asserts a state that is not the one before it.
     """
     ledger = start.fork() if start is not None else Ledger()
+    position = ledger.position
     for recorded in commits:
-        ledger.apply(recorded)
+        ledger.apply(recorded, position)
     return ledger
 
 
@@ -324,6 +351,8 @@ def _day_of(prefix: str) -> date | None:
         prefix: Its first ten characters.
     """
     try:
-        return date.fromisoformat(prefix)
+        day = date.fromisoformat(prefix)
     except ValueError:
         return None
+    # Python reads the days of weeks, too.
+    return day if day.isoformat() == prefix else None

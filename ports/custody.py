@@ -67,3 +67,12 @@ class Custody(Protocol):
             repair without a source.
         """
         raise NotImplementedError
+
+    @abstractmethod
+    def give_up(self, gaps: Iterable[Repair]) -> None:
+        """See to it that nobody reads on into what is to be a declared gap.
+
+        A commit that can be read, and is not the one that was written, is kept as a
+        document from then on, and no longer in its place.
+        """
+        raise NotImplementedError

@@ -12,7 +12,7 @@ from typing import Final
 from adapters.ledger.codec import decode_commit
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.examination import Examiner
-from adapters.ledger.identity import encode_identity
+from adapters.ledger.identity import decode_identity, encode_identity
 from adapters.ledger.layout import IDENTITY, commit_key, document_key
 from adapters.ledger.specimens import flipped_bit
 from domain.bottle import ObjectKey
@@ -21,10 +21,11 @@ from domain.errors import LedgerDamagedError
 from domain.events import Position
 from domain.records import Repair
 from ports.custody import Custody, Examination
-from ports.errors import NotFoundError
+from ports.errors import NotOurStoreError
 from ports.object_history import ObjectHistory
 from ports.store import Store
 
+_READERS: Final = 16
 _DOCUMENTS: Final = {"document missing", "document changed"}
 
 
@@ -67,19 +68,27 @@ class StoredCustody(Custody):
         history: ObjectHistory,
         log: StoredEventLog,
         copies: Sequence[LogCopy] = (),
+        readers: int = _READERS,
     ) -> None:
+        """Take the log in ``store`` into custody.
+
+        Args:
+            readers: How many objects are read at a time. With 1 there are no threads.
+        """
         self._store = store
         self._history = history
         self._log = log
         self._copies = tuple(copies)
+        self._readers = readers
         self._specimens: dict[int, Specimen] = {}
+        self._ledger: str | None = None
 
     def examine(self, pins: Sequence[Position], *, read: bool) -> Examination:
-        examiner = Examiner(self._store, self._history, self._log, pins)
+        examiner = Examiner(self._store, self._history, self._log, pins, self._readers)
         if not read:
             return examiner.list_only()
         found = examiner.read_all()
-        self._specimens = examiner.specimens
+        self._specimens, self._ledger = examiner.specimens, examiner.ledger
         told = tuple(self._with_sources(found.damage))
         return replace(found, damage=told)
 
@@ -103,6 +112,16 @@ class StoredCustody(Custody):
             repairs.append(Repair(first.seq, last.seq, first.kind, source))
         return tuple(repairs)
 
+    def give_up(self, gaps: Iterable[Repair]) -> None:
+        for gap in gaps:
+            specimen = self._specimens.get(gap.first)
+            if specimen is None or specimen.flaw or specimen.own_seq != gap.first:
+                continue
+            # A reader stops where a commit is missing, and looks for a declared gap.
+            key = commit_key(gap.first)
+            self._put_back(document_key(specimen.sha256), self._store.get(key).body)
+            self._store.delete(key)
+
     def _with_sources(self, damage: tuple[Damage, ...]) -> Iterator[Damage]:
         sources = {one.seq: one.good.source for one in self._mended(damage) if one.good}
         for each in damage:
@@ -118,6 +137,8 @@ class StoredCustody(Custody):
         A commit tells what the one before it must be, hence from the end.
         """
         follows: dict[int, str] = {}
+        # Behind all that anybody has seen or that follows, a copy need only fit.
+        open_from = max(self._specimens, default=-1)
         for each in reversed([d for d in damage if d.kind in IN_THE_LOG]):
             for seq in range(each.last, each.first - 1, -1):
                 wanted = follows.get(seq)
@@ -126,37 +147,55 @@ class StoredCustody(Custody):
                 if wanted is not None and self._has(seq, wanted):
                     # From here down it is as it was.
                     break
-                good = self._good(seq, wanted)
+                good = None
+                if wanted is not None:
+                    good = self._good(seq, wanted, each.kind)
+                    open_from = seq + 1
+                elif seq >= open_from:
+                    good = self._fitting(seq)
+                    open_from = seq - 1
                 if good is not None:
                     follows[seq - 1] = decode_commit(good.body, seq).prev
                 yield _Mended(seq, each.kind, good)
 
     def _restore_document(self, sha256: str) -> None:
         key = document_key(sha256)
-        for good in chain(self._versions(key), self._in_copies(key)):
+        for good in self._candidates(key):
             if hashlib.sha256(good.body).hexdigest() == sha256:
                 good.put_back()
                 return
 
     def _restore_identity(self) -> None:
-        """Say again which ledger it is, as its first commit does."""
-        first = decode_commit(self._store.get(commit_key(0)).body, 0)
-        identity = encode_identity(first.ledger, first.at)
-        self._history.restore(IDENTITY, identity)
+        """Say again which ledger it is, as its commits do."""
+        for good in self._candidates(IDENTITY):
+            if _names(good.body, self._ledger):
+                good.put_back()
+                return
+        sound = [one.seq for one in self._specimens.values() if one.flaw is None]
+        if sound:
+            seq = min(sound)
+            first = decode_commit(self._store.get(commit_key(seq)).body, seq)
+            identity = encode_identity(first.ledger, first.at)
+            self._put_back(IDENTITY, identity)
 
     def _has(self, seq: int, sha256: str) -> bool:
         specimen = self._specimens.get(seq)
         return specimen is not None and specimen.sha256 == sha256
 
-    def _good(self, seq: int, expected: str | None) -> _Good | None:
-        key = commit_key(seq)
-        candidates = chain(self._versions(key), self._in_copies(key))
-        if expected is None:
-            return next((one for one in candidates if self._could_be(seq, one)), None)
-        for one in chain(candidates, self._in_the_log(seq, expected)):
+    def _good(self, seq: int, expected: str, kind: DamageClass) -> _Good | None:
+        own = self._turned(seq, expected) if kind == "bit-flipped" else ()
+        elsewhere = self._in_the_log(seq, expected)
+        for one in chain(self._candidates(commit_key(seq)), elsewhere, own):
             if hashlib.sha256(one.body).hexdigest() == expected:
                 return one
         return None
+
+    def _fitting(self, seq: int) -> _Good | None:
+        candidates = self._candidates(commit_key(seq))
+        return next((one for one in candidates if self._could_be(seq, one)), None)
+
+    def _candidates(self, key: ObjectKey) -> Iterator[_Good]:
+        return chain(self._versions(key), self._in_copies(key))
 
     def _could_be(self, seq: int, good: _Good) -> bool:
         """Return whether bytes are a commit that follows the one that is there."""
@@ -166,49 +205,68 @@ class StoredCustody(Custody):
             return False
         before = self._specimens.get(seq - 1)
         follows = before is None or before.sha256 == commit.prev
-        return commit.ledger == self._log.identity() and follows
+        is_there = self._has(seq, hashlib.sha256(good.body).hexdigest())
+        return commit.ledger == self._ledger and follows and not is_there
 
     def _versions(self, key: ObjectKey) -> Iterator[_Good]:
-        marker: str | None = None
+        markers: list[str] = []
+        is_on_top = True
         for version in self._history.versions(key):
             if version.key != key:
                 continue
             if version.marker:
-                marker = version.version if version.latest else marker
+                markers += [version.version] if is_on_top else []
                 continue
             body = self._history.read_version(key, version.version)
-            put_back = partial(self._history.restore, key, body)
-            if marker is not None:
-                # What lies right below the marker is there again without it.
-                put_back = partial(self._history.remove_marker, key, marker)
-                marker = None
+            put_back = partial(self._put_back, key, body)
+            if is_on_top and markers:
+                # What lies right below the markers is there again without them.
+                put_back = partial(self._unmark, key, tuple(markers))
+            is_on_top = False
             yield _Good(body, f"version {version.version}", put_back)
 
     def _in_copies(self, key: ObjectKey) -> Iterator[_Good]:
         for copy in self._copies:
             body = copy.get(key)
             if body is not None:
-                put_back = partial(self._history.restore, key, body)
-                yield _Good(body, copy.name, put_back)
+                yield _Good(body, copy.name, partial(self._put_back, key, body))
+
+    def _put_back(self, key: ObjectKey, body: bytes) -> None:
+        if self._store.info(key) is None:
+            # Should a writer come first, its commit is not to be lost.
+            self._store.create(key, body)
+        else:
+            self._history.restore(key, body)
+
+    def _unmark(self, key: ObjectKey, markers: Iterable[str]) -> None:
+        for marker in markers:
+            self._history.remove_marker(key, marker)
 
     def _in_the_log(self, seq: int, expected: str) -> Iterator[_Good]:
-        """Yield what the log itself has: in another place, or but for one bit."""
-        key = commit_key(seq)
+        """Yield what the log itself has, in another place."""
         for other in self._specimens.values():
             if other.sha256 == expected and other.seq != seq:
                 body = self._store.get(commit_key(other.seq)).body
-                put_back = partial(self._history.restore, key, body)
+                put_back = partial(self._put_back, commit_key(seq), body)
                 yield _Good(body, f"the place of commit {other.seq}", put_back)
-        try:
-            damaged = self._store.get(key).body
-        except NotFoundError:
-            return
-        bit = flipped_bit(damaged, expected)
+
+    def _turned(self, seq: int, expected: str) -> Iterator[_Good]:
+        """Yield what is there, with the one bit turned back that was turned."""
+        key = commit_key(seq)
+        body = self._store.get(key).body
+        bit = flipped_bit(body, expected)
         if bit is not None:
-            turned = bytearray(damaged)
+            turned = bytearray(body)
             turned[bit // 8] ^= 1 << bit % 8
-            put_back = partial(self._history.restore, key, bytes(turned))
+            put_back = partial(self._put_back, key, bytes(turned))
             yield _Good(bytes(turned), "its own bytes, one bit turned back", put_back)
+
+
+def _names(identity: bytes, ledger: str | None) -> bool:
+    try:
+        return decode_identity(identity) == ledger
+    except NotOurStoreError:
+        return False
 
 
 def _alike(numbered: tuple[int, _Mended]) -> tuple[DamageClass, bool, int]:

@@ -14,7 +14,8 @@ from adapters.ledger.layout import COMMITS, IDENTITY, commit_key, commit_seq
 from adapters.ledger.settled import SettledWrites
 from adapters.retry import Backoff
 from domain.bottle import BottleKey, ObjectKey
-from domain.errors import LedgerDamagedError
+from domain.continuity import gone_for_good, joined
+from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import (
     Commit,
     HashFileImported,
@@ -57,6 +58,8 @@ class StoredEventLog(EventLog):
         self._readers = readers
         self._writes = SettledWrites(store, clock, backoff, chance)
         self._identity: str | None = None
+        # Gaps of which commits were yielded before it was known that they are gone.
+        self._given_up: list[Repair] = []
 
     def identity(self) -> str | None:
         # Once founded it never changes.
@@ -80,23 +83,36 @@ class StoredEventLog(EventLog):
         return info.sha256 or hashlib.sha256(self._store.get(key).body).hexdigest()
 
     def read(self, after: Position) -> Iterator[RecordedCommit]:
-        head, gap = after, None
+        head, gap, yielded = after, None, after.seq
         # One is held back until it is seen whether a declared gap begins with it.
         last: RecordedCommit | None = None
         while True:
             try:
                 for recorded in self._unbroken(head, gap):
                     if last is not None:
+                        yielded = last.commit.seq
                         yield last
                     last, head = recorded, recorded.position
             except LedgerDamagedError as damage:
-                gap = self._declared_gap(damage.seq)
-                if last is not None and (gap is None or last.commit.seq < gap.first):
+                found = self._declared_gap(damage.seq)
+                if last is not None and (
+                    found is None or last.commit.seq < found.first
+                ):
+                    yielded = last.commit.seq
                     yield last
-                if gap is None:
+                # Behind the gap that was just crossed there is damage of another kind.
+                if found is None or found == gap:
                     raise
+                if found.first <= yielded:
+                    if found in self._given_up:
+                        # Whoever read anew would come here again, and for ever.
+                        raise
+                    self._given_up.append(found)
+                    raise OutdatedLedgerError(
+                        damage.seq, gone_for_good(found)
+                    ) from damage
                 # What a gap is followed by names a commit that nobody has any more.
-                last, head = None, Position(gap.last, "")
+                last, head, gap = None, Position(found.last, ""), found
             else:
                 break
         if last is not None:
@@ -113,6 +129,8 @@ class StoredEventLog(EventLog):
         head = after
         bodies = ahead(self._body, self._due(after.seq), self._readers)
         for seq, body in bodies:
+            if any(lost.first == seq for lost in self._given_up):
+                raise LedgerDamagedError(seq, "it was given up")
             commit = decode_commit(body, seq)
             if commit.ledger != self.identity():
                 raise LedgerDamagedError(
@@ -156,9 +174,14 @@ class StoredEventLog(EventLog):
             ) from error
 
     def _declared_gap(self, seq: int) -> Repair | None:
-        """Return the gap that a later commit declares around ``seq``, if one does."""
-        found: Repair | None = None
-        for info in self._store.list(COMMITS, commit_key(seq)):
+        """Return the gap that is declared around ``seq``, if there is one.
+
+        Gaps that touch are one: between them is nothing that could be read.
+        """
+        declared: list[Repair] = []
+        # The commit that declares a gap at the end of a log is the first behind it.
+        behind = commit_key(seq - 1) if seq else ""
+        for info in self._store.list(COMMITS, behind):
             number = commit_seq(info.key)
             if number is None:
                 continue
@@ -166,13 +189,15 @@ class StoredEventLog(EventLog):
                 commit = decode_commit(self._store.get(info.key).body, number)
             except (LedgerDamagedError, NotFoundError):
                 continue
-            for event in commit.events:
-                if isinstance(event, LedgerRepaired) and event.repair.is_gap:
-                    repair = event.repair
-                    # The link between two commits breaks at the second of them.
-                    if repair.first <= seq <= repair.last + 1:
-                        found = repair
-        return found
+            declared += [
+                event.repair
+                for event in commit.events
+                if isinstance(event, LedgerRepaired) and event.repair.is_gap
+            ]
+        # The link between two commits breaks at the second of them.
+        return next(
+            (gap for gap in joined(declared) if gap.first <= seq <= gap.last + 1), None
+        )
 
     def append(self, commit: Commit) -> RecordedCommit:
         # Encoded once: every attempt writes the same bytes to the same place.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256 as hash_of
 from typing import Final
@@ -22,9 +22,14 @@ from adapters.ledger.layout import (
     document_sha256,
 )
 from adapters.ledger.refold import Refold
-from adapters.ledger.specimens import damaged_specimen, flipped_bit, specimen_of
-from domain.damage import Damage, Specimen, judge, judge_listing, pins_of
-from domain.errors import LedgerDamagedError
+from adapters.ledger.specimens import (
+    damaged_specimen,
+    flipped_bit,
+    may_be_turned,
+    specimen_of,
+)
+from domain.damage import Damage, Flaw, Specimen, judge, judge_listing, pins_of
+from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import GENESIS, Position
 from domain.ledger import Ledger
 from domain.records import Repair
@@ -36,15 +41,16 @@ from ports.store import Store
 NO_COMMIT: Final = -1
 """In damage that concerns none."""
 
-_READERS: Final = 16
+_REBUILT: Final = "; the next run, or a replay, rebuilds it"
 
 
 class Examiner:
     """Looks at a ledger once.
 
     Attributes:
+        ledger: Which ledger it is; None when nothing says so.
         specimens: What was found in the place of each commit, once they were read.
-        published: What the hash file says; None when it says nothing.
+        published: What the hash file says; None when it says nothing of this ledger.
     """
 
     def __init__(
@@ -53,21 +59,23 @@ class Examiner:
         history: ObjectHistory,
         log: StoredEventLog,
         pins: Sequence[Position],
+        readers: int,
     ) -> None:
         self._store = store
         self._history = history
         self._log = log
+        self._readers = readers
         self._damage: list[Damage] = []
-        self._ledger = self._identity()
+        self._present = self._listed()
         self.published = self._hash_file()
+        self.ledger = self._whose()
         self._pins = pins_of(pins)
-        if self.published is not None and self.published.id == self._ledger:
+        if self.published is not None:
             position = self.published.position
             self._pins = {position.seq: position.sha256} | self._pins
-        self._present = self._listed()
         self._versions: dict[int, int] = {}
         self._marked = self._history_of_commits()
-        if not (self._ledger or self._present or self._damage or self._versions):
+        if not (self.ledger or self._present or self._damage or self._versions):
             raise NotOurStoreError("the store", "there is no ledger in it")
         self.specimens: dict[int, Specimen] = {}
 
@@ -78,7 +86,8 @@ class Examiner:
             if seq in self._present:
                 seen[seq] = self._log.sha256_at(seq)
         repairs = self.published.repairs if self.published is not None else ()
-        found = _outside(judge_listing(seen, self._pins, self._marked), repairs)
+        gaps = _places(repair for repair in repairs if repair.is_gap)
+        found = judge_listing(seen, self._pins, self._marked, gaps)
         head = None
         if self._present:
             last = max(self._present)
@@ -87,18 +96,18 @@ class Examiner:
 
     def read_all(self) -> Examination:
         """Return what the bytes of every commit and document tell."""
-        refold = Refold(self._ledger, self.published)
-        for seq, body in ahead(self._read, sorted(self._present), _READERS):
+        refold = Refold(self.ledger, self.published)
+        for seq, body in ahead(self._read, sorted(self._present), self._readers):
             if body is None:
                 continue
             try:
                 commit = decode_commit(body, seq)
             except LedgerDamagedError as error:
-                self.specimens[seq] = damaged_specimen(seq, body, error, self._ledger)
+                self.specimens[seq] = damaged_specimen(seq, body, error, self.ledger)
                 refold.stop()
                 continue
             sha256 = hash_of(body).hexdigest()
-            self.specimens[seq] = specimen_of(seq, sha256, commit, self._ledger)
+            self.specimens[seq] = specimen_of(seq, sha256, commit, self.ledger)
             try:
                 commit = self._log.resolved(commit)
             except LedgerDamagedError:
@@ -106,25 +115,60 @@ class Examiner:
                 refold.stop()
             refold.take(commit, sha256)
         gaps = tuple(repair for repair in refold.repairs if repair.is_gap)
-        found = judge(self.specimens, self._pins, self._marked)
-        found = _outside(tuple(map(self._named, found)), gaps)
+        found = self._judged(_places(gaps))
         head = None
         if self.specimens:
             last = self.specimens[max(self.specimens)]
             head = Position(last.seq, last.sha256)
         if gaps and not found:
-            refold = Refold(self._ledger, self.published)
-            for recorded in self._log.read(GENESIS):
-                refold.take(recorded.commit, recorded.sha256, recorded.gap)
-        self._damage += refold.damage
+            refold = self._refolded()
+        # What a fold finds at damage or behind it comes of that.
+        sound = min((damage.first for damage in found), default=len(self._present))
+        self._damage += [damage for damage in refold.damage if damage.first < sound]
         self._damage += self._check_documents(refold.documents)
         return self._result(found, refold.repairs, head, refold.events)
 
-    def _identity(self) -> str | None:
+    def _refolded(self) -> Refold:
+        """Fold the log once more, across its declared gaps."""
+        while True:
+            refold = Refold(self.ledger, self.published)
+            try:
+                for recorded in self._log.read(GENESIS):
+                    refold.take(recorded.commit, recorded.sha256, recorded.gap)
+            except OutdatedLedgerError:
+                # A gap showed only when part of it had been read. Now it is known.
+                continue
+            return refold
+
+    def _whose(self) -> str | None:
+        """Return which ledger it is: what its ends say, if they do not agree with it.
+
+        All of a log can be read wrong, and one small object, too.
+        """
         try:
-            return read_identity(self._store)
+            said = read_identity(self._store)
         except (LedgerDamagedError, NotOurStoreError) as error:
             self._report("identity damaged", str(error))
+            said = None
+        there = self.published
+        if said is None or there is None or there.id != said:
+            ends = {self._ledger_at(seq) for seq in _ends(self._present)}
+            found = ends.pop() if len(ends) == 1 else None
+            if said is not None and found not in {None, said}:
+                detail = f"it says {said}, and the log is of {found}; restore it"
+                self._report("identity damaged", detail)
+            said = found or said
+        if there is not None and said not in {None, there.id}:
+            detail = f"it is of ledger {there.id}, not {said}"
+            self._report("hash file damaged", f"{detail}{_REBUILT}")
+            self.published = None
+        return said
+
+    def _ledger_at(self, seq: int) -> str | None:
+        _, body = self._read(seq)
+        try:
+            return decode_commit(body or b"", seq).ledger
+        except LedgerDamagedError:
             return None
 
     def _hash_file(self) -> Ledger | None:
@@ -133,9 +177,7 @@ class Examiner:
         except NotFoundError:
             return None
         except MalformedError as error:
-            self._report(
-                "hash file damaged", f"{error}; the next run, or a replay, rebuilds it"
-            )
+            self._report("hash file damaged", f"{error}{_REBUILT}")
             return None
 
     def _listed(self) -> set[int]:
@@ -143,7 +185,10 @@ class Examiner:
         for info in self._store.list(COMMITS):
             seq = commit_seq(info.key)
             if seq is None:
-                self._report("bad key", f"{info.key} lies where only commits may lie")
+                self._report(
+                    "bad key",
+                    f"{info.key} lies where only commits may lie; move it away",
+                )
             else:
                 present.add(seq)
         return present
@@ -167,19 +212,28 @@ class Examiner:
         except NotFoundError:
             return seq, None
 
-    def _named(self, damage: Damage) -> Damage:
-        """Return damage under the name that its bytes deserve at a closer look."""
-        if (
-            damage.kind not in {"rewritten commit", "forged tail"}
-            or not damage.expected
-        ):
-            return damage
+    def _judged(self, given_up: Collection[int]) -> tuple[Damage, ...]:
+        """Judge what was found, and again if one turned bit made it what it seems."""
+        while True:
+            found = judge(self.specimens, self._pins, self._marked, given_up)
+            turned = [flawed for each in found if (flawed := self._turned(each))]
+            if not turned:
+                return found
+            self.specimens |= {flawed.seq: flawed for flawed in turned}
+
+    def _turned(self, damage: Damage) -> Specimen | None:
+        """Return a commit that would be as it was if one bit of it were turned."""
+        specimen = self.specimens.get(damage.last)
+        if damage.expected is None or specimen is None or specimen.flaw is not None:
+            return None
+        if not may_be_turned(str(specimen.own_seq), str(specimen.seq)):
+            return None
         _, body = self._read(damage.last)
-        bit = flipped_bit(body, damage.expected) if body is not None else None
+        bit = flipped_bit(body or b"", damage.expected)
         if bit is None:
-            return damage
+            return None
         detail = f"one bit of its header is turned: bit {bit % 8} of byte {bit // 8}"
-        return replace(damage, kind="bit-flipped", detail=detail)
+        return replace(specimen, flaw=Flaw("bit-flipped", detail))
 
     def _check_documents(self, named: Mapping[str, int]) -> Iterator[Damage]:
         kept: set[str] = set()
@@ -202,7 +256,7 @@ class Examiner:
                 return Damage("document changed", seq, seq, str(error), sha256)
             return None
 
-        for damage in ahead(look, sorted(named.items()), _READERS):
+        for damage in ahead(look, sorted(named.items()), self._readers):
             if damage is not None:
                 yield damage
 
@@ -213,7 +267,7 @@ class Examiner:
         head: Position | None,
         events: int | None,
     ) -> Examination:
-        mended = {seq for r in repairs for seq in range(r.first, r.last + 1)}
+        mended = _places(repairs)
         for seq, number in self._versions.items():
             if number > 1 and seq not in mended:
                 self._report(
@@ -230,17 +284,13 @@ class Examiner:
         self._damage.append(Damage(kind, seq, seq, detail))  # type: ignore[arg-type]
 
 
+def _ends(numbers: Collection[int]) -> set[int]:
+    return {min(numbers), max(numbers)} if numbers else set()
+
+
 def _place(damage: Damage) -> tuple[bool, int]:
     return damage.first == NO_COMMIT, damage.first
 
 
-def _outside(found: Iterable[Damage], repairs: Iterable[Repair]) -> tuple[Damage, ...]:
-    """Return the damage that no declared gap explains."""
-    gaps = [repair for repair in repairs if repair.is_gap]
-    return tuple(
-        damage
-        for damage in found
-        if not any(
-            gap.first <= damage.first and damage.last <= gap.last for gap in gaps
-        )
-    )
+def _places(repairs: Iterable[Repair]) -> set[int]:
+    return {seq for each in repairs for seq in range(each.first, each.last + 1)}

@@ -9,6 +9,8 @@ from adapters.ledger.plain_lines import day
 from domain.bottle import BottleKey, Digest, ObjectKey
 from domain.records import Elsewhere, HashEntry, Superseded
 
+_FIELDS = 3  # of a row that lies elsewhere
+
 
 def bottle_rows(held: Mapping[BottleKey, HashEntry]) -> dict[str, dict[str, object]]:
     """Return the table of bottles."""
@@ -81,8 +83,10 @@ def elsewhere_of(rows: object) -> dict[BottleKey, Elsewhere] | None:
             on = day(row["download_date"])
         except (KeyError, TypeError):
             return None
+        # A field that is not known is the schema's to ignore.
         if on is None or not (
-            isinstance(sha256, str)
+            len(row) == _FIELDS
+            and isinstance(sha256, str)
             and wire.SHA256.match(sha256)
             and type(size) is int
             and size >= 0

@@ -114,6 +114,7 @@ class StateSchema(Written):
     runs = wire.by_name(wire.nested(OpenRunSchema))
     settled = wire.by_name(wire.sha256())
     superseded = wire.by_name(wire.nested(SupersededSchema), wire.object_key())
+    undeclared = fields.List(wire.nested(RepairSchema), load_default=())
 
 
 class HashFileSchema(Written):

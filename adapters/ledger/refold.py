@@ -9,6 +9,7 @@ from adapters.ledger.work_codec import encode_work
 from domain.damage import Damage
 from domain.errors import LedgerDamagedError
 from domain.events import (
+    GENESIS,
     Commit,
     HashFileImported,
     LedgerRepaired,
@@ -72,7 +73,7 @@ class Refold:
             self.stop()
             return
         try:
-            ledger.apply(recorded)
+            ledger.apply(recorded, GENESIS)
         except LedgerDamagedError as error:
             self.damage.append(
                 Damage("state differs", commit.seq, commit.seq, error.damage)

@@ -62,14 +62,26 @@ def damaged_specimen(
     return Specimen(seq, sha256, flaw=Flaw("bit-flipped", error.damage))
 
 
+def may_be_turned(said: str, meant: str) -> bool:
+    """Return whether a text is another, or is once one bit of it is turned."""
+    if len(said) != len(meant):
+        return False
+    differing = (ord(a) ^ ord(b) for a, b in zip(said, meant, strict=True))
+    return sum(map(int.bit_count, differing)) <= 1
+
+
 def flipped_bit(body: bytes, expected: str) -> int | None:
     """Return which bit of a commit's header must be turned to get ``expected``.
 
     Returns:
         The bit, counted from the first byte's lowest; None when no single one does.
     """
-    header, _, _ = body.partition(b"\n")
-    if len(header) > _ENOUGH:
+    header, _, rest = body.partition(b"\n")
+    said = _header(header)
+    if len(header) > _ENOUGH or (
+        said is not None
+        and not may_be_turned(said["body"], hashlib.sha256(rest).hexdigest())
+    ):
         return None
     turned = bytearray(body)
     for bit in range(8 * len(header)):
@@ -126,7 +138,7 @@ def _ends_in_rubbish(last: bytes) -> bool:
         text = last.decode()
     except UnicodeDecodeError as error:
         # A character may have been cut in its middle.
-        return error.end < len(last)
+        return error.reason != "unexpected end of data"
     try:
         _, end = json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -11,12 +13,13 @@ from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.layout import document_key
 from adapters.memory.clock import ManualClock
 from adapters.retry import Backoff
-from domain.bottle import Bottle, Digest, ObjectKey
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.plan import Load, Work
+from domain.records import Elsewhere
 from domain.tags import Tag
 from ports.documents import Documents
 from ports.errors import MalformedError, NotFoundError
-from ports.store import Store
+from ports.store import ObjectInfo, Store
 from tests.support.crowd import CROWD, all_at_once
 from tests.support.stores import RACING
 
@@ -31,6 +34,10 @@ WORK = Work(
     ),
     superseded=((_BOTTLE.key, _DIGEST),),
 )
+ENTRIES = {
+    _BOTTLE.key: Elsewhere(_DIGEST, 0, date(2025, 7, 21)),
+    _SAME.key: Elsewhere(Digest("b" * 64), 2**40, date(2026, 11, 22)),
+}
 
 
 def over(store: Store) -> Documents:
@@ -79,3 +86,66 @@ class TestDocumentsContract:
         store.create(document_key(sha256), b"{}\n")
         assert documents.save_work(WORK) == sha256
         assert documents.load_work(sha256) == WORK
+
+    def test_list_the_work_of_every_plan_that_can_be_read(
+        self, store: Store, documents: Documents
+    ) -> None:
+        other = replace(WORK, superseded=())
+        for work in (WORK, other):
+            documents.save_work(work)
+        documents.save_import(ENTRIES)
+        documents.save_findings([])
+        store.create(document_key(Digest("0" * 64)), b"damaged")
+        store.create(ObjectKey("ledger/v1/documents/readme.txt"), b"hello")
+        works = list(over(store).works())
+        assert sorted(map(documents.sha256_of, works)) == sorted(
+            map(documents.sha256_of, (WORK, other))
+        )
+
+    def test_of_an_empty_store_list_no_work(self, documents: Documents) -> None:
+        assert list(documents.works()) == []
+
+
+class TestImports:
+    @pytest.mark.parametrize("entries", [ENTRIES, {}], ids=["some", "none"])
+    def test_come_back_as_they_were_saved(
+        self, store: Store, documents: Documents, entries: dict[BottleKey, Elsewhere]
+    ) -> None:
+        sha256 = documents.save_import(entries)
+        assert documents.save_import(entries) == sha256
+        assert over(store).load_import(sha256) == entries
+        body = store.get(document_key(Digest(sha256))).body
+        assert hashlib.sha256(body).hexdigest() == sha256
+
+    def test_are_one_document_in_whatever_order(self, documents: Documents) -> None:
+        backwards = dict(reversed(ENTRIES.items()))
+        assert documents.save_import(ENTRIES) == documents.save_import(backwards)
+
+    def test_that_were_never_saved_are_not_found(self, documents: Documents) -> None:
+        for name in ("0" * 64, "", "../ledger"):
+            with pytest.raises(NotFoundError):
+                documents.load_import(name)
+
+    def test_are_no_plans_and_plans_no_imports(self, documents: Documents) -> None:
+        with pytest.raises(MalformedError, match="bottles"):
+            documents.load_import(documents.save_work(WORK))
+        with pytest.raises(MalformedError, match="loads"):
+            documents.load_work(documents.save_import(ENTRIES))
+
+
+def test_findings_say_what_lay_where(store: Store, documents: Documents) -> None:
+    found = [
+        ObjectInfo(ObjectKey("2026-11-22/b"), 2, _DIGEST),
+        ObjectInfo(ObjectKey("2026-11-22/a"), 1),
+    ]
+    sha256 = documents.save_findings(found)
+    assert documents.save_findings(reversed(found)) == sha256
+    body = store.get(document_key(Digest(sha256))).body
+    assert hashlib.sha256(body).hexdigest() == sha256
+    assert json.loads(body) == {
+        "objects": {
+            "2026-11-22/a": {"size": 1},
+            "2026-11-22/b": {"sha256": _DIGEST, "size": 2},
+        },
+        "v": 1,
+    }

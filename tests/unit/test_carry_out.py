@@ -9,7 +9,8 @@ from threading import Lock, active_count, current_thread, main_thread
 import pytest
 
 from application.carry_out import Tally
-from domain.bottle import Bottle, ObjectKey
+from application.journal import Journal
+from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import BottleFailed, BottleMirrored
 from domain.plan import Amount, Load
 from ports.errors import (
@@ -160,6 +161,56 @@ class TestRecording:
         def pass_time(call: Call) -> None:
             if call.what == "open":
                 errand.mirror.clock.sleep(3.9)
+
+        errand.process.watch.before = pass_time
+        errand.carry_out()
+        assert len(errand.mirror.commits()) == 1
+
+
+class TestAShard:
+    """Shard 3 of 4 records at other moments than the three before it."""
+
+    @pytest.fixture
+    def errand(self) -> Errand:
+        errand = Errand(4)
+        opened = errand.process.open()
+        clock, new_id = errand.mirror.clock, errand.mirror.new_id
+        log, run = errand.process.log, new_id()
+        errand.journal = Journal(log, clock, new_id, opened.ledger, run, 3, 4)
+        return errand
+
+    def test_records_first_after_35_seconds_and_then_every_20(
+        self, errand: Errand
+    ) -> None:
+        recorded = [Flag(), Flag()]
+        moments: list[float] = []
+        pauses = {errand.bottles[0].key: 35.0, errand.bottles[1].key: 20.0}
+        awaited = dict(zip((b.key for b in errand.bottles[1:]), recorded, strict=False))
+        begun = errand.mirror.clock.monotonic()
+
+        def pass_time(call: Call) -> None:
+            if call.what == "open":
+                if call.key in awaited:
+                    assert awaited[BottleKey(call.key)].wait(LONG)
+                errand.mirror.clock.sleep(pauses.get(BottleKey(call.key), 0.0))
+
+        def look(call: Call) -> None:
+            if call.what == "create":
+                moments.append(errand.mirror.clock.monotonic() - begun)
+                for flag in recorded[: len(moments)]:
+                    flag.set()
+
+        errand.process.watch.before = pass_time
+        errand.process.watch.after = look
+        errand.carry_out()
+        assert moments[:2] == [35.0, 55.0]
+        sizes = [len(one.commit.events) for one in errand.mirror.commits()]
+        assert sizes == [1, 1, 2]
+
+    def test_records_nothing_before(self, errand: Errand) -> None:
+        def pass_time(call: Call) -> None:
+            if call.what == "open":
+                errand.mirror.clock.sleep(34.9 / 4)
 
         errand.process.watch.before = pass_time
         errand.carry_out()

@@ -18,13 +18,14 @@ from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
 from domain.bottle import ObjectKey
 from domain.errors import InvalidValueError, LedgerDamagedError
-from domain.events import GENESIS, Commit
+from domain.events import GENESIS, BottleFailed, Commit
 from ports.errors import (
     ConflictError,
     NotFoundError,
     RefusedError,
     UnavailableError,
 )
+from ports.event_log import MAX_COMMIT_BYTES, CommitTooLargeError
 from ports.store import Store
 from tests.support.flaky_store import Fault, FlakyStore
 from tests.support.log_writing import HonestWriter, commit_after, fill, mirrored
@@ -201,6 +202,44 @@ def test_refuses_a_commit_that_could_not_be_read_again(unreadable: Commit) -> No
         log_over(store).append(unreadable)
     with pytest.raises(NotFoundError):
         store.get(KEY)
+
+
+class TestACommitThatIsTooLarge:
+    WORDY = replace(
+        FIRST,
+        events=tuple(
+            BottleFailed(
+                mirrored(n).bottle, "refused", "x" * (MAX_COMMIT_BYTES // 2), 1
+            )
+            for n in range(2)
+        ),
+    )
+
+    def test_is_refused_before_anything_is_sent(self) -> None:
+        line = flaky(founded())
+        with pytest.raises(CommitTooLargeError, match=r"it takes \d+ bytes"):
+            log_over(line).append(self.WORDY)
+        assert line.calls == []
+
+    def test_is_taken_if_it_has_one_event(self) -> None:
+        (one, _) = self.WORDY.events
+        assert isinstance(one, BottleFailed)
+        huge = replace(one, detail="x" * (2 * MAX_COMMIT_BYTES))
+        store = founded()
+        recorded = log_over(store).append(replace(FIRST, events=(huge,)))
+        assert list(log_over(store).read(GENESIS)) == [recorded]
+
+    def test_is_one_of_a_byte_more_than_may_be(self) -> None:
+        one, two = self.WORDY.events
+        assert isinstance(two, BottleFailed)
+        over = len(encode_commit(self.WORDY)) - MAX_COMMIT_BYTES
+        just = replace(two, detail=two.detail[:-over])
+        fits = replace(FIRST, events=(one, just))
+        assert len(encode_commit(fits)) == MAX_COMMIT_BYTES
+        more = replace(just, detail=f"{just.detail}x")
+        with pytest.raises(CommitTooLargeError):
+            log_over(founded()).append(replace(FIRST, events=(one, more)))
+        assert log_over(founded()).append(fits).commit == fits
 
 
 class TestWritersTogether:

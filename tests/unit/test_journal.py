@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.ledger.layout import commit_key
-from application.journal import MAX_EVENTS
+from application.journal import MAX_EVENTS, Journal
 from domain.errors import LedgerDamagedError
 from domain.events import BottleFailed, BottleMirrored, Event
 from domain.ledger import Ledger
 from ports.errors import OutcomeUnknownError, UnavailableError
+from ports.event_log import MAX_COMMIT_BYTES, CommitTooLargeError
 from tests.support.catalogs import make_bottle
 from tests.support.chain import mirrored
 from tests.support.mirror import Mirror
@@ -74,6 +75,83 @@ def test_two_processes_of_one_run_are_two_writers() -> None:
     second.record(events(1, "bat"))
     writers = {recorded.commit.writer for recorded in mirror.commits()}
     assert len(writers) == 2
+
+
+def wordy(count: int, size: int) -> list[BottleFailed]:
+    """Return events that take a little more than ``size`` bytes each."""
+    return [
+        BottleFailed(make_bottle("jq", str(number)), "refused", "x" * size, 1)
+        for number in range(count)
+    ]
+
+
+class TestACommitThatWouldBeTooLarge:
+    def test_is_halved_until_it_fits(self) -> None:
+        mirror = Mirror()
+        recorded = wordy(MAX_EVENTS, MAX_COMMIT_BYTES // 100)
+        mirror.process().journal().record(recorded)
+        assert mirror.events() == recorded
+        sizes = [len(one.commit.events) for one in mirror.commits()]
+        assert sizes == [64] * 4
+        assert all(size <= MAX_COMMIT_BYTES for size in commit_sizes(mirror))
+
+    def test_is_halved_only_where_it_is_too_large(self) -> None:
+        mirror = Mirror()
+        recorded: list[Event] = [*wordy(3, MAX_COMMIT_BYTES // 2), *events(253)]
+        mirror.process().journal().record(recorded)
+        assert mirror.events() == recorded
+        sizes = [len(one.commit.events) for one in mirror.commits()]
+        assert sizes == [1, 1, 2, 4, 8, 16, 32, 64, 128]
+
+    def test_leaves_no_gap_in_the_writers_count(self) -> None:
+        mirror = Mirror()
+        journal = mirror.process().journal()
+        journal.record(wordy(4, MAX_COMMIT_BYTES // 3))
+        journal.record(events(1))
+        assert [r.commit.wseq for r in mirror.commits()] == [1, 2, 3]
+        assert journal.ledger == mirror.ledger()
+
+    def test_of_one_event_goes_through_alone(self) -> None:
+        mirror = Mirror()
+        huge = wordy(1, 2 * MAX_COMMIT_BYTES)
+        recorded: list[Event] = [*events(1), *huge, *events(1, "bat")]
+        mirror.process().journal().record(recorded)
+        assert mirror.events() == recorded
+        assert [len(one.commit.events) for one in mirror.commits()] == [1, 1, 1]
+
+    def test_is_recorded_once_though_another_came_first(self) -> None:
+        mirror = Mirror()
+        ours, theirs = mirror.process().journal(), mirror.process().journal()
+        theirs.record(events(1, "bat"))
+        recorded = wordy(4, MAX_COMMIT_BYTES // 3)
+        ours.record(recorded)
+        assert mirror.events()[1:] == recorded
+        assert ours.ledger == mirror.ledger()
+
+    def test_and_cannot_be_divided_is_refused(self) -> None:
+        mirror = Mirror()
+        recorded = wordy(2, MAX_COMMIT_BYTES)
+        with pytest.raises(CommitTooLargeError, match="bytes"):
+            mirror.process().journal().record_as(lambda _: recorded)
+        assert mirror.commits() == []
+
+
+def commit_sizes(mirror: Mirror) -> list[int]:
+    """Return how many bytes each commit takes."""
+    numbers = range(len(mirror.commits()))
+    return [len(mirror.disk.get(commit_key(seq)).body) for seq in numbers]
+
+
+@pytest.mark.parametrize(("shard", "phase"), [(0, 0.0), (1, 0.25), (3, 0.75)])
+def test_each_shard_has_a_phase_of_its_own(shard: int, phase: float) -> None:
+    mirror = Mirror()
+    process = mirror.process()
+    opened = process.open()
+    journal = Journal(
+        process.log, mirror.clock, mirror.new_id, opened.ledger, "run", shard, 4
+    )
+    assert journal.phase == phase
+    assert process.journal().phase == 0.0
 
 
 class TestAnotherWriterCameFirst:

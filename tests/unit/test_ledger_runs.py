@@ -1,12 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
+from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from domain.catalog import Validators
 from domain.errors import LedgerDamagedError
+from domain.ledger import REMEMBERED_RUNS
 from domain.records import CatalogSeen, ClosedRun
 from domain.state_digest import StateDigest
+from domain.words import Outcome
 from tests.support.catalogs import make_bottle
 from tests.support.chain import (
     DAY,
@@ -147,6 +151,81 @@ class TestCompleted:
         with pytest.raises(LedgerDamagedError, match="1 bottles of 5 bytes") as caught:
             chain.replay()
         assert caught.value.seq == 1
+
+
+class TestAStartThatComesLate:
+    def end(self, chain: Chain, run: str, outcome: Outcome = "complete") -> None:
+        chain.add(completed(StateDigest(), run, outcome), run=run)
+
+    @pytest.mark.parametrize("outcome", get_args(Outcome))
+    def test_does_not_open_a_run_that_has_ended(
+        self, chain: Chain, outcome: Outcome
+    ) -> None:
+        chain.add(started())
+        self.end(chain, "run-1", outcome)
+        chain.add(started())
+        assert chain.replay().runs == {}
+        assert chain.replay().last_run == chain.replay().ended[0]
+
+    def test_does_not_open_a_run_that_another_closed(self, chain: Chain) -> None:
+        chain.add(started())
+        chain.add(completed(StateDigest(), "run-1", "failed"), run="next")
+        chain.add(started(), writer="run-1/0/late")
+        assert chain.replay().runs == {}
+
+    def test_does_not_open_a_run_that_ended_before_its_start(
+        self, chain: Chain
+    ) -> None:
+        chain.add(started(), completed(StateDigest()))
+        chain.add(started())
+        assert chain.replay().runs == {}
+
+    def test_leaves_what_such_a_run_mirrors_to_the_ledger_alone(
+        self, chain: Chain
+    ) -> None:
+        chain.add(started())
+        self.end(chain, "run-1")
+        chain.add(started(), mirrored(JQ))
+        ledger = chain.replay()
+        assert ledger.runs == {}
+        assert list(ledger.held) == [JQ.key]
+
+    def test_of_a_cloud_run_does_not_shut_out_the_next(self, chain: Chain) -> None:
+        chain.add(started("first", "cloud"), run="first")
+        self.end(chain, "first")
+        chain.add(started("first", "cloud"), run="first")
+        chain.add(started("second", "cloud"), run="second")
+        assert list(chain.replay().runs) == ["second"]
+
+    def test_is_recognised_of_256_runs(self, chain: Chain) -> None:
+        for number in range(REMEMBERED_RUNS):
+            chain.add(started(f"run-{number}"), run=f"run-{number}")
+            self.end(chain, f"run-{number}")
+        chain.add(started("run-0"), run="run-0")
+        ledger = chain.replay()
+        assert ledger.runs == {}
+        assert [closed.run for closed in ledger.ended] == [
+            f"run-{number}" for number in range(REMEMBERED_RUNS)
+        ]
+
+    def test_is_not_recognised_of_one_run_more(self, chain: Chain) -> None:
+        for number in range(REMEMBERED_RUNS + 1):
+            chain.add(started(f"run-{number}"), run=f"run-{number}")
+            self.end(chain, f"run-{number}")
+        chain.add(started("run-0"), run="run-0")
+        ledger = chain.replay()
+        assert list(ledger.runs) == ["run-0"]
+        assert len(ledger.ended) == REMEMBERED_RUNS
+        assert ledger.last_run == ledger.ended[-1]
+
+    def test_is_recognised_by_a_ledger_from_its_hash_file(self, chain: Chain) -> None:
+        chain.ledger = "8c7dd922-ad47-494f-b02c-00d78eac9bf0"
+        chain.add(started())
+        self.end(chain, "run-1")
+        ledger = decode_hash_file(encode_hash_file(chain.replay()))
+        ledger.apply(chain.add(started()))
+        assert ledger == chain.replay()
+        assert ledger.runs == {}
 
 
 class TestCatalogRead:
