@@ -103,20 +103,29 @@ class StoredEventLog(EventLog):
                 # Behind the gap that was just crossed there is damage of another kind.
                 if found is None or found == gap:
                     raise
-                if found.first <= yielded:
-                    if found in self._given_up:
-                        # Whoever read anew would come here again, and for ever.
-                        raise
-                    self._given_up.append(found)
-                    raise OutdatedLedgerError(
-                        damage.seq, gone_for_good(found)
-                    ) from damage
+                self._check_is_unread(found, yielded, damage)
                 # What a gap is followed by names a commit that nobody has any more.
                 last, head, gap = None, Position(found.last, ""), found
             else:
                 break
         if last is not None:
             yield last
+
+    def _check_is_unread(
+        self, gap: Repair, yielded: int, damage: LedgerDamagedError
+    ) -> None:
+        """Check that nothing in a gap has been yielded as if it were there.
+
+        Raises:
+            OutdatedLedgerError: It has been; from now on it is known to be gone.
+            LedgerDamagedError: It was known, and reading anew would come here again.
+        """
+        if yielded < gap.first:
+            return
+        if gap in self._given_up:
+            raise damage
+        self._given_up.append(gap)
+        raise OutdatedLedgerError(damage.seq, gone_for_good(gap)) from damage
 
     def _unbroken(
         self, after: Position, gap: Repair | None

@@ -184,10 +184,11 @@ class TestASync:
         self, mirror: Mirror
     ) -> None:
         mirror.process().sync(fetch_elsewhere=True)
-        process = mirror.process()
-        report = process.sync(fetch_elsewhere=True)
-        assert report.skipped == 2
-        assert process.plan_sync(EVERYTHING, mirror.ledger(), ask_sizes=False) is None
+        planned = mirror.process().plan_sync(
+            EVERYTHING, mirror.ledger(), ask_sizes=False, fetch_elsewhere=True
+        )
+        assert planned is None
+        assert mirror.process().sync(fetch_elsewhere=True).skipped == 2
 
     def test_fetches_what_is_elsewhere_no_more(self, mirror: Mirror) -> None:
         mirror.sync()
