@@ -8,36 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from functools import lru_cache
-from typing import assert_never
+from datetime import datetime
 
 from domain.bottle import BottleKey, Digest, ObjectKey
-from domain.catalog import Validators
-from domain.continuity import (
-    check_assertions,
-    check_follows,
-    check_nothing_is_gone,
-    is_known,
-    without,
-)
-from domain.events import (
-    GENESIS,
-    BottleFailed,
-    BottleLost,
-    BottleMirrored,
-    BottleSuperseded,
-    CatalogRead,
-    Commit,
-    Event,
-    HashFileImported,
-    LedgerRepaired,
-    Position,
-    RecordedCommit,
-    StoreReconciled,
-    SyncCompleted,
-    SyncStarted,
-)
+from domain.continuity import check_assertions, check_follows, check_nothing_is_gone
+from domain.events import GENESIS, Position, RecordedCommit
+from domain.fold import cross, fold, learn_elsewhere
 from domain.records import (
     CatalogSeen,
     ClosedRun,
@@ -48,10 +24,7 @@ from domain.records import (
     Repair,
     Superseded,
 )
-from domain.state_digest import StateDigest, Turnover
-
-REMEMBERED_RUNS = 256
-"""Runs that have ended, of which a late or repeated start is still recognised."""
+from domain.state_digest import StateDigest
 
 
 @dataclass(slots=True)
@@ -131,12 +104,9 @@ class Ledger:
         if is_new and self.reconciled and recorded.gap is None:
             check_assertions(commit, self.state)
         if recorded.gap is not None:
-            self._cross(recorded.gap)
+            cross(self, recorded.gap)
         if is_new:
-            turnover = Turnover()
-            for event in commit.events:
-                self._apply(event, commit, turnover)
-            self.state = self.state.after(turnover)
+            self.state = self.state.after(fold(self, commit))
         # The run may have begun with this very commit.
         run = self.runs.get(commit.run)
         if run is not None:
@@ -149,7 +119,7 @@ class Ledger:
     def knowing(self, entries: Mapping[BottleKey, Elsewhere]) -> Ledger:
         """Return a ledger that knows also what another mirror holds."""
         ledger = self.fork()
-        ledger._know(entries, by=None)  # noqa: SLF001 - of the same class
+        learn_elsewhere(ledger, entries, by=None)
         return ledger
 
     def fork(self) -> Ledger:
@@ -168,166 +138,6 @@ class Ledger:
             settled=dict(self.settled),
         )
 
-    def _cross(self, gap: Repair) -> None:
-        """Go on behind commits that are gone: nobody knows what they said."""
-        self.repairs = (*self.repairs, gap)
-        self.undeclared = (*self.undeclared, gap)
-        self.reconciled = False
-        self.settled.clear()
-        for state in self.runs.values():
-            state.undisturbed = False
-
-    def _apply(self, event: Event, commit: Commit, turnover: Turnover) -> None:
-        match event:
-            case BottleMirrored():
-                self._mirrored(event, commit, turnover)
-            case BottleFailed():
-                run = self.runs.get(commit.run)
-                if run is not None:
-                    run.failed[event.bottle.key] = event.cause
-            case BottleSuperseded():
-                self._superseded(event, commit)
-            case BottleLost():
-                self._lost(event, turnover)
-            case SyncStarted():
-                self._started(event, commit)
-            case SyncCompleted():
-                self._completed(event, commit)
-            case _:
-                self._learn(event, commit)
-
-    def _learn(
-        self,
-        event: CatalogRead | HashFileImported | LedgerRepaired | StoreReconciled,
-        commit: Commit,
-    ) -> None:
-        match event:
-            case CatalogRead():
-                validators = Validators(event.etag, event.last_modified)
-                if self.catalog and self.catalog.documents != event.documents:
-                    self.settled.clear()
-                self.catalog = CatalogSeen(
-                    event.source, event.documents, validators, event.formulae
-                )
-            case HashFileImported():
-                self.imports[event.source] = ImportSeen(event.document, event.etag)
-                self._know(event.entries, by=commit.run)
-            case LedgerRepaired():
-                if not is_known(event.repair, self.repairs):
-                    self.repairs = (*self.repairs, event.repair)
-                self.undeclared = tuple(without(event.repair, self.undeclared))
-            case StoreReconciled():
-                self.reconciled = not self.undeclared
-            case _:
-                assert_never(event)
-
-    def _know(self, entries: Mapping[BottleKey, Elsewhere], by: str | None) -> None:
-        for key, entry in entries.items():
-            if key in self.held:
-                continue
-            before = self.elsewhere.get(key)
-            if before is not None and before.digest != entry.digest:
-                # What was left out, since it was elsewhere, may be missing now.
-                self._unsettle(by)
-            self.elsewhere[key] = entry
-
-    def _mirrored(
-        self, event: BottleMirrored, commit: Commit, turnover: Turnover
-    ) -> None:
-        bottle, object_key = event.bottle, event.object_key
-        key = bottle.key
-        before = self.held.get(key)
-        day = _day_of(object_key[:10]) or commit.at.date()
-        entry = HashEntry(bottle, event.size, object_key, day)
-        was_superseded = self.superseded.pop(object_key, None) is not None
-        run = self.runs.get(commit.run)
-        if run is not None:
-            run.failed.pop(key, None)
-            if before is None or before != entry or was_superseded:
-                run.mirrored += 1
-                run.mirrored_bytes += event.size if event.how == "fetched" else 0
-        there = self.elsewhere.pop(key, None)
-        if there is not None and there.digest != bottle.digest:
-            # Other bottles were left out as being those bytes.
-            self._unsettle(by=None)
-        if before is not None:
-            turnover.gone.append(before)
-            if before.object_key != object_key:
-                self._unsettle(by=commit.run)
-                # Replaced under the same key: still in the store, never forgotten.
-                # One that upstream had dropped before keeps the day of that.
-                self.superseded.setdefault(
-                    before.object_key,
-                    Superseded(
-                        key=key,
-                        sha256=before.bottle.digest,
-                        size=before.size,
-                        on=commit.at.date(),
-                    ),
-                )
-        self.held[key] = entry
-        turnover.came.append(entry)
-
-    def _superseded(self, event: BottleSuperseded, commit: Commit) -> None:
-        entry = self.held.get(event.key)
-        if (
-            entry is None
-            or entry.bottle.digest != event.sha256
-            or entry.object_key in self.superseded
-        ):
-            return
-        self.superseded[entry.object_key] = Superseded(
-            event.key, event.sha256, entry.size, event.on
-        )
-        self._unsettle(by=commit.run)
-
-    def _lost(self, event: BottleLost, turnover: Turnover) -> None:
-        self.superseded.pop(event.object_key, None)
-        entry = self.held.get(event.key)
-        if entry is None or entry.object_key != event.object_key:
-            return
-        del self.held[event.key]
-        turnover.gone.append(entry)
-        self._unsettle(by=None)
-
-    def _started(self, event: SyncStarted, commit: Commit) -> None:
-        if event.run in self.runs or any(r.run == event.run for r in self.ended):
-            return
-        if event.kind == "cloud" and any(r.kind == "cloud" for r in self.runs.values()):
-            return
-        self.runs[event.run] = OpenRun(
-            kind=event.kind,
-            selection=event.selection,
-            day=event.day,
-            started=commit.at,
-            last_commit=commit.at,
-            shards=event.shards,
-            bottles=event.bottles,
-            bytes=event.bytes,
-        )
-
-    def _completed(self, event: SyncCompleted, commit: Commit) -> None:
-        run = self.runs.pop(event.run, None)
-        if run is None:
-            return
-        closed = ClosedRun(event.run, event.outcome, commit.at)
-        self.ended = (*self.ended, closed)[-REMEMBERED_RUNS:]
-        if event.outcome == "complete":
-            self.last_complete = closed
-            if event.catalog is not None and run.undisturbed:
-                self.settled[run.selection] = event.catalog
-
-    def _unsettle(self, by: str | None) -> None:
-        """Note that a bottle is not what it was: plans made before miss that.
-
-        Args:
-            by: The run whose own plan has it, if there is one.
-        """
-        self.settled.clear()
-        for run, state in self.runs.items():
-            if run != by:
-                state.undisturbed = False
-
 
 def replay(commits: Iterable[RecordedCommit], start: Ledger | None = None) -> Ledger:
     """Return the ledger that ``commits`` give when folded onto ``start``.
@@ -341,18 +151,3 @@ def replay(commits: Iterable[RecordedCommit], start: Ledger | None = None) -> Le
     for recorded in commits:
         ledger.apply(recorded, position)
     return ledger
-
-
-@lru_cache(maxsize=1024)  # there is one for each run
-def _day_of(prefix: str) -> date | None:
-    """Return the day that an object key begins with, if it does.
-
-    Args:
-        prefix: Its first ten characters.
-    """
-    try:
-        day = date.fromisoformat(prefix)
-    except ValueError:
-        return None
-    # Python reads the days of weeks, too.
-    return day if day.isoformat() == prefix else None

@@ -160,22 +160,16 @@ def plain_events(lines: Sequence[bytes]) -> list[Event | None]:
     """Return the event that each line is, None for those that are in doubt."""
     events: list[Event | None] = []
     ids: list[str] = []
+    decode = _EVENT.decode
     for line in lines:
-        said = _said(line)
-        if said is None:
+        try:
+            said: _Mirrored | _Superseded | _Lost = decode(line)
+        except _IN_DOUBT:
             events.append(None)
         else:
             events.append(said.event())
             ids.append(said.id)
     return events if _are_uuids(ids) else [None for _ in lines]
-
-
-def _said(line: bytes) -> _Mirrored | _Superseded | _Lost | None:
-    try:
-        said: _Mirrored | _Superseded | _Lost = _EVENT.decode(line)
-    except _IN_DOUBT:
-        return None
-    return said
 
 
 def _are_uuids(texts: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ from domain.events import (
     RecordedCommit,
     SyncCompleted,
 )
+from domain.fold import Folding
 from domain.ledger import Ledger
 from domain.plan import Load, Work
 from domain.words import Outcome
@@ -39,7 +40,7 @@ from tests.simulation.mutant import Mutants
 MUTANTS = Mutants()
 
 _apply = Ledger.apply
-_mirrored = Ledger._mirrored  # noqa: SLF001
+_mirrored = Folding._mirrored  # noqa: SLF001
 _publish = StoredHashFile.publish
 
 
@@ -60,50 +61,37 @@ def duplicates_not_dropped(patch: pytest.MonkeyPatch) -> None:
 
 @MUTANTS.add("The clocks of writers decide which of two facts holds.")
 def the_last_by_the_clock_wins(patch: pytest.MonkeyPatch) -> None:
-    def mirrored(
-        self: Ledger,
-        event: BottleMirrored,
-        commit: Commit,
-        *more: Any,  # noqa: ANN401
-    ) -> None:
-        if self.at is None or commit.at >= self.at:
-            _mirrored(self, event, commit, *more)
+    def mirrored(self: Folding, event: BottleMirrored) -> None:
+        if self.ledger.at is None or self.commit.at >= self.ledger.at:
+            _mirrored(self, event)
 
-    patch.setattr(Ledger, "_mirrored", mirrored)
+    patch.setattr(Folding, "_mirrored", mirrored)
 
 
 @MUTANTS.add("A bottle is dropped although it was a superseded object that was lost.")
 def lost_without_a_look_at_the_object(patch: pytest.MonkeyPatch) -> None:
-    lost = Ledger._lost  # noqa: SLF001
+    lost = Folding._lost  # noqa: SLF001
 
-    def any_object(
-        self: Ledger,
-        event: BottleLost,
-        *more: Any,  # noqa: ANN401
-    ) -> None:
-        entry = self.held.get(event.key)
+    def any_object(self: Folding, event: BottleLost) -> None:
+        entry = self.ledger.held.get(event.key)
         if entry is not None:
             event = replace(event, object_key=entry.object_key)
-        lost(self, event, *more)
+        lost(self, event)
 
-    patch.setattr(Ledger, "_lost", any_object)
+    patch.setattr(Folding, "_lost", any_object)
 
 
 @MUTANTS.add("A bottle is given up for what another one was.")
 def superseded_without_a_look_at_the_digest(patch: pytest.MonkeyPatch) -> None:
-    superseded = Ledger._superseded  # noqa: SLF001
+    superseded = Folding._superseded  # noqa: SLF001
 
-    def any_digest(
-        self: Ledger,
-        event: BottleSuperseded,
-        *more: Any,  # noqa: ANN401
-    ) -> None:
-        entry = self.held.get(event.key)
+    def any_digest(self: Folding, event: BottleSuperseded) -> None:
+        entry = self.ledger.held.get(event.key)
         if entry is not None:
             event = replace(event, sha256=entry.bottle.digest)
-        superseded(self, event, *more)
+        superseded(self, event)
 
-    patch.setattr(Ledger, "_superseded", any_digest)
+    patch.setattr(Folding, "_superseded", any_digest)
 
 
 @MUTANTS.add("A crash in between leaves the ledger promising what was removed.")

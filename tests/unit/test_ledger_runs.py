@@ -7,7 +7,7 @@ import pytest
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from domain.catalog import Validators
 from domain.errors import LedgerDamagedError
-from domain.ledger import REMEMBERED_RUNS
+from domain.fold import REMEMBERED_RUNS
 from domain.records import CatalogSeen, ClosedRun
 from domain.state_digest import StateDigest
 from domain.words import Outcome

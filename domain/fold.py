@@ -1,0 +1,257 @@
+"""The fold: what each event of the log does to the ledger.
+
+It is a total function of the ledger and the events: no clock, no order but theirs. The
+rules are written in ``docs/ledger-format.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, assert_never
+
+from domain.bottle import BottleKey
+from domain.catalog import Validators
+from domain.continuity import is_known, without
+from domain.events import (
+    BottleFailed,
+    BottleLost,
+    BottleMirrored,
+    BottleSuperseded,
+    CatalogRead,
+    Commit,
+    Event,
+    HashFileImported,
+    LedgerRepaired,
+    StoreReconciled,
+    SyncCompleted,
+    SyncStarted,
+)
+from domain.records import (
+    CatalogSeen,
+    ClosedRun,
+    Elsewhere,
+    HashEntry,
+    ImportSeen,
+    OpenRun,
+    Repair,
+    Superseded,
+)
+from domain.state_digest import Turnover
+
+if TYPE_CHECKING:
+    from domain.ledger import Ledger
+
+REMEMBERED_RUNS: Final = 256
+"""Runs that have ended, of which a late or repeated start is still recognised."""
+
+
+def fold(ledger: Ledger, commit: Commit) -> Turnover:
+    """Let the events of a commit change ``ledger``.
+
+    Returns:
+        What came to be held and what went.
+    """
+    folding = Folding(ledger, commit)
+    for event in commit.events:
+        folding.apply(event)
+    return folding.turnover
+
+
+def cross(ledger: Ledger, gap: Repair) -> None:
+    """Go on behind commits that are gone: nobody knows what they said."""
+    ledger.repairs = (*ledger.repairs, gap)
+    ledger.undeclared = (*ledger.undeclared, gap)
+    ledger.reconciled = False
+    ledger.settled.clear()
+    for state in ledger.runs.values():
+        state.undisturbed = False
+
+
+def learn_elsewhere(
+    ledger: Ledger, entries: Mapping[BottleKey, Elsewhere], by: str | None
+) -> None:
+    """Take note of what another mirror holds, but for what is held here.
+
+    Args:
+        by: The run whose own plan knows of it, if there is one.
+    """
+    for key, entry in entries.items():
+        if key in ledger.held:
+            continue
+        before = ledger.elsewhere.get(key)
+        if before is not None and before.digest != entry.digest:
+            # What was left out, since it was elsewhere, may be missing now.
+            _unsettle(ledger, by)
+        ledger.elsewhere[key] = entry
+
+
+@dataclass(slots=True)
+class Folding:
+    """One commit on its way into the ledger."""
+
+    ledger: Ledger
+    commit: Commit
+    turnover: Turnover = field(default_factory=Turnover)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case BottleMirrored():
+                self._mirrored(event)
+            case BottleFailed():
+                run = self.ledger.runs.get(self.commit.run)
+                if run is not None:
+                    run.failed[event.bottle.key] = event.cause
+            case BottleSuperseded():
+                self._superseded(event)
+            case BottleLost():
+                self._lost(event)
+            case SyncStarted():
+                self._started(event)
+            case SyncCompleted():
+                self._completed(event)
+            case _:
+                self._learn(event)
+
+    def _learn(
+        self,
+        event: CatalogRead | HashFileImported | LedgerRepaired | StoreReconciled,
+    ) -> None:
+        ledger = self.ledger
+        match event:
+            case CatalogRead():
+                validators = Validators(event.etag, event.last_modified)
+                if ledger.catalog and ledger.catalog.documents != event.documents:
+                    ledger.settled.clear()
+                ledger.catalog = CatalogSeen(
+                    event.source, event.documents, validators, event.formulae
+                )
+            case HashFileImported():
+                ledger.imports[event.source] = ImportSeen(event.document, event.etag)
+                learn_elsewhere(ledger, event.entries, by=self.commit.run)
+            case LedgerRepaired():
+                if not is_known(event.repair, ledger.repairs):
+                    ledger.repairs = (*ledger.repairs, event.repair)
+                ledger.undeclared = tuple(without(event.repair, ledger.undeclared))
+            case StoreReconciled():
+                ledger.reconciled = not ledger.undeclared
+            case _:
+                assert_never(event)
+
+    def _mirrored(self, event: BottleMirrored) -> None:
+        ledger, commit = self.ledger, self.commit
+        bottle, object_key = event.bottle, event.object_key
+        key = bottle.key
+        before = ledger.held.get(key)
+        day = _day_of(object_key[:10]) or commit.at.date()
+        entry = HashEntry(bottle, event.size, object_key, day)
+        was_superseded = ledger.superseded.pop(object_key, None) is not None
+        run = ledger.runs.get(commit.run)
+        if run is not None:
+            run.failed.pop(key, None)
+            if before is None or before != entry or was_superseded:
+                run.mirrored += 1
+                run.mirrored_bytes += event.size if event.how == "fetched" else 0
+        there = ledger.elsewhere.pop(key, None)
+        if there is not None and there.digest != bottle.digest:
+            # Other bottles were left out as being those bytes.
+            _unsettle(ledger, by=None)
+        if before is not None:
+            self.turnover.gone.append(before)
+            if before.object_key != object_key:
+                _unsettle(ledger, by=commit.run)
+                # Replaced under the same key: still in the store, never forgotten.
+                # One that upstream had dropped before keeps the day of that.
+                ledger.superseded.setdefault(
+                    before.object_key,
+                    Superseded(
+                        key=key,
+                        sha256=before.bottle.digest,
+                        size=before.size,
+                        on=commit.at.date(),
+                    ),
+                )
+        ledger.held[key] = entry
+        self.turnover.came.append(entry)
+
+    def _superseded(self, event: BottleSuperseded) -> None:
+        ledger = self.ledger
+        entry = ledger.held.get(event.key)
+        if (
+            entry is None
+            or entry.bottle.digest != event.sha256
+            or entry.object_key in ledger.superseded
+        ):
+            return
+        ledger.superseded[entry.object_key] = Superseded(
+            event.key, event.sha256, entry.size, event.on
+        )
+        _unsettle(ledger, by=self.commit.run)
+
+    def _lost(self, event: BottleLost) -> None:
+        ledger = self.ledger
+        ledger.superseded.pop(event.object_key, None)
+        entry = ledger.held.get(event.key)
+        if entry is None or entry.object_key != event.object_key:
+            return
+        del ledger.held[event.key]
+        self.turnover.gone.append(entry)
+        _unsettle(ledger, by=None)
+
+    def _started(self, event: SyncStarted) -> None:
+        runs, at = self.ledger.runs, self.commit.at
+        if event.run in runs or any(r.run == event.run for r in self.ledger.ended):
+            return
+        if event.kind == "cloud" and any(r.kind == "cloud" for r in runs.values()):
+            return
+        runs[event.run] = OpenRun(
+            kind=event.kind,
+            selection=event.selection,
+            day=event.day,
+            started=at,
+            last_commit=at,
+            shards=event.shards,
+            bottles=event.bottles,
+            bytes=event.bytes,
+        )
+
+    def _completed(self, event: SyncCompleted) -> None:
+        ledger = self.ledger
+        run = ledger.runs.pop(event.run, None)
+        if run is None:
+            return
+        closed = ClosedRun(event.run, event.outcome, self.commit.at)
+        ledger.ended = (*ledger.ended, closed)[-REMEMBERED_RUNS:]
+        if event.outcome == "complete":
+            ledger.last_complete = closed
+            if event.catalog is not None and run.undisturbed:
+                ledger.settled[run.selection] = event.catalog
+
+
+def _unsettle(ledger: Ledger, by: str | None) -> None:
+    """Note that a bottle is not what it was: plans made before miss that.
+
+    Args:
+        by: The run whose own plan has it, if there is one.
+    """
+    ledger.settled.clear()
+    for run, state in ledger.runs.items():
+        if run != by:
+            state.undisturbed = False
+
+
+@lru_cache(maxsize=1024)  # there is one for each run
+def _day_of(prefix: str) -> date | None:
+    """Return the day that an object key begins with, if it does.
+
+    Args:
+        prefix: Its first ten characters.
+    """
+    try:
+        day = date.fromisoformat(prefix)
+    except ValueError:
+        return None
+    # Python reads the days of weeks, too.
+    return day if day.isoformat() == prefix else None
