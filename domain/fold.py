@@ -36,6 +36,7 @@ from domain.records import (
     HashEntry,
     ImportSeen,
     OpenRun,
+    RememberedRun,
     Repair,
     Superseded,
 )
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from domain.ledger import Ledger
 
 REMEMBERED_RUNS: Final = 256
-"""Runs that have ended, of which a late or repeated start is still recognised."""
+"""Runs that have ended, of which a late or repeated commit is still recognised."""
 
 
 def fold(ledger: Ledger, commit: Commit) -> Turnover:
@@ -202,7 +203,7 @@ class Folding:
 
     def _started(self, event: SyncStarted) -> None:
         runs, at = self.ledger.runs, self.commit.at
-        if event.run in runs or any(r.run == event.run for r in self.ledger.ended):
+        if event.run in runs or event.run in self.ledger.ended:
             return
         if event.kind == "cloud" and any(r.kind == "cloud" for r in runs.values()):
             return
@@ -223,7 +224,9 @@ class Folding:
         if run is None:
             return
         closed = ClosedRun(event.run, event.outcome, self.commit.at)
-        ledger.ended = (*ledger.ended, closed)[-REMEMBERED_RUNS:]
+        ledger.ended[event.run] = RememberedRun(closed, run.writers)
+        while len(ledger.ended) > REMEMBERED_RUNS:
+            del ledger.ended[next(iter(ledger.ended))]
         if event.outcome == "complete":
             ledger.last_complete = closed
             if event.catalog is not None and run.undisturbed:

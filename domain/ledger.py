@@ -12,7 +12,7 @@ from datetime import datetime
 
 from domain.bottle import BottleKey, Digest, ObjectKey
 from domain.continuity import check_assertions, check_follows, check_nothing_is_gone
-from domain.events import GENESIS, Position, RecordedCommit
+from domain.events import GENESIS, Commit, Position, RecordedCommit
 from domain.fold import cross, fold, learn_elsewhere
 from domain.records import (
     CatalogSeen,
@@ -21,6 +21,7 @@ from domain.records import (
     HashEntry,
     ImportSeen,
     OpenRun,
+    RememberedRun,
     Repair,
     Superseded,
 )
@@ -42,7 +43,7 @@ class Ledger:
             was dropped without being replaced is still held.
         elsewhere: What other mirrors hold and this one does not.
         imports: What was imported last from each source.
-        ended: The runs that ended last, the latest at the end.
+        ended: The runs that ended last, by their ids, the latest at the end.
         settled: For each selection, the catalog it was last completed for.
         repairs: What was ever repaired, in the order of the log.
         undeclared: Gaps that were crossed, and of which the log tells only further on:
@@ -59,7 +60,7 @@ class Ledger:
     elsewhere: dict[BottleKey, Elsewhere] = field(default_factory=dict)
     imports: dict[str, ImportSeen] = field(default_factory=dict)
     runs: dict[str, OpenRun] = field(default_factory=dict)
-    ended: tuple[ClosedRun, ...] = ()
+    ended: dict[str, RememberedRun] = field(default_factory=dict)
     last_complete: ClosedRun | None = None
     catalog: CatalogSeen | None = None
     settled: dict[str, str] = field(default_factory=dict)
@@ -71,7 +72,7 @@ class Ledger:
     @property
     def last_run(self) -> ClosedRun | None:
         """The run that ended last."""
-        return self.ended[-1] if self.ended else None
+        return next((run.closed for run in reversed(self.ended.values())), None)
 
     @property
     def digests_elsewhere(self) -> set[Digest]:
@@ -99,22 +100,33 @@ class Ledger:
         commit = recorded.commit
         check_follows(recorded, self.id, self.position)
         check_nothing_is_gone(commit, start or self.position, self.repairs)
-        run = self.runs.get(commit.run)
-        is_new = run is None or commit.wseq > run.writers.get(commit.writer, 0)
+        is_new = commit.wseq > self._seen_of(commit)
         if is_new and self.reconciled and recorded.gap is None:
             check_assertions(commit, self.state)
         if recorded.gap is not None:
             cross(self, recorded.gap)
         if is_new:
             self.state = self.state.after(fold(self, commit))
-        # The run may have begun with this very commit.
+        self._note(commit)
+        self.id, self.at, self.position = commit.ledger, commit.at, recorded.position
+
+    def _seen_of(self, commit: Commit) -> int:
+        """Return the highest count that was seen of a commit's writer in its run."""
+        run = self.runs.get(commit.run) or self.ended.get(commit.run)
+        return run.writers.get(commit.writer, 0) if run is not None else 0
+
+    def _note(self, commit: Commit) -> None:
+        # The run may have begun, or ended, with this very commit.
+        count = max(commit.wseq, self._seen_of(commit))
         run = self.runs.get(commit.run)
         if run is not None:
             run.last_commit = commit.at
-            run.writers[commit.writer] = max(
-                commit.wseq, run.writers.get(commit.writer, 0)
-            )
-        self.id, self.at, self.position = commit.ledger, commit.at, recorded.position
+            run.writers[commit.writer] = count
+            return
+        ended = self.ended.get(commit.run)
+        if ended is not None:
+            writers = {**ended.writers, commit.writer: count}
+            self.ended[commit.run] = replace(ended, writers=writers)
 
     def knowing(self, entries: Mapping[BottleKey, Elsewhere]) -> Ledger:
         """Return a ledger that knows also what another mirror holds."""
@@ -135,6 +147,7 @@ class Ledger:
             elsewhere=dict(self.elsewhere),
             imports=dict(self.imports),
             runs=runs,
+            ended=dict(self.ended),
             settled=dict(self.settled),
         )
 

@@ -133,3 +133,15 @@ class ClosedRun:
     run: str
     outcome: Outcome
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedRun:
+    """A run that has ended, of which commits may still be delivered again.
+
+    Attributes:
+        writers: The highest count that was seen of each of its writers.
+    """
+
+    closed: ClosedRun
+    writers: Mapping[str, int]

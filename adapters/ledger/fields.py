@@ -45,10 +45,12 @@ class Spelt(fields.Field[_T], Generic[_T]):
         read: Callable[[str], _T],
         write: Callable[[_T], str],
         *,
+        attribute: str | None = None,
         required: bool = True,
     ) -> None:
         super().__init__(
             required=required,
+            attribute=attribute,
             load_default=missing if required else None,
             allow_none=False,
             error_messages={"spelling": f"Not {wanted}."},
@@ -77,12 +79,13 @@ def day() -> Spelt[date]:
     return Spelt("a date like 2026-11-22", date.fromisoformat, date.isoformat)
 
 
-def moment(*, required: bool = True) -> Spelt[datetime]:
+def moment(attribute: str | None = None, *, required: bool = True) -> Spelt[datetime]:
     """Return a field for ``2026-11-22T04:11:00Z``."""
     return Spelt(
         "a time like 2026-11-22T04:11:00Z",
         datetime.fromisoformat,
         written_time,
+        attribute=attribute,
         required=required,
     )
 
@@ -121,9 +124,11 @@ def object_key() -> fields.String:
     return fields.String(required=True, validate=_check_is_utf8)
 
 
-def one_of(words: Iterable[str]) -> fields.String:
+def one_of(words: Iterable[str], attribute: str | None = None) -> fields.String:
     """Return a field for one of ``words``."""
-    return fields.String(required=True, validate=OneOf(tuple(words)))
+    return fields.String(
+        required=True, attribute=attribute, validate=OneOf(tuple(words))
+    )
 
 
 def sha256(attribute: str | None = None, *, required: bool = True) -> fields.String:

@@ -35,6 +35,7 @@ from domain.records import (
     HashEntry,
     ImportSeen,
     OpenRun,
+    RememberedRun,
     Repair,
     Superseded,
 )
@@ -70,7 +71,7 @@ def encode_hash_file(ledger: Ledger) -> bytes:
                 {
                     "catalog": ledger.catalog,
                     "digest": ledger.state,
-                    "ended": ledger.ended,
+                    "ended": list(ledger.ended.values()),
                     "imports": ledger.imports,
                     "last_complete": ledger.last_complete,
                     "reconciled": ledger.reconciled,
@@ -185,7 +186,7 @@ def _ledger(loaded: dict[str, Any], tables: Tables) -> Ledger:
             source: ImportSeen(**seen) for source, seen in state["imports"].items()
         },
         runs={run: OpenRun(**said) for run, said in state["runs"].items()},
-        ended=tuple(ClosedRun(**run) for run in state["ended"]),
+        ended={run.closed.run: run for run in map(_remembered, state["ended"])},
         last_complete=ClosedRun(**last_complete) if last_complete else None,
         catalog=_catalog(catalog) if catalog else None,
         settled=state["settled"],
@@ -194,6 +195,10 @@ def _ledger(loaded: dict[str, Any], tables: Tables) -> Ledger:
         reconciled=state["reconciled"],
         state=digest,
     )
+
+
+def _remembered(said: dict[str, Any]) -> RememberedRun:
+    return RememberedRun(ClosedRun(**said["closed"]), said["writers"])
 
 
 def _catalog(said: dict[str, Any]) -> CatalogSeen:

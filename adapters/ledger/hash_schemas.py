@@ -75,6 +75,15 @@ class ClosedRunSchema(Written):
     run = wire.text()
 
 
+class RememberedRunSchema(Written):
+    """The end of a run, and what was seen of its writers."""
+
+    at = wire.moment("closed.at")
+    outcome = wire.one_of(get_args(Outcome), "closed.outcome")
+    run = wire.text("closed.run")
+    writers = wire.by_name(wire.count())
+
+
 class ImportSeenSchema(Written):
     """What was imported last from a source, which is in front of it."""
 
@@ -106,7 +115,7 @@ class StateSchema(Written):
 
     catalog = wire.nested(CatalogSeenSchema, required=False)
     digest = wire.nested(StateDigestSchema)
-    ended = fields.List(wire.nested(ClosedRunSchema), required=True)
+    ended = fields.List(wire.nested(RememberedRunSchema), required=True)
     imports = wire.by_name(wire.nested(ImportSeenSchema))
     last_complete = wire.nested(ClosedRunSchema, required=False)
     reconciled = wire.flag()

@@ -148,7 +148,7 @@ class FoldMachine(RuleBasedStateMachine):
         self, run: int, begun: int, kind: RunKind, selection: Digest, day: date
     ) -> None:
         # Now and then one that is open, or has ended.
-        name = f"run-{begun % (2 + len(self.ledger.ended + tuple(self.ledger.runs)))}"
+        name = f"run-{begun % (2 + len(self.ledger.ended) + len(self.ledger.runs))}"
         started = SyncStarted(name, kind, "b1" * 32, selection, day, 1, "none", 3, 300)
         self.record(run, started)
 

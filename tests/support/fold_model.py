@@ -71,15 +71,16 @@ class FoldModel:
             self.undeclared.append(gap)
             self.reconciled = False
             self._disturb()
-        run = self.runs.get(header["run"])
+        run = self._known(header["run"])
         if run is None or run["writers"].get(header["w"], 0) < header["wseq"]:
             for event in events:
                 self._folds[event["t"]](event, header)
-        run = self.runs.get(header["run"])
+        run = self._known(header["run"])
         if run is not None:
             noted = run["writers"].get(header["w"], 0)
             run["writers"][header["w"]] = max(noted, header["wseq"])
-            run["last_commit"] = header["at"]
+        if header["run"] in self.runs:
+            self.runs[header["run"]]["last_commit"] = header["at"]
         self.last_updated = header["at"]
         self.ledger = {
             "id": header["ledger"],
@@ -169,6 +170,10 @@ class FoldModel:
         if before is not None and before["documents"] != event["documents"]:
             self.settled = {}
 
+    def _known(self, run: str) -> Row | None:
+        ended = {each["run"]: each for each in self.ended}
+        return self.runs.get(run) or ended.get(run)
+
     def _started(self, event: Row, header: Row) -> None:
         known = {*self.runs, *(ended["run"] for ended in self.ended)}
         cloud = any(run["kind"] == "cloud" for run in self.runs.values())
@@ -190,7 +195,8 @@ class FoldModel:
         if run is None:
             return
         end = {"run": event["run"], "outcome": event["outcome"], "at": header["at"]}
-        self.ended = [*self.ended, end][-_REMEMBERED:]
+        remembered = {**end, "writers": run["writers"]}
+        self.ended = [*self.ended, remembered][-_REMEMBERED:]
         if event["outcome"] == "complete":
             self.last_complete = end
             if "catalog" in event and run["undisturbed"]:

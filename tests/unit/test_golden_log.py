@@ -396,9 +396,8 @@ def test_the_document_is_enough_to_read_it() -> None:
                     name = f"ledger/v1/documents/{event['document']}.json"
                     document = (GOLDEN / name).read_bytes()
                     assert _sha256(document) == event["document"]
-                    for key, row in json.loads(document)["bottles"].items():
-                        if key not in held:
-                            elsewhere[key] = row
+                    rows = json.loads(document)["bottles"]
+                    elsewhere |= {k: row for k, row in rows.items() if k not in held}
         prev = _sha256(body)
     said = json.loads(published)
     assert said["ledger"]["sha256"] == prev

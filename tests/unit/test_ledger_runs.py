@@ -165,7 +165,7 @@ class TestAStartThatComesLate:
         self.end(chain, "run-1", outcome)
         chain.add(started())
         assert chain.replay().runs == {}
-        assert chain.replay().last_run == chain.replay().ended[0]
+        assert chain.replay().last_run == chain.replay().ended["run-1"].closed
 
     def test_does_not_open_a_run_that_another_closed(self, chain: Chain) -> None:
         chain.add(started())
@@ -204,7 +204,7 @@ class TestAStartThatComesLate:
         chain.add(started("run-0"), run="run-0")
         ledger = chain.replay()
         assert ledger.runs == {}
-        assert [closed.run for closed in ledger.ended] == [
+        assert list(ledger.ended) == [
             f"run-{number}" for number in range(REMEMBERED_RUNS)
         ]
 
@@ -216,7 +216,38 @@ class TestAStartThatComesLate:
         ledger = chain.replay()
         assert list(ledger.runs) == ["run-0"]
         assert len(ledger.ended) == REMEMBERED_RUNS
-        assert ledger.last_run == ledger.ended[-1]
+        assert ledger.last_run == ledger.ended[f"run-{REMEMBERED_RUNS}"].closed
+
+    def test_what_it_wrote_has_no_effect_when_it_is_delivered_again(
+        self, chain: Chain
+    ) -> None:
+        bottle = make_bottle("jq")
+        chain.add(started())
+        chain.add(mirrored(bottle))
+        chain.add(completed(chain.replay().state))
+        chain.add(lost(bottle), run="run-2")
+        before = chain.replay()
+        # The second commit of the run, and the one that ended it, come once more.
+        chain.add(*chain.commits[1].commit.events, wseq=2)
+        chain.add(*chain.commits[2].commit.events, wseq=3)
+        after = chain.replay()
+        assert (
+            (after.held, after.state)
+            == (before.held, before.state)
+            == (
+                {},
+                StateDigest(),
+            )
+        )
+
+    def test_what_it_writes_late_takes_effect_once(self, chain: Chain) -> None:
+        bottle = make_bottle("jq")
+        chain.add(started())
+        self.end(chain, "run-1")
+        chain.add(mirrored(bottle), writer="run-1/1/late", wseq=1)
+        chain.add(lost(bottle), run="run-2")
+        chain.add(mirrored(bottle), writer="run-1/1/late", wseq=1)
+        assert chain.replay().held == {}
 
     def test_is_recognised_by_a_ledger_from_its_hash_file(self, chain: Chain) -> None:
         chain.ledger = "8c7dd922-ad47-494f-b02c-00d78eac9bf0"
