@@ -74,7 +74,12 @@ class RepairLedger:
         if ledger is None:
             raise NotOurStoreError("the store", "there is no ledger in it")
         published = self.hash_file.load()
-        lost = joined(repair for repair in restored if repair.is_gap)
+        lost = joined(
+            (
+                *(repair for repair in restored if repair.is_gap),
+                *(Repair(d.first, d.last, d.kind, None) for d in now.damage if d.stops),
+            )
+        )
         mended = tuple(repair for repair in restored if not repair.is_gap)
         repairs = (*mended, *_accepted(now.damage, mended), *lost)
         declared = bool(lost) and declare_gaps

@@ -68,6 +68,7 @@ class Damage:
         detail: What was found, and what to do if a repair of the log is not it.
         expected: The SHA-256 that the last commit must have, if that is known.
         sources: Where good copies are, if there are any.
+        stops: Whether the log cannot be read past it, though its commits are good.
     """
 
     kind: DamageClass
@@ -76,6 +77,7 @@ class Damage:
     detail: str
     expected: str | None = None
     sources: tuple[str, ...] = ()
+    stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256 as hash_of
 from typing import Final
@@ -125,7 +125,7 @@ class Examiner:
         # What a fold finds at damage or behind it comes of that.
         sound = min((damage.first for damage in found), default=len(self._present))
         self._damage += [damage for damage in refold.damage if damage.first < sound]
-        self._damage += self._check_documents(refold.documents)
+        self._damage += self._check_documents(refold)
         return self._result(found, refold.repairs, head, refold.events)
 
     def _refolded(self) -> Refold:
@@ -235,7 +235,7 @@ class Examiner:
         detail = f"one bit of its header is turned: bit {bit % 8} of byte {bit // 8}"
         return replace(specimen, flaw=Flaw("bit-flipped", detail))
 
-    def _check_documents(self, named: Mapping[str, int]) -> Iterator[Damage]:
+    def _check_documents(self, refold: Refold) -> Iterator[Damage]:
         kept: set[str] = set()
         for info in self._store.list(DOCUMENTS):
             sha256 = document_sha256(info.key)
@@ -247,16 +247,19 @@ class Examiner:
 
         def look(document: tuple[str, int]) -> Damage | None:
             sha256, seq = document
+            stops = sha256 in refold.needed
             if sha256 not in kept:
                 detail = f"document {sha256}, which it names, is missing"
-                return Damage("document missing", seq, seq, detail, sha256)
+                return Damage("document missing", seq, seq, detail, sha256, stops=stops)
             try:
                 read_document(self._store, sha256)
             except (MalformedError, NotFoundError) as error:
-                return Damage("document changed", seq, seq, str(error), sha256)
+                return Damage(
+                    "document changed", seq, seq, str(error), sha256, stops=stops
+                )
             return None
 
-        for damage in ahead(look, sorted(named.items()), self._readers):
+        for damage in ahead(look, sorted(refold.documents.items()), self._readers):
             if damage is not None:
                 yield damage
 

@@ -32,6 +32,7 @@ class Refold:
         events: How many events there were.
         repairs: What was ever repaired.
         documents: For each document that is named, the first commit that does.
+        needed: Those of them without which the log cannot be folded.
         damage: What does not fit the state that the commits give.
     """
 
@@ -43,6 +44,7 @@ class Refold:
         self.events = 0
         self.repairs: list[Repair] = []
         self.documents: dict[str, int] = {}
+        self.needed: set[str] = set()
         self.damage: list[Damage] = []
 
     def stop(self) -> None:
@@ -57,6 +59,8 @@ class Refold:
                 self.repairs.append(event.repair)
             elif isinstance(event, HashFileImported | StoreReconciled):
                 self.documents.setdefault(event.document, commit.seq)
+                if isinstance(event, HashFileImported):
+                    self.needed.add(event.document)
             elif isinstance(event, SyncStarted) and event.plan != _NO_WORK:
                 self.documents.setdefault(event.plan, commit.seq)
         if self._ledger is not None:
