@@ -12,7 +12,7 @@ PIP := $(PY) -m pip --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test simulate lint check bench wheel lock clean
+.PHONY: help venv demo test simulate coverage lint check bench wheel lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,15 @@ simulate: $(READY) ## the ledger under N schedules of faults (N=1000000)
 	$(PY) -m tests.simulation --schedules $(N)
 
 N ?= 1000000
+
+coverage: $(READY) ## that every branch of the ledger is tested
+	mkdir -p build
+	$(PY) -m coverage run --rcfile=tests/ledger.coveragerc -m pytest -q tests/unit \
+		tests/contract/test_documents.py tests/contract/test_event_log.py \
+		tests/contract/test_hash_file.py tests/property/test_codec.py \
+		tests/property/test_hash_codec.py tests/property/test_ledger_laws.py \
+		tests/property/test_recovery.py tests/property/test_work_codec.py
+	$(PY) -m coverage report --rcfile=tests/ledger.coveragerc --fail-under=100
 
 lint: $(READY) ## style, format, types and import contracts
 	$(PY) -m ruff check .
