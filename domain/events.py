@@ -7,7 +7,7 @@ what its fields mean, is written in ``docs/ledger-format.md`` and holds for ever
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -61,7 +61,7 @@ class SyncStarted:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class BottleMirrored:
     """The store holds a bottle's bytes, checked against its digest.
 
@@ -74,6 +74,20 @@ class BottleMirrored:
     size: int
     object_key: ObjectKey
     how: How
+
+    # Written out for the reason that a bottle's is.
+    def __init__(
+        self, bottle: Bottle, size: int, object_key: ObjectKey, how: How
+    ) -> None:
+        _set_bottle(self, bottle)
+        _set_size(self, size)
+        _set_object_key(self, object_key)
+        _set_how(self, how)
+
+
+_set_bottle, _set_size, _set_object_key, _set_how = (
+    BottleMirrored.__dict__[each.name].__set__ for each in fields(BottleMirrored)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from domain.catalog import Validators
 from domain.words import Outcome, RunKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class HashEntry:
     """A bottle that the store holds.
 
@@ -25,6 +25,20 @@ class HashEntry:
     size: int
     object_key: ObjectKey
     download_date: date
+
+    # Written out for the reason that a bottle's is.
+    def __init__(
+        self, bottle: Bottle, size: int, object_key: ObjectKey, download_date: date
+    ) -> None:
+        _set_bottle(self, bottle)
+        _set_size(self, size)
+        _set_object_key(self, object_key)
+        _set_download_date(self, download_date)
+
+
+_set_bottle, _set_size, _set_object_key, _set_download_date = (
+    HashEntry.__dict__[each.name].__set__ for each in fields(HashEntry)
+)
 
 
 @dataclass(frozen=True, slots=True)
