@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
-from application.opened_ledger import read_anew
+from application.opened_ledger import check_pinned, read_anew
 from application.run import publish
 from domain.events import (
     GENESIS,
@@ -16,7 +16,7 @@ from domain.events import (
 from domain.ledger import Ledger, replay
 from ports.errors import NotFoundError, NotOurStoreError
 from ports.event_log import EventLog
-from ports.hash_file import HashFile
+from ports.hash_file import HashFile, PublishedLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ class RebuildHashFile:
         Raises:
             NotOurStoreError: There is no ledger.
             NotFoundError: There is no commit in it yet.
-            LedgerDamagedError: The log is damaged; the hash file is left alone.
+            LedgerDamagedError: The log is damaged, or is not the one that the hash
+                file has seen; the hash file is left alone.
         """
         # In this order: what another publishes meanwhile may be later than the log
         # was when it was read here, and is then left alone.
@@ -99,5 +100,7 @@ class RebuildHashFile:
         ledger = self.inspect.ledger()
         if ledger.position == GENESIS:
             raise NotFoundError("the log", "there is no commit in it yet")
+        if isinstance(published, PublishedLedger) and published.ledger.id == ledger.id:
+            check_pinned(published.ledger.position, self.inspect.log, ledger)
         publish(self.hash_file, ledger, published.version if published else None)
         return ledger

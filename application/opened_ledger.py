@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.errors import LedgerDamagedError, OutdatedLedgerError
-from domain.events import GENESIS
+from domain.events import GENESIS, Position
 from domain.ledger import Ledger, replay
 from ports.errors import NotOurStoreError
 from ports.event_log import EventLog
@@ -70,11 +70,17 @@ def open_ledger(log: EventLog, hash_file: HashFile) -> OpenedLedger:
         if start.position != GENESIS:
             notes.append(f"{_BEFORE_A_REPAIR}: {error.damage}")
         start = read_anew(log, start.id)
+    published_well = not notes
+    if not start.reconciled:
+        notes.append(
+            "a repair of the ledger is unfinished, and not all that the store holds is"
+            " known: run bottles ledger repair --yes"
+        )
     return OpenedLedger(
         ledger=start,
         identity=identity,
         version=published.version if published else None,
-        published=not notes
+        published=published_well
         and isinstance(published, PublishedLedger)
         and published.ledger.position == start.position,
         notes=tuple(notes),
@@ -109,18 +115,34 @@ def _checked(published: Ledger, identity: str | None, log: EventLog) -> Ledger:
         )
     if published.id != identity:
         return Ledger(id=identity)
-    seq = published.position.seq
-    found = log.sha256_at(seq)
-    if found == published.position.sha256:
+    position = published.position
+    if log.sha256_at(position.seq) == position.sha256:
         return published
-    anew = _without(seq, log, identity)
-    if anew is not None:
-        return anew
+    anew = _without(position.seq, log, identity)
+    check_pinned(position, log, anew or Ledger())
+    return anew or published
+
+
+def check_pinned(seen: Position, log: EventLog, ledger: Ledger) -> None:
+    """Check that the log has what the hash file has seen of it.
+
+    Args:
+        ledger: What the log gives; what its declared gaps cover may be gone.
+
+    Raises:
+        LedgerDamagedError: It has not.
+    """
+    found = log.sha256_at(seen.seq)
+    given_up = any(gap.first <= seen.seq <= gap.last for gap in ledger.gaps)
+    if found == seen.sha256 or given_up:
+        return
     raise LedgerDamagedError(
-        seq,
-        "bottles_hash.json has seen it and the log ends before it (head behind a pin)"
+        seen.seq,
+        "bottles_hash.json has seen it and the log ends before it (head behind a pin);"
+        " see bottles ledger repair"
         if found is None
-        else "it is not the commit that bottles_hash.json was made from",
+        else "it is not the commit that bottles_hash.json was made from; see bottles"
+        " ledger repair",
     )
 
 

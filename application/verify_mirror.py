@@ -150,6 +150,13 @@ class VerifyMirror:
         return [key for key in listed if is_bottle_object(key) and key not in known]
 
     def _prune(self, ledger: Ledger, orphans: Sequence[ObjectKey]) -> bool:
+        if not ledger.reconciled:
+            self.progress.note(
+                "orphans are not removed while a repair of the ledger is unfinished:"
+                " they may be bottles that it has yet to find; run bottles ledger"
+                " repair --yes"
+            )
+            return False
         now = self.runs.clock.now()
         alive = [
             run

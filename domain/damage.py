@@ -30,6 +30,7 @@ DamageClass = Literal[
     "bad key",
     "count of a writer",
     "state differs",
+    "not reconciled",
     "document missing",
     "document changed",
     "identity damaged",

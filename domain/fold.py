@@ -138,6 +138,8 @@ class Folding:
                 ledger.undeclared = tuple(without(event.repair, ledger.undeclared))
             case StoreReconciled():
                 ledger.reconciled = not ledger.undeclared
+                # What was missing before may have been found, and the other way round.
+                _unsettle(ledger, by=None)
             case _:
                 assert_never(event)
 
@@ -229,7 +231,8 @@ class Folding:
             del ledger.ended[next(iter(ledger.ended))]
         if event.outcome == "complete":
             ledger.last_complete = closed
-            if event.catalog is not None and run.undisturbed:
+            known = run.undisturbed and ledger.reconciled
+            if event.catalog is not None and known:
                 ledger.settled[run.selection] = event.catalog
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256 as hash_of
 from typing import Final
@@ -12,7 +13,7 @@ from adapters.ledger.codec import decode_commit
 from adapters.ledger.documents import read_document
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file
-from adapters.ledger.identity import read_identity
+from adapters.ledger.identity import NewerLedgerError, has_identity, read_identity
 from adapters.ledger.layout import (
     COMMITS,
     DOCUMENTS,
@@ -30,7 +31,7 @@ from adapters.ledger.specimens import (
 )
 from domain.damage import Damage, Flaw, Specimen, judge, judge_listing, pins_of
 from domain.errors import LedgerDamagedError, OutdatedLedgerError
-from domain.events import GENESIS, Position
+from domain.events import GENESIS, LedgerRepaired, Position
 from domain.ledger import Ledger
 from domain.records import Repair
 from ports.custody import Examination
@@ -38,6 +39,10 @@ from ports.errors import MalformedError, NotFoundError, NotOurStoreError
 from ports.object_history import ObjectHistory
 from ports.store import Store
 
+_UNFINISHED: Final = (
+    "a gap was declared, and what the store holds was not recorded after it: repair"
+    " with --yes once more"
+)
 NO_COMMIT: Final = -1
 """In damage that concerns none."""
 
@@ -66,15 +71,16 @@ class Examiner:
         self._log = log
         self._readers = readers
         self._damage: list[Damage] = []
-        self._present = self._listed()
+        # In this order: what was published was in the log before.
         self.published = self._hash_file()
+        self._present = self._listed()
+        self._versions: dict[int, int] = {}
+        self._marked = self._history_of_commits()
         self.ledger = self._whose()
         self._pins = pins_of(pins)
         if self.published is not None:
             position = self.published.position
             self._pins = {position.seq: position.sha256} | self._pins
-        self._versions: dict[int, int] = {}
-        self._marked = self._history_of_commits()
         if not (self.ledger or self._present or self._damage or self._versions):
             raise NotOurStoreError("the store", "there is no ledger in it")
         self.specimens: dict[int, Specimen] = {}
@@ -85,9 +91,12 @@ class Examiner:
         for seq in self._pins:
             if seq in self._present:
                 seen[seq] = self._log.sha256_at(seq)
-        repairs = self.published.repairs if self.published is not None else ()
-        gaps = _places(repair for repair in repairs if repair.is_gap)
-        found = judge_listing(seen, self._pins, self._marked, gaps)
+        repairs: tuple[Repair, ...] = ()
+        found = judge_listing(seen, self._pins, self._marked, ())
+        if found or any(number > 1 for number in self._versions.values()):
+            repairs = self._repairs()
+            gaps = _places(repair for repair in repairs if repair.is_gap)
+            found = judge_listing(seen, self._pins, self._marked, gaps)
         head = None
         if self._present:
             last = max(self._present)
@@ -121,14 +130,16 @@ class Examiner:
             last = self.specimens[max(self.specimens)]
             head = Position(last.seq, last.sha256)
         if gaps and not found:
-            refold = self._refolded()
+            refold = self._refolded(refold)
+        if not found and refold.is_unreconciled:
+            self._report("not reconciled", _UNFINISHED)
         # What a fold finds at damage or behind it comes of that.
         sound = min((damage.first for damage in found), default=len(self._present))
         self._damage += [damage for damage in refold.damage if damage.first < sound]
         self._damage += self._check_documents(refold)
         return self._result(found, refold.repairs, head, refold.events)
 
-    def _refolded(self) -> Refold:
+    def _refolded(self, before: Refold) -> Refold:
         """Fold the log once more, across its declared gaps."""
         while True:
             refold = Refold(self.ledger, self.published)
@@ -138,7 +149,26 @@ class Examiner:
             except OutdatedLedgerError:
                 # A gap showed only when part of it had been read. Now it is known.
                 continue
+            except LedgerDamagedError:
+                # A document is missing, which is told of when they are looked at.
+                refold.stop()
+                refold.go_on_like(before)
             return refold
+
+    def _repairs(self) -> tuple[Repair, ...]:
+        """Return what was ever repaired, as the hash file and what follows it tell."""
+        known = self.published
+        start = known.position.seq if known is not None else NO_COMMIT
+        repairs = list(known.repairs) if known is not None else []
+        behind = sorted(seq for seq in self._present if seq > start)
+        for seq, body in ahead(self._read, behind, self._readers):
+            if body is None or b'"LedgerRepaired"' not in body:
+                continue
+            with suppress(LedgerDamagedError):
+                events = decode_commit(body, seq).events
+                told = (e.repair for e in events if isinstance(e, LedgerRepaired))
+                repairs.extend(told)
+        return tuple(repairs)
 
     def _whose(self) -> str | None:
         """Return which ledger it is: what its ends say, if they do not agree with it.
@@ -147,7 +177,12 @@ class Examiner:
         """
         try:
             said = read_identity(self._store)
+        except NewerLedgerError as error:
+            self._report("newer format", str(error))
+            said = None
         except (LedgerDamagedError, NotOurStoreError) as error:
+            if not (self._present or self._versions or has_identity(self._store)):
+                raise
             self._report("identity damaged", str(error))
             said = None
         there = self.published

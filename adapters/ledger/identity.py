@@ -21,9 +21,13 @@ _SCHEMA = IdentitySchema()
 _OURS = re.compile(
     rf"{re.escape(HASH_FILE)}\Z"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}/"
-    r"|(?:api|flat|generations|ledger|status|v2)/"
+    r"|(?:api|flat|generations|ledger|probe|status|v2)/"
 )
 _ENOUGH_KEYS = 1000  # one page of an S3 listing
+
+
+class NewerLedgerError(NotOurStoreError):
+    """A ledger that a newer version of this program founded."""
 
 
 def encode_identity(ledger: str, created: datetime) -> bytes:
@@ -36,7 +40,8 @@ def decode_identity(body: bytes) -> str:
     """Return the UUID of the ledger that ``ledger.json`` names.
 
     Raises:
-        NotOurStoreError: It is something else, or a newer format.
+        NotOurStoreError: It is something else.
+        NewerLedgerError: It is of a newer format.
     """
     try:
         said = parsed(body.decode())
@@ -44,7 +49,7 @@ def decode_identity(body: bytes) -> str:
         raise NotOurStoreError(IDENTITY, f"{error}; restore it") from error
     version = said.get("format") if isinstance(said, dict) else None
     if type(version) is int and version > FORMAT:
-        raise NotOurStoreError(
+        raise NewerLedgerError(
             IDENTITY,
             f"format {version} was made by a newer version of this program: update it",
         )
@@ -76,6 +81,11 @@ def read_identity(store: Store) -> str | None:
         return identity
     _check_ours(store)
     return None
+
+
+def has_identity(store: Store) -> bool:
+    """Return whether there is something that says which ledger it is."""
+    return store.info(IDENTITY) is not None
 
 
 def _identity(store: Store) -> str | None:

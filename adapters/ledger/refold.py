@@ -47,6 +47,27 @@ class Refold:
         self.needed: set[str] = set()
         self.damage: list[Damage] = []
 
+    @property
+    def is_unreconciled(self) -> bool:
+        """Whether a gap was crossed, and the store not looked at since."""
+        return self._ledger is not None and not self._ledger.reconciled
+
+    def go_on_like(self, other: Refold) -> None:
+        """Take over what another has read that could not fold, either."""
+        given_up = {
+            seq
+            for repair in other.repairs
+            if repair.is_gap
+            for seq in range(repair.first, repair.last + 1)
+        }
+        self.events, self.repairs = other.events, other.repairs
+        self.needed = other.needed
+        self.documents = {
+            sha256: seq
+            for sha256, seq in other.documents.items()
+            if seq not in given_up
+        }
+
     def stop(self) -> None:
         """Fold no more: a commit cannot be read."""
         self._ledger = None

@@ -228,6 +228,7 @@ class TestCopyAndDelete:
         ) == (403, "AccessDenied")
         s3.delete_object(Bucket="locked", Key=KEY)
         got = s3.get_object(Bucket="locked", Key=KEY, VersionId=named)
+        got["Body"].close()
         assert got["ObjectLockMode"] == "GOVERNANCE"
         assert abs(got["ObjectLockRetainUntilDate"] - until) < timedelta(seconds=1)
         source = {"Bucket": "locked", "Key": KEY, "VersionId": named}

@@ -36,23 +36,26 @@ class Model:
         held: The digest and the object of each bottle.
         superseded: The digest of each object that is not needed any more.
         runs: Of each open run, its kind and how far each of its writers is.
-        ended: The runs that are over.
+        ended: The runs that are over, and how far their writers came.
     """
 
     held: dict[str, tuple[str, str]] = field(default_factory=dict)
     superseded: dict[str, str] = field(default_factory=dict)
     runs: dict[str, tuple[str, dict[str, int]]] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
+    ended: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def apply(self, commit: WrittenCommit) -> None:
         """Take note of one commit."""
         run, writer, wseq = (commit.header[name] for name in ("run", "w", "wseq"))
-        if run not in self.runs or wseq > self.runs[run][1].get(writer, 0):
+        if wseq > self._seen(run).get(writer, 0):
             for event in commit.events:
                 self._note(event)
-        if run in self.runs:
-            seen = self.runs[run][1]
-            seen[writer] = max(wseq, seen.get(writer, 0))
+        seen = self._seen(run)
+        seen[writer] = max(wseq, seen.get(writer, 0))
+
+    def _seen(self, run: str) -> dict[str, int]:
+        """Return how far the writers of a run are; of an unknown one, nothing stays."""
+        return self.runs[run][1] if run in self.runs else self.ended.get(run, {})
 
     def promised(self, object_key: str) -> str | None:
         """Return the digest that an object is said to have, None if it is free."""
@@ -88,8 +91,8 @@ class Model:
             case "SyncStarted" if event["run"] not in self.ended:
                 self._start(event["run"], event["kind"])
             case "SyncCompleted":
-                if self.runs.pop(event["run"], None):
-                    self.ended.add(event["run"])
+                if over := self.runs.pop(event["run"], None):
+                    self.ended[event["run"]] = over[1]
 
     def _start(self, run: str, kind: str) -> None:
         clouds = any(other == "cloud" for other, _ in self.runs.values())

@@ -199,7 +199,7 @@ class FoldModel:
         self.ended = [*self.ended, remembered][-_REMEMBERED:]
         if event["outcome"] == "complete":
             self.last_complete = end
-            if "catalog" in event and run["undisturbed"]:
+            if "catalog" in event and run["undisturbed"] and self.reconciled:
                 self.settled[run["selection"]] = event["catalog"]
 
     def _imported(self, event: Row, header: Row) -> None:
@@ -224,6 +224,7 @@ class FoldModel:
     def _reconciled(self, _: Row, __: Row) -> None:
         if not self.undeclared:
             self.reconciled = True
+        self._disturb()
 
     def _disturb(self, but: str | None = None) -> None:
         self.settled = {}

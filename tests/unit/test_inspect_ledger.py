@@ -113,12 +113,19 @@ class TestRebuilding:
         assert mirror.process().rebuild() == mirror.ledger()
         mirror.check()
 
-    def test_says_that_the_log_is_right_and_not_the_hash_file(
+    def test_never_publishes_less_than_was_published(self, mirror: Mirror) -> None:
+        mirror.damage(commit_key(5))
+        before = mirror.hash_file()
+        for command in (mirror.sync, mirror.process().rebuild):
+            with pytest.raises(LedgerDamagedError, match="head behind a pin"):
+                command()
+        assert mirror.hash_file() == before
+
+    def test_says_that_the_log_is_right_where_the_hash_file_was_moved_away(
         self, mirror: Mirror
     ) -> None:
         mirror.damage(commit_key(5))
-        with pytest.raises(LedgerDamagedError):
-            mirror.sync()
+        mirror.damage(HASH_FILE)
         mirror.process().rebuild()
         assert mirror.hash_file() == encode_hash_file(mirror.ledger())
         assert mirror.sync().outcome == "complete"

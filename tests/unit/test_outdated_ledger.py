@@ -8,7 +8,7 @@ from adapters.ledger.hash_codec import encode_hash_file
 from adapters.ledger.layout import HASH_FILE, commit_key
 from application.journal import Journal
 from domain.errors import LedgerDamagedError, OutdatedLedgerError
-from domain.events import LedgerRepaired
+from domain.events import LedgerRepaired, StoreReconciled
 from domain.ledger import replay
 from domain.records import Repair
 from tests.support.catalogs import make_bottle
@@ -40,6 +40,7 @@ def give_up(mirror: Mirror, *, rewritten: bool = False) -> None:
         commit_after(
             head,
             LedgerRepaired(LOST),
+            StoreReconciled("d" * 64),
             number=head.seq,
             writer="repair/0/process",
             ledger=log.identity() or "",

@@ -8,10 +8,18 @@ from adapters.ledger.layout import HASH_FILE, commit_key
 from adapters.memory.store import MemoryStore
 from domain.bottle import ObjectKey
 from domain.errors import LedgerDamagedError
-from domain.events import BottleLost, BottleMirrored, SyncCompleted, SyncStarted
+from domain.events import (
+    BottleLost,
+    BottleMirrored,
+    LedgerRepaired,
+    SyncCompleted,
+    SyncStarted,
+)
+from domain.records import Repair
 from ports.errors import NotOurStoreError
 from ports.store import ObjectInfo
 from tests.support.catalogs import digest_of
+from tests.support.log_writing import commit_after
 from tests.support.mirror import EVERYTHING, TAG, Mirror, mirror_of
 from tests.support.watched import Call, Killed, at_call, is_write
 
@@ -257,3 +265,20 @@ class TestRepairing:
         mirror.sync()
         assert mirror.process().verify().flaws == ()
         assert len(mirror.ledger().held) == 3
+
+
+def test_no_orphan_is_removed_while_a_repair_is_unfinished() -> None:
+    mirror = mirror_of("jq", "bat")
+    mirror.sync()
+    lost = Repair(1, 1, "gap", None)
+    head = mirror.commits()[-1].position
+    mirror.damage(commit_key(1))
+    log = mirror.process().log
+    log.append(
+        commit_after(head, LedgerRepaired(lost), ledger=log.identity() or "", number=9)
+    )
+    process = mirror.process()
+    report = process.verify(prune_orphans=True)
+    assert (len(report.orphans), report.pruned) == (2, False)
+    assert len(mirror.bottles()) == 2
+    assert any("repair --yes" in note for note in process.progress.notes)
