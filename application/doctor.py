@@ -58,7 +58,11 @@ _UNTRUSTED: Final = (
 )
 _READ_ONLY: Final = (
     "a sync needs the right to write there, and so does this check: it writes a few"
-    f" objects below {PROBES} and removes them again"
+    f" objects called {PROBES}… and removes them again"
+)
+_KEPT: Final = (
+    "remove them with other credentials, or let these delete what is called"
+    f" {PROBES}…; a sync needs no more, and verify --repair needs to delete bottles"
 )
 
 
@@ -145,7 +149,7 @@ class _Examination:
                 name, "warn", "not tried: nothing is written among other things"
             )
         try:
-            shortcomings = self._doctor.probe()()
+            findings = self._doctor.probe()()
         except StoreFullError:
             raise
         except RefusedError as error:
@@ -153,14 +157,17 @@ class _Examination:
                 raise
             detail = f"can be read, and not be written: {error}"
             return Check(name, "fail", detail, _READ_ONLY, error)
-        if shortcomings:
-            detail = "; ".join(map(str, shortcomings))
-            return Check(name, "fail", detail, FIT_STORES, unfit(shortcomings))
+        if findings.shortcomings:
+            detail = "; ".join(map(str, findings.shortcomings))
+            unfitness = unfit(findings.shortcomings)
+            return Check(name, "fail", detail, FIT_STORES, unfitness)
+        fit = "takes writes, and keeps what a mirror relies on"
+        if findings.untried:
+            return Check(name, "warn", f"{fit}; {findings.untried}", _KEPT)
         return Check(
             name,
             "ok",
-            "takes writes, and keeps what a mirror relies on; tried with a few objects"
-            f" below {PROBES}, which are removed again",
+            f"{fit}; tried with a few objects, {PROBES}…, which are removed again",
         )
 
     def _check_ledger(self, name: str) -> Check:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
 
 from application.opened_ledger import open_ledger
 from application.run import Run, Runs
@@ -13,6 +15,9 @@ from domain.records import ImportSeen
 from ports.errors import PortError
 from ports.external_hash_file import ExternalEntries, ExternalHashFile
 from ports.progress import Progress
+
+NAMED: Final = 20
+"""Unusable entries that are told of by name; a file may have as many as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,18 @@ class ImportHashFile:
                 raise
             self.progress.note(f"the external hash file is left out: {error}")
             return None
-        for key, reason in (listed.skipped if listed is not None else {}).items():
-            self.progress.note(f"{self.external.source}: {key} is left out: {reason}")
+        if listed is not None:
+            self._note(listed.skipped)
         return listed
+
+    def _note(self, skipped: Mapping[str, str]) -> None:
+        """Tell of the first entries that cannot be used, and of how many more."""
+        source = self.external.source
+        for key, reason in islice(skipped.items(), NAMED):
+            self.progress.note(f"{source}: {key} is left out: {reason}")
+        if len(skipped) > NAMED:
+            more = len(skipped) - NAMED
+            self.progress.note(f"{source}: and {more:,} more are left out")
 
     def take(self, run: Run, listed: ExternalEntries | None) -> ImportReport:
         """Record what the file lists.

@@ -45,14 +45,18 @@ class InspectLedger:
         """Return the commit at ``seq``.
 
         Raises:
-            NotFoundError: The log does not reach so far.
+            NotFoundError: It is in a declared gap, or the log does not reach so far.
         """
         last = -1
         for recorded in self.commits():
+            gap = recorded.gap
+            if gap is not None and gap.first <= seq <= gap.last:
+                raise NotFoundError(f"commit {seq}", "it is in a declared gap")
             last = recorded.commit.seq
             if last == seq:
                 return recorded
-        raise NotFoundError(f"commit {seq}", f"the log's last commit is {last}")
+        reach = f"the log's last commit is {last}" if last >= 0 else "there is none yet"
+        raise NotFoundError(f"commit {seq}", reach)
 
     def at(self, moment: int | datetime) -> Ledger:
         """Return the ledger as it was after a commit, or at a moment.
@@ -61,14 +65,17 @@ class InspectLedger:
         of several writers may differ, and the order is the log's.
 
         Raises:
-            NotFoundError: There was none yet, or the log does not reach so far.
+            NotFoundError: There was none yet, it is in a declared gap, or the log does
+                not reach so far.
         """
         ledger = replay(takewhile(_until(moment), self.commits()))
+        if isinstance(moment, int) and ledger.position.seq < moment:
+            # Says why there is no such commit.
+            self.commit(moment)
+            # Another has written it just now.
+            return self.at(moment)
         if ledger.position == GENESIS:
             raise NotFoundError(f"the ledger at {moment}", "there is no commit by then")
-        if isinstance(moment, int) and ledger.position.seq < moment:
-            reach = f"the log's last commit is {ledger.position.seq}"
-            raise NotFoundError(f"the ledger at {moment}", reach)
         return ledger
 
 

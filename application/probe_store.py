@@ -23,8 +23,11 @@ from ports.errors import (
 )
 from ports.store import Store
 
-PROBES: Final = "ledger/v1/probe/"
-"""What the keys of all that is tried out begin with; nothing else lies there."""
+PROBES: Final = "probe-"
+"""What the keys of all that is tried out begin with; nothing else lies there.
+
+It is outside of the ledger: who may write there need not be allowed to delete there.
+"""
 
 FIT_STORES: Final = (
     "use a store that does: a folder, S3 itself, or an S3 server, up to date, with"
@@ -34,6 +37,7 @@ FIT_STORES: Final = (
 
 RACERS: Final = 16
 
+_DELETE: Final = "what is deleted is gone at once"
 _FIRST, _SECOND, _THIRD = b"first\n", b"second\n", b"third\n"
 
 
@@ -54,6 +58,19 @@ class Shortcoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What a probe has found.
+
+    Attributes:
+        shortcomings: Every promise that the store does not keep.
+        untried: What could not be tried, why, and what was left; empty when all was.
+    """
+
+    shortcomings: tuple[Shortcoming, ...]
+    untried: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeStore:
     """Tries a store out, with a few small objects that are removed again.
 
@@ -66,15 +83,16 @@ class ProbeStore:
     store: Store
     new_id: Callable[[], str]
 
-    def __call__(self) -> tuple[Shortcoming, ...]:
-        """Return every promise that the store does not keep.
+    def __call__(self) -> Findings:
+        """Return what the store does not keep, and what could not be tried.
 
         Raises:
             PortError: The store cannot be reached, takes nothing, or is full.
         """
         trial = _Trial(self.store, f"{PROBES}{self.new_id()}.")
         try:
-            return tuple(trial.shortcomings())
+            shortcomings = tuple(trial.shortcomings())
+            return Findings(shortcomings, trial.untried)
         except BaseException:
             # What cannot be removed now hides nothing and hinders nobody.
             with suppress(PortError):
@@ -88,7 +106,7 @@ class ProbeStore:
             StoreUnfitError: It does not keep every promise; all that it does not.
             PortError: The store cannot be reached, takes nothing, or is full.
         """
-        shortcomings = self()
+        shortcomings = self().shortcomings
         if shortcomings:
             raise unfit(shortcomings)
 
@@ -100,7 +118,11 @@ def unfit(shortcomings: tuple[Shortcoming, ...]) -> StoreUnfitError:
 
 
 class _Trial:
-    """One trial of a store, below a prefix of its own."""
+    """One trial of a store, below a prefix of its own.
+
+    Attributes:
+        untried: What could not be tried, once the trial is over.
+    """
 
     def __init__(self, store: Store, prefix: str) -> None:
         self._store = store
@@ -111,6 +133,7 @@ class _Trial:
         # As commits are named, and written in another order than they are listed.
         self._listed = [self._key(f"listed-{number:020d}") for number in (2, 0, 1)]
         self._keys = [self._once, self._wrong, self._raced, *self._listed]
+        self.untried = ""
 
     def shortcomings(self) -> Iterator[Shortcoming]:
         """Yield what the store does not keep, and remove all that was written.
@@ -129,7 +152,7 @@ class _Trial:
             ("bytes that are not those of their SHA-256 are refused", self._reject),
             ("of many who create one object at once, one wins", self._race),
             ("what is written is listed at once, in the order of the keys", self._list),
-            ("what is deleted is gone at once", self._delete),
+            (_DELETE, self._delete),
         ):
             try:
                 yield from (Shortcoming(promise, each) for each in trial())
@@ -138,10 +161,21 @@ class _Trial:
             except RefusedError as error:
                 yield Shortcoming(promise, str(error))
 
-    def clear(self) -> None:
-        """Remove all that may have been written."""
+    def clear(self) -> RefusedError | None:
+        """Remove all that may have been written and may be removed.
+
+        Returns:
+            Why something may not be.
+        """
+        refused: RefusedError | None = None
         for key in self._keys:
-            self._store.delete(key)
+            try:
+                self._store.delete(key)
+            except StoreFullError:
+                raise
+            except RefusedError as error:
+                refused = refused or error
+        return refused
 
     def _create(self) -> Iterator[str]:
         if self._content(self._once) != _FIRST:
@@ -236,10 +270,18 @@ class _Trial:
             yield "a list from a key on did not begin with the one after it"
 
     def _delete(self) -> Iterator[str]:
-        self.clear()
+        refused = self.clear()
+        left = [each.key for each in self._store.list(self._prefix)]
+        if refused is not None:
+            # To keep a ledger nothing need ever be deleted, and who runs a mirror may
+            # well be forbidden to.
+            self.untried = (
+                f"{_DELETE} cannot be tried: {refused}; these objects stay:"
+                f" {', '.join(left)}"
+            )
+            return
         if self._content(self._once) is not None:
             yield "an object could be read after it was deleted"
-        left = [each.key for each in self._store.list(self._prefix)]
         if left:
             yield f"{', '.join(left)} were listed after they were deleted"
 

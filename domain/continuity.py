@@ -64,9 +64,12 @@ def check_nothing_is_gone(
 
 def gone_for_good(gap: Repair) -> str:
     """Return what is to be done about a gap that was read before it was declared."""
+    commits = f"commit {gap.first}"
+    if gap.last > gap.first:
+        commits = f"commits {gap.first} to {gap.last}"
     return (
-        f"a gap from commit {gap.first} to {gap.last} was declared, which had been"
-        " read before: the log must be read anew, from its beginning"
+        f"a gap was declared, {commits}, which had been read before: the log must be"
+        " read anew, from its beginning"
     )
 
 

@@ -27,6 +27,7 @@ class CatalogSource(Protocol):
         Raises:
             UnavailableError: No answer.
             NotFoundError: There is no such document.
+            UnusableFileError: There is no such file on this machine.
             UntrustedError: Its signature is not good.
             MalformedError: It is not a catalog.
         """

@@ -62,6 +62,12 @@ class NotFoundError(RefusedError):
     cause = "not_found"
 
 
+class UnusableFileError(RefusedError):
+    """A file that was named on this machine is not there, or is not of its kind."""
+
+    cause = "unusable_file"
+
+
 class StoreFullError(RefusedError):
     """The store has no room left."""
 

@@ -46,6 +46,7 @@ class ExternalHashFile(Protocol):
 
         Raises:
             NotFoundError: There is none.
+            UnusableFileError: There is none on this machine, or it is no hash file.
             RefusedError: It may not be read, or not from such a place.
             UnavailableError: Its place gives no answer.
             MalformedError: It is no hash file, or too large for one.

@@ -8,7 +8,12 @@ from pathlib import Path
 from adapters.external.gathering import LARGEST, PIECE, gathered
 from adapters.external.migration import migrated
 from ports.clock import Clock
-from ports.errors import NotFoundError, RefusedError, UnavailableError
+from ports.errors import (
+    MalformedError,
+    RefusedError,
+    UnavailableError,
+    UnusableFileError,
+)
 from ports.external_hash_file import ExternalEntries, ExternalHashFile
 
 
@@ -30,17 +35,21 @@ class LocalHashFile(ExternalHashFile):
         return str(self._path)
 
     def fetch(self, unless: str | None = None) -> ExternalEntries | None:
-        body = self._read()
-        etag = sha256(body).hexdigest()
-        if etag == unless:
-            return None
-        return migrated(
-            body,
-            source=self.source,
-            etag=etag,
-            today=self._clock.now().date(),
-            at_most=self._at_most,
-        )
+        try:
+            body = self._read()
+            etag = sha256(body).hexdigest()
+            if etag == unless:
+                return None
+            return migrated(
+                body,
+                source=self.source,
+                etag=etag,
+                today=self._clock.now().date(),
+                at_most=self._at_most,
+            )
+        except MalformedError as error:
+            # It will not be another file when it is asked for again.
+            raise UnusableFileError(error.what, error.detail) from error
 
     def _read(self) -> bytes:
         try:
@@ -48,8 +57,12 @@ class LocalHashFile(ExternalHashFile):
                 pieces = iter(lambda: file.read(PIECE), b"")
                 return gathered(pieces, self.source, self._at_most)
         except FileNotFoundError as error:
-            raise NotFoundError(self.source, "there is no such file") from error
-        except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+            raise UnusableFileError(self.source, "there is no such file") from error
+        except (IsADirectoryError, NotADirectoryError) as error:
+            raise UnusableFileError(
+                self.source, f"is no file: {error.strerror}"
+            ) from error
+        except PermissionError as error:
             raise RefusedError(
                 self.source, f"cannot be read: {error.strerror}"
             ) from error

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from adapters.folder.disk import make_folder, sync_folder
 from adapters.folder.errors import translate, translated
-from adapters.folder.incoming import INCOMING, Incoming
-from adapters.folder.tree import files
+from adapters.folder.incoming import Incoming
+from adapters.folder.tree import files, is_hidden
 from adapters.object_keys import check_key
 from adapters.tally import Tally
 from adapters.verified import verified
@@ -48,7 +48,8 @@ class FolderStore(Store):
 
     A file is written in ``.incoming``, synced, and given its name by link(2), which
     refuses a name that is taken. So the folder must be one file system that has hard
-    links. Threads and processes of one machine may share it.
+    links. Threads and processes of one machine may share it. What begins with a
+    dot is no object, whoever has put it there.
     """
 
     def __init__(self, root: Path) -> None:
@@ -192,8 +193,11 @@ class FolderStore(Store):
 
     def _path(self, key: ObjectKey) -> Path:
         check_key(key)
-        if key.partition("/")[0] == INCOMING:
-            raise RefusedError(f"object key {key!r}", f"{INCOMING} is the store's own")
+        if is_hidden(key):
+            raise RefusedError(
+                f"object key {key!r}",
+                "what begins with a dot is the store's own, or the system's",
+            )
         return self._root / key
 
     def _put(

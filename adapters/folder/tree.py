@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.folder.incoming import INCOMING
 from adapters.object_keys import is_key
 
 
@@ -14,7 +13,7 @@ def files(root: Path, prefix: str, after: str) -> Iterator[tuple[str, int]]:
     """Yield the key and size in bytes of each file, in the order of the keys' bytes.
 
     Only folders that can hold a key which begins with ``prefix`` and follows
-    ``after`` are read, each of them once. What is on its way in is not there yet.
+    ``after`` are read, each of them once. What is hidden is not there.
 
     Raises:
         OSError: A folder could not be read.
@@ -22,8 +21,17 @@ def files(root: Path, prefix: str, after: str) -> Iterator[tuple[str, int]]:
     base, slash, _ = prefix.rpartition("/")
     if not slash:
         yield from _below(root, "", prefix, after)
-    elif is_key(base) and base.partition("/")[0] != INCOMING:
+    elif is_key(base) and not is_hidden(base):
         yield from _below(root / base, base + slash, prefix, after)
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a part of a path begins with a dot.
+
+    Such are the files that are on their way in, and what others leave in a folder
+    (``.DS_Store``, ``._name``: the macOS Finder).
+    """
+    return path.startswith(".") or "/." in path
 
 
 def _below(
@@ -31,7 +39,8 @@ def _below(
 ) -> Iterator[tuple[str, int]]:
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=_name)
+            shown = (entry for entry in found if not is_hidden(entry.name))
+            entries = sorted(shown, key=_name)
     except (FileNotFoundError, NotADirectoryError):
         # It is not there, or has been removed since it was seen.
         return
@@ -40,10 +49,8 @@ def _below(
         if key.endswith("/"):
             # Keys in it begin with its own: whether all of them come too early
             # shows as soon as that differs from what they must follow.
-            if (
-                (key > after or after.startswith(key))
-                and (key.startswith(prefix) or prefix.startswith(key))
-                and key != f"{INCOMING}/"
+            if (key > after or after.startswith(key)) and (
+                key.startswith(prefix) or prefix.startswith(key)
             ):
                 yield from _below(entry.path, key, prefix, after)
         elif key > after and key.startswith(prefix) and is_key(key):

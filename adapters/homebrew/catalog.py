@@ -16,8 +16,8 @@ from domain.catalog import Catalog, CatalogDocument, Validators, make_catalog
 from ports.catalog import CatalogSource
 from ports.errors import (
     MalformedError,
-    NotFoundError,
     RefusedError,
+    UnusableFileError,
 )
 
 API_DOCUMENTS: Final = ("formula.jws.json", "formula.json")
@@ -127,7 +127,7 @@ class HomebrewCatalog(CatalogSource):
             packed = path.read_bytes()
         except FileNotFoundError as error:
             documents = " and ".join(API_DOCUMENTS)
-            raise NotFoundError(
+            raise UnusableFileError(
                 self.source, f"no such file; the documents of the API are {documents}"
             ) from error
         except OSError as error:

@@ -30,6 +30,9 @@ from ports.event_log import MAX_COMMIT_BYTES, CommitTooLargeError, EventLog
 from ports.store import Store
 
 _READERS = 16
+# As every commit spells it that declares a gap: few do, and the others need not be
+# read to their end.
+_REPAIRED = f'"{LedgerRepaired.__name__}"'.encode()
 
 
 class StoredEventLog(EventLog):
@@ -190,13 +193,14 @@ class StoredEventLog(EventLog):
         declared: list[Repair] = []
         # The commit that declares a gap at the end of a log is the first behind it.
         behind = commit_key(seq - 1) if seq else ""
-        for info in self._store.list(COMMITS, behind):
-            number = commit_seq(info.key)
-            if number is None:
+        listed = (info.key for info in self._store.list(COMMITS, behind))
+        for key, body in ahead(self._body_if_there, listed, self._readers):
+            number = commit_seq(key)
+            if number is None or _REPAIRED not in body:
                 continue
             try:
-                commit = decode_commit(self._store.get(info.key).body, number)
-            except (LedgerDamagedError, NotFoundError):
+                commit = decode_commit(body, number)
+            except LedgerDamagedError:
                 continue
             declared += [
                 event.repair
@@ -207,6 +211,13 @@ class StoredEventLog(EventLog):
         return next(
             (gap for gap in joined(declared) if gap.first <= seq <= gap.last + 1), None
         )
+
+    def _body_if_there(self, key: ObjectKey) -> tuple[ObjectKey, bytes]:
+        """Return a key and the bytes of its object, none of one that is gone."""
+        try:
+            return key, self._store.get(key).body
+        except NotFoundError:
+            return key, b""
 
     def append(self, commit: Commit) -> RecordedCommit:
         # Encoded once: every attempt writes the same bytes to the same place.

@@ -17,11 +17,13 @@ from ports.errors import NotFoundError, NotOurStoreError
 from ports.store import Store
 
 _SCHEMA = IdentitySchema()
-# What a mirror has at its top; the days are those of its bottles.
+# What a mirror has at its top; the days are those of its bottles. Of what a store was
+# tried out with some may have been left behind.
 _OURS = re.compile(
     rf"{re.escape(HASH_FILE)}\Z"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}/"
-    r"|(?:api|flat|generations|ledger|probe|status|v2)/"
+    r"|(?:api|flat|generations|ledger|status|v2)/"
+    r"|probe-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\."
 )
 _ENOUGH_KEYS = 1000  # one page of an S3 listing
 

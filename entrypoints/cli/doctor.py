@@ -39,8 +39,8 @@ _WORST_FIRST = (DAMAGED, WRONG_USAGE, OUT_OF_REACH)
 def doctor(context: click.Context, /, **_given: object) -> int:
     """Check that everything is there that a run needs, and say what to do if not.
 
-    The store is tried out with a few objects below ledger/v1/probe/, which are
-    removed again; all else is only read. The ledger is opened as a run opens it:
+    The store is tried out with a few objects, probe-…, which are removed
+    again; all else is only read. The ledger is opened as a run opens it:
     bottles ledger check reads all of it. Where several checks fail, the exit status is
     that of the worst: 3, then 2, then 4.
     """

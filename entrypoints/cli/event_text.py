@@ -64,7 +64,10 @@ def _of_the_whole(
             became = f"restored from {repair.source}"
             if repair.is_gap:
                 became = "a declared gap"
-            text = f"commits {repair.first} to {repair.last} ({repair.cause}): {became}"
+            where = f"commits {repair.first} to {repair.last}"
+            if repair.first == repair.last:
+                where = f"commit {repair.first}"
+            text = f"{where} ({repair.cause}): {became}"
         case StoreReconciled():
             text = f"compared the ledger with the store (document {event.document})"
         case _:

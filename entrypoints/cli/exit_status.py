@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Final, Self
 import click
 
 from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
-from ports.errors import NotOurStoreError, PortError, StoreUnfitError
+from ports.errors import (
+    NotOurStoreError,
+    PortError,
+    StoreUnfitError,
+    UnusableFileError,
+)
 
 if TYPE_CHECKING:
     from domain.words import Outcome
@@ -47,6 +52,7 @@ _OF_ERRORS: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (LedgerDamagedError, DAMAGED),
     (DigestMismatchError, DAMAGED),
     (NotOurStoreError, WRONG_USAGE),
+    (UnusableFileError, WRONG_USAGE),
     (StoreUnfitError, DAMAGED),
     (PortError, OUT_OF_REACH),
     # A selection, a value or a configuration that is not right.

@@ -25,7 +25,7 @@ def import_(context: click.Context, /, *, source: str, **_given: object) -> int:
     from domain.config import parse_external
     from entrypoints.cli.answers import import_answer
     from entrypoints.cli.import_text import import_text
-    from entrypoints.container import open_external
+    from entrypoints.upstream import open_external
 
     with invoked(context) as invocation:
         mirror = invocation.mirror

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from application.probe_store import PROBES, ProbeStore
+from application.probe_store import PROBES, Findings, ProbeStore
 from domain.bottle import ObjectKey
 from ports.errors import ConflictError, RefusedError
 from ports.store import Store
@@ -29,12 +29,12 @@ class TestProbeContract:
 
         probe.require_fit()
 
-        assert probe() == ()
+        assert probe() == Findings(())
         assert [found.key for found in store.list("")] == ["bottles_hash.json"]
 
     @pytest.mark.parametrize("store", MOTO, indirect=True)
     def test_finds_that_wrong_digests_are_taken(self, store: Store) -> None:
-        found = [str(shortcoming) for shortcoming in ProbeStore(store, _new_id)()]
+        found = list(map(str, ProbeStore(store, _new_id)().shortcomings))
 
         assert (
             "bytes that are not those of their SHA-256 are refused: they were taken"

@@ -19,7 +19,7 @@ NAMES = [
     "v2/homebrew/core/gtkx3/blobs/sha256:" + "0" * 64,
     "2026-11-22/a~b,c=d&e;f%20g%2Bh'(i)!*.tar.gz",
     "2026-11-22/f\u00fc\u00dfe-\u0436-\U0001f37a.tar.gz",
-    "-/.hidden/..twodots/x..y",
+    "-/not.hidden/two..dots/x..y.",
 ]
 OUTSIDE = [
     *("", "/", "/etc/passwd", "..", "../x", "a/../../x", "a/..", ".", "./a"),

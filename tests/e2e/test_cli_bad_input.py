@@ -171,7 +171,7 @@ def test_a_catalog_of_the_wrong_shape_is_told(
 
 
 def test_a_catalog_that_is_not_there_is_told(bottles: Bottles) -> None:
-    refused(bottles("plan", "--catalog", "catalog.json"), 4, "no such file")
+    refused(bottles("plan", "--catalog", "catalog.json"), 2, "no such file")
 
 
 def test_a_bad_signature_stops_the_run(bottles: Bottles, upstream: Upstream) -> None:

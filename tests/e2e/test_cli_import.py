@@ -64,7 +64,7 @@ class TestImporting:
 
         assert (first.status, again.status) == (0, 0)
         assert first.out.startswith(
-            f"1 entry of {OTHER} imported into mirror; 1 of them were not known before"
+            f"1 entry of {OTHER} imported into mirror; 1 was not known before"
         )
         assert again.out.startswith(
             f"Nothing to import: {OTHER} lists what it listed before."
@@ -85,7 +85,7 @@ class TestImporting:
 
         assert told.status == 0
         for line in (
-            "2 entries of old.json imported into mirror; 2 of them were not known",
+            "2 entries of old.json imported into mirror; 2 were not known before",
             "  missing last_updated: 1",
             "  missing file_size: 1",
             "  missing download_date: 1",
@@ -105,20 +105,24 @@ class TestImporting:
         assert len(answer["skipped"]) == 25
         assert answer["migrated"] == {"missing last_updated": 1}
 
-    @pytest.mark.parametrize(
-        ("body", "status"), [(None, 4), (b"not JSON", 4), (b'{"bottles":[]}', 4)]
-    )
+    @pytest.mark.parametrize("body", [None, b"not JSON", b'{"bottles":[]}'])
     def test_a_file_that_is_none_changes_nothing(
-        self, bottles: Bottles, body: bytes | None, status: int
+        self, bottles: Bottles, body: bytes | None
     ) -> None:
         if body is not None:
             OLD.write_bytes(body)
 
         ended = bottles("ledger", "import", str(OLD), "--json")
 
-        assert (ended.status, ended.out) == (status, "")
+        assert (ended.status, ended.out) == (2, "")
         assert "old.json" in ended.err
         assert not MIRROR.exists()
+
+    def test_a_folder_is_no_file(self, bottles: Bottles) -> None:
+        ended = bottles("ledger", "import", "other")
+
+        assert ended.status == 2
+        assert "other: is no file: Is a directory" in ended.err
 
     def test_an_address_without_certificates_is_wrong_usage(
         self, bottles: Bottles
@@ -235,7 +239,7 @@ class TestASyncThatAsksFirst:
 
         ended = bottles("sync", *SELECTED, *SONOMA, "--json")
 
-        assert (ended.status, ended.out) == (4, "")
+        assert (ended.status, ended.out) == (2, "")
         assert "other/bottles_hash.json" in ended.err
         assert tree(MIRROR) == before
 
@@ -245,7 +249,7 @@ class TestASyncThatAsksFirst:
         monkeypatch.setenv("BOTTLES_EXTERNAL_HASH_FILE_REQUIRED", "true")
         OTHER.unlink()
 
-        assert bottles("sync", *SELECTED, *SONOMA).status == 4
+        assert bottles("sync", *SELECTED, *SONOMA).status == 2
         assert not MIRROR.exists()
 
     def test_may_be_told_so_by_its_file_too(

@@ -108,6 +108,28 @@ class TestFiles:
         with pytest.raises(RefusedError, match="the store's own"):
             store.create(ObjectKey(".incoming"), b"{}")
 
+    def test_does_not_see_what_others_hide_in_it(
+        self, store: FolderStore, root: Path
+    ) -> None:
+        commit = ObjectKey("ledger/v1/commits/00000000000000000000.jsonl")
+        store.create(commit, b"{}")
+        for hidden in (
+            ".DS_Store",
+            "ledger/v1/commits/.DS_Store",
+            "ledger/v1/commits/._00000000000000000000.jsonl",
+            ".Trashes/501/cat.jpg",
+        ):
+            (root / hidden).parent.mkdir(parents=True, exist_ok=True)
+            (root / hidden).write_bytes(b"")
+            assert list(store.list(hidden)) == []
+            for use in (store.get, store.info, store.delete):
+                with pytest.raises(RefusedError, match="begins with a dot"):
+                    use(ObjectKey(hidden))
+            assert (root / hidden).exists()
+        assert [found.key for found in store.list("")] == [commit]
+        assert [found.key for found in store.list("ledger/v1/commits/")] == [commit]
+        assert list(store.list(".Trashes/")) == []
+
     def test_lists_only_what_can_be_an_object(
         self, store: FolderStore, root: Path, tmp_path: Path
     ) -> None:

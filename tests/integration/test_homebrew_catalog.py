@@ -23,6 +23,7 @@ from ports.errors import (
     RefusedError,
     UnavailableError,
     UntrustedError,
+    UnusableFileError,
 )
 from tests.standin.catalog import plain_catalog, small_catalog
 from tests.standin.faults import Fault
@@ -274,7 +275,7 @@ def test_says_what_is_wrong_with_a_file(
 
 def test_says_that_there_is_no_such_file(tmp_path: Path, opened: Open) -> None:
     path = tmp_path / "formula-2026.json"
-    with pytest.raises(NotFoundError, match="no such file") as caught:
+    with pytest.raises(UnusableFileError, match="no such file") as caught:
         opened(path).fetch()
     assert caught.value.what == str(path)
     assert f"{SIGNED} and {PLAIN}" in caught.value.detail

@@ -16,7 +16,7 @@ from ports.errors import (
 from tests.support.blobs import digest_of
 from tests.support.canned import Answer, CannedServer
 
-KEY = ObjectKey("ledger/v1/probe/wrong")
+KEY = ObjectKey("probe/wrong")
 BODY = b"first"
 OTHER = digest_of(b"other")
 OK = Answer(200, headers={"ETag": '"etag"'})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
+from threading import Barrier
 
 import pytest
 
@@ -13,7 +16,10 @@ from adapters.ledger.layout import commit_key
 from adapters.memory.clock import ManualClock
 from adapters.memory.store import MemoryStore
 from adapters.retry import ONCE
+from application.inspect_ledger import InspectLedger
 from application.opened_ledger import read_anew
+from domain.bottle import ObjectKey
+from domain.continuity import gone_for_good
 from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import (
     GENESIS,
@@ -26,6 +32,8 @@ from domain.events import (
 from domain.ledger import Ledger
 from domain.records import Repair
 from domain.state_digest import StateDigest
+from ports.errors import NotFoundError
+from ports.store import ObjectInfo, StoredObject
 from tests.support.chain import completed, started
 from tests.support.log_writing import commit_after, fill, mirrored
 from tests.support.strategies import LEDGER
@@ -155,6 +163,50 @@ class TestOneGap:
         assert found[0].gap == gap(2)
 
 
+class Meeting(MemoryStore):
+    """Answers the first two reads after the second list when both are there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lists, self._reads = count(), count()
+        self._both = Barrier(2)
+        self._is_met = False
+
+    def list(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        self._is_met = next(self._lists) == 1
+        return super().list(prefix, after)
+
+    def get(self, key: ObjectKey) -> StoredObject:
+        if self._is_met and next(self._reads) < 2:
+            self._both.wait(timeout=10)
+        return super().get(key)
+
+
+class TestLookingForADeclaration:
+    def test_asks_for_several_commits_at_a_time(self, log: Log) -> None:
+        log.lose(1)
+        log.declare(gap(1))
+        meeting = Meeting()
+        for info in log.store.list(""):
+            meeting.create(info.key, log.store.get(info.key).body)
+        slow = StoredEventLog(
+            meeting, ManualClock(), ONCE, chance=lambda: 0.5, readers=4
+        )
+        slow.identity()
+        found = [recorded.commit.seq for recorded in slow.read(GENESIS)]
+        assert found == [0, 2, 3, 4, 5, 6]
+
+    def test_passes_over_what_is_no_commit(self, log: Log) -> None:
+        log.lose(1)
+        log.declare(gap(1))
+        log.add()
+        log.lose(log.head.seq)
+        log.store.create(commit_key(log.head.seq), b'"LedgerRepaired"')
+        with pytest.raises(LedgerDamagedError) as raised:
+            log.numbers()
+        assert raised.value.seq == log.head.seq
+
+
 class TestACommitThatWasRewritten:
     """It follows the one before it, and only what comes behind gives it away."""
 
@@ -169,11 +221,16 @@ class TestACommitThatWasRewritten:
         log.declare(gap(LAST))
         assert log.numbers() == [0, 1, 2, 3, 4, 6]
 
+    def test_is_named_as_one(self) -> None:
+        told = gone_for_good(gap(1))
+        assert told.startswith("a gap was declared, commit 1, which had been read")
+
     def test_together_with_others_is_never_folded(self, log: Log) -> None:
         log.rewrite(2, 4)
         log.declare(gap(2, 4))
-        with pytest.raises(OutdatedLedgerError, match="read anew"):
+        with pytest.raises(OutdatedLedgerError, match="read anew") as raised:
             log.numbers()
+        assert "a gap was declared, commits 2 to 4, which" in str(raised.value)
         expected = {b"jq-1.0", b"jq-1.1", b"jq-1.5"}
         held = {key.rpartition("-")[0].encode() for key in log.ledger().held}
         assert held == expected
@@ -280,3 +337,22 @@ class TestAssertions:
         log.lose(lost)
         log.declare(gap(lost))
         assert log.ledger().settled == {}
+
+
+class TestLookingAtOne:
+    @pytest.mark.parametrize(("first", "last"), [(0, 0), (1, 1), (2, 3), (4, 5)])
+    def test_says_that_it_is_one(self, log: Log, first: int, last: int) -> None:
+        lost = range(first, last + 1)
+        log.lose(*lost)
+        log.declare(gap(first, last))
+        inspect = InspectLedger(log.anew())
+        for seq in lost:
+            told = f"commit {seq}: it is in a declared gap"
+            with pytest.raises(NotFoundError, match=told):
+                inspect.commit(seq)
+            with pytest.raises(NotFoundError, match=told):
+                inspect.at(seq)
+        assert inspect.commit(LAST + 1).commit.seq == LAST + 1
+        assert inspect.at(LAST + 1).position == log.head
+        with pytest.raises(NotFoundError, match="the log's last commit is 6"):
+            inspect.at(LAST + 2)

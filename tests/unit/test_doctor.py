@@ -187,7 +187,7 @@ class TestTheStore:
         assert checks["store"].state == checks["ledger"].state == "ok"
         assert checks["probe"].state == "fail"
         assert checks["probe"].detail.startswith("can be read, and not be written: ")
-        assert f"writes a few objects below {PROBES}" in checks["probe"].advice
+        assert f"writes a few objects called {PROBES}" in checks["probe"].advice
 
     def test_that_is_unfit_is_told_with_all_that_it_lacks(self, mirror: Mirror) -> None:
         class LastWins(MemoryStore):
@@ -200,6 +200,19 @@ class TestTheStore:
         assert isinstance(probe.error, StoreUnfitError)
         assert "(If-None-Match); of many who create" in probe.detail
         assert probe.advice.startswith("use a store that does")
+
+    def test_that_lets_nobody_remove_anything_is_fit(self, mirror: Mirror) -> None:
+        class Keeping(MemoryStore):
+            def delete(self, key: ObjectKey) -> None:
+                raise RefusedError(f"delete {key}", "not allowed")
+
+        probe = examined(doctor_of(mirror, store=Keeping()))["probe"]
+
+        assert probe.state == "warn"
+        assert "keeps what a mirror relies on; what is deleted" in probe.detail
+        assert "cannot be tried: delete probe-" in probe.detail
+        assert "these objects stay: probe-" in probe.detail
+        assert "remove them with other credentials" in probe.advice
 
     def test_that_is_full_is_not_called_read_only(self, mirror: Mirror) -> None:
         class Full(MemoryStore):

@@ -221,6 +221,27 @@ class TestASync:
             f"{listed(mirror).source}: x is left out: it is not an object"
         ]
 
+    def test_names_no_more_than_a_few_of_what_it_leaves_out(
+        self, mirror: Mirror
+    ) -> None:
+        reasons = {f"x{number:04}": "it is not an object" for number in range(1025)}
+        listed(mirror).list({}, skipped=reasons)
+        process = mirror.process()
+        process.sync()
+        source = listed(mirror).source
+        *named, more = process.progress.notes
+        assert len(named) == 20
+        assert named[-1] == f"{source}: x0019 is left out: it is not an object"
+        assert more == f"{source}: and 1,005 more are left out"
+
+    def test_names_the_last_of_a_few_that_it_leaves_out(self, mirror: Mirror) -> None:
+        reasons = {f"x{number:04}": "it is not an object" for number in range(20)}
+        listed(mirror).list({}, skipped=reasons)
+        process = mirror.process()
+        process.sync()
+        assert len(process.progress.notes) == 20
+        assert "x0019" in process.progress.notes[-1]
+
 
 UNREADABLE = [
     UnavailableError("https://mirror.test", "no answer"),

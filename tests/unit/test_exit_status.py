@@ -10,6 +10,7 @@ from ports.errors import (
     StoreFullError,
     UnavailableError,
     UntrustedError,
+    UnusableFileError,
 )
 
 
@@ -20,6 +21,7 @@ from ports.errors import (
         (InvalidValueError("jobs", 0, "1 or more"), 2),
         (ConfigurationError(("option --jobs: 0 is not 1 or more",)), 2),
         (NotOurStoreError("the store", "it holds something else"), 2),
+        (UnusableFileError("hashes.json", "there is no such file"), 2),
         (click.UsageError("no such option"), 2),
         (LedgerDamagedError(3, "missing"), 3),
         (UnavailableError("the registry", "no answer"), 4),

@@ -15,6 +15,7 @@ from domain.bottle import Digest, ObjectKey
 from ports.errors import (
     ConflictError,
     NotFoundError,
+    NotOurStoreError,
     OutcomeUnknownError,
     PortError,
     RefusedError,
@@ -38,7 +39,7 @@ def new_id() -> str:
 
 
 def shortcomings(store: Store) -> list[str]:
-    return [str(each) for each in ProbeStore(store, new_id)()]
+    return [str(each) for each in ProbeStore(store, new_id)().shortcomings]
 
 
 class LastWins(MemoryStore):
@@ -149,6 +150,13 @@ class Undying(MemoryStore):
 
     def delete(self, key: ObjectKey) -> None:
         pass
+
+
+class Keeping(MemoryStore):
+    """Lets nobody remove anything, as the policy of a bucket may."""
+
+    def delete(self, key: ObjectKey) -> None:
+        raise RefusedError(f"delete {key}", "not allowed")
 
 
 class Racy(MemoryStore):
@@ -306,11 +314,45 @@ class TestGoodStores:
         assert watch.calls
         assert all(call.key.startswith(f"{PROBES}{new_id()}.") for call in watch.calls)
 
+    def test_are_not_written_where_a_policy_keeps_the_ledger(self) -> None:
+        assert not PROBES.startswith("ledger/")
+
+    def test_may_let_nobody_remove_anything(self) -> None:
+        store = Keeping()
+        found = ProbeStore(store, new_id)()
+        left = [each.key for each in store.list("")]
+        assert found.shortcomings == ()
+        assert found.untried.startswith(
+            "what is deleted is gone at once cannot be tried: delete probe-"
+        )
+        assert left
+        assert found.untried.endswith(
+            f": not allowed; these objects stay: {', '.join(left)}"
+        )
+        ProbeStore(store, lambda: str(UUID(int=8))).require_fit()
+        assert read_identity(store) is None
+
+    def test_may_refuse_to_remove_one_object_and_lose_the_others(self) -> None:
+        disk = MemoryStore()
+        found = ProbeStore(FlakyStore(disk, {"delete": [Fault.REFUSED]}), new_id)()
+        (left,) = disk.list("")
+        assert found.shortcomings == ()
+        assert found.untried.endswith(f"; these objects stay: {left.key}")
+
+    def test_are_told_to_be_tried_as_a_whole(self) -> None:
+        assert ProbeStore(MemoryStore(), new_id)().untried == ""
+
     def test_are_still_empty_when_something_was_left_behind(self) -> None:
         store = Undying()
         shortcomings(store)
         assert list(store.list(PROBES))
         assert read_identity(store) is None
+
+    def test_are_no_mirrors_for_another_folder_of_that_name(self) -> None:
+        store = MemoryStore()
+        store.create(ObjectKey(f"{PROBES}cat.jpg"), b"meow")
+        with pytest.raises(NotOurStoreError):
+            read_identity(store)
 
     @pytest.mark.parametrize("method", ["create", "rejects"])
     def test_are_asked_again_with_other_keys(self, method: str) -> None:
@@ -385,13 +427,20 @@ class TestStoresOutOfReach:
         with pytest.raises(StoreFullError):
             shortcomings(Full())
 
+    def test_that_have_no_room_to_remove_anything_are_not_called_unfit(self) -> None:
+        class Full(MemoryStore):
+            def delete(self, key: ObjectKey) -> None:
+                raise StoreFullError(key, "no room")
+
+        with pytest.raises(StoreFullError):
+            shortcomings(Full())
+
     @pytest.mark.parametrize(
         ("method", "promise"),
         [
             ("replace", "is replaced only in the version that was read"),
             ("rejects", "bytes that are not those of their SHA-256 are refused"),
             ("list", "what is written is listed at once"),
-            ("delete", "what is deleted is gone at once"),
         ],
     )
     def test_that_refuse_one_thing_are_unfit_for_it(

@@ -1,0 +1,113 @@
+"""Opening what lies outside of the mirror: upstream, and other mirrors' hash files.
+
+Vendors are imported by the functions that need them, so that a run on a folder never
+waits for boto3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.memory.external import NoHashFile
+from adapters.retry import Backoff
+from domain.config import (
+    ExternalObject,
+    ExternalPath,
+    ExternalSource,
+    ExternalUrl,
+    SyncConfig,
+)
+from entrypoints.stores import AROUND_THE_JOBS
+from ports.bottle_source import BottleSource
+from ports.catalog import CatalogSource
+from ports.clock import Clock
+from ports.external_hash_file import ExternalHashFile
+
+if TYPE_CHECKING:
+    from adapters.homebrew.http import HttpClient
+
+DISTRIBUTION: Final = "homebrew-bottles-sync"
+
+
+def open_http(
+    config: SyncConfig, clock: Clock, chance: Callable[[], float]
+) -> HttpClient:
+    """Return the client that asks upstream for everything, at one pace."""
+    from adapters.homebrew.http import (  # noqa: PLC0415 - requests is slow
+        HttpClient,
+        Patience,
+    )
+
+    return HttpClient(
+        clock,
+        chance,
+        pool_size=config.jobs + AROUND_THE_JOBS,
+        user_agent=user_agent(),
+        patience=Patience(Backoff(attempts=config.retry_attempts)),
+    )
+
+
+def open_catalog(config: SyncConfig, http: HttpClient) -> CatalogSource:
+    """Return the configured catalog."""
+    from adapters.homebrew.catalog import (  # noqa: PLC0415 - requests is slow
+        HomebrewCatalog,
+    )
+
+    return HomebrewCatalog(
+        http, config.catalog, config.api_domain, config.api_public_key
+    )
+
+
+def open_registry(
+    config: SyncConfig, http: HttpClient, clock: Clock, chance: Callable[[], float]
+) -> BottleSource:
+    """Return the configured registry."""
+    from adapters.homebrew.bottles import GhcrBottles  # noqa: PLC0415 - requests is slow
+
+    return GhcrBottles(
+        http, clock, chance, registry=config.registry, token=config.registry_token
+    )
+
+
+def open_external(
+    source: ExternalSource | None,
+    config: SyncConfig,
+    clock: Clock,
+    chance: Callable[[], float],
+) -> ExternalHashFile:
+    """Return the hash file of another mirror; None is that of no mirror."""
+    match source:
+        case ExternalObject():
+            from adapters.s3.external import S3HashFile  # noqa: PLC0415 - boto3 is slow
+
+            return S3HashFile(
+                source.bucket,
+                source.key,
+                clock,
+                region=config.aws_region,
+                retry_attempts=config.retry_attempts,
+            )
+        case ExternalUrl():
+            from adapters.external.https import (  # noqa: PLC0415 - requests is slow
+                HttpsHashFile,
+                Limits,
+            )
+
+            limits = Limits(backoff=Backoff(attempts=config.retry_attempts))
+            return HttpsHashFile(
+                source, clock, chance, user_agent=user_agent(), limits=limits
+            )
+        case ExternalPath():
+            from adapters.external.local import LocalHashFile  # noqa: PLC0415
+
+            return LocalHashFile(Path(source.path), clock)
+        case None:
+            return NoHashFile()
+
+
+def user_agent() -> str:
+    """Return what this program calls itself to servers."""
+    return f"{DISTRIBUTION}/{version(DISTRIBUTION)}"
