@@ -6,9 +6,8 @@ behind it, and the last by a pin: a head that was seen, kept apart from the log.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Literal
 
 from domain.events import GENESIS, Position
@@ -112,7 +111,7 @@ def judge(
     specimens: Mapping[int, Specimen],
     pins: Mapping[int, str],
     marked: Mapping[int, str],
-    given_up: Container[int] = (),
+    given_up: Collection[int] = (),
 ) -> tuple[Damage, ...]:
     """Return the damage of a log, by number of commit.
 
@@ -123,12 +122,11 @@ def judge(
         given_up: Places in declared gaps: what lies there proves nothing any more.
     """
     specimens = {seq: one for seq, one in specimens.items() if seq not in given_up}
-    end = max([*specimens, *pins], default=-1)
     head = max(specimens, default=-1)
     found: list[Damage] = []
     expected: str | None = None
     proven = False
-    for seq in range(end, -1, -1):
+    for seq in range(head, -1, -1):
         # What follows from a pin further up outweighs a pin that contradicts it.
         wanted = expected if proven else pins.get(seq, expected)
         if seq in given_up:
@@ -137,7 +135,7 @@ def judge(
         specimen = specimens.get(seq)
         damage: Damage | None
         if specimen is None:
-            damage = _absent(seq, wanted, head, marked.get(seq))
+            damage = _absent(seq, seq, wanted, head, marked.get(seq))
         else:
             damage = _present(specimen, wanted, specimens, head)
         if damage is not None:
@@ -152,41 +150,69 @@ def judge(
     if expected not in (None, GENESIS.sha256) and first is not None:
         detail = "it follows another commit, and nothing comes before the first"
         found.append(Damage("rewritten commit", 0, 0, detail))
-    return tuple(_joined(_with_suffix(found[::-1], specimens, pins, head)))
+    beyond = _beyond(head, pins, marked, given_up)
+    found = [*found[::-1], *beyond]
+    return tuple(_joined(_with_suffix(found, specimens, pins, head)))
 
 
 def judge_listing(
     present: Mapping[int, str | None],
     pins: Mapping[int, str],
     marked: Mapping[int, str],
-    given_up: Container[int] = (),
+    given_up: Collection[int] = (),
 ) -> tuple[Damage, ...]:
     """Return what a listing of a log tells of its damage.
 
     Args:
         present: The SHA-256 of every commit that is listed, where it is known.
     """
-    end, head = max([*present, *pins], default=-1), max(present, default=-1)
+    head = max(present, default=-1)
     found = []
-    for seq in range(end + 1):
+    for seq in range(head + 1):
         if seq in given_up:
             continue
         if seq not in present:
-            found.append(_absent(seq, pins.get(seq), head, marked.get(seq)))
+            found.append(_absent(seq, seq, pins.get(seq), head, marked.get(seq)))
         elif present[seq] is not None and present[seq] != pins.get(seq, present[seq]):
             detail = f"its sha256 is {present[seq]}, and was {pins[seq]}"
             found.append(Damage("rewritten commit", seq, seq, detail, pins[seq]))
-    return tuple(_joined(found))
+    return tuple(_joined([*found, *_beyond(head, pins, marked, given_up)]))
 
 
-def _absent(seq: int, wanted: str | None, head: int, marker: str | None) -> Damage:
+def _beyond(
+    head: int,
+    pins: Mapping[int, str],
+    marked: Mapping[int, str],
+    given_up: Iterable[int],
+) -> Iterator[Damage]:
+    """Yield what is missing between the head of the log and the highest pin.
+
+    A pin may name any number, so no place is looked at of which nothing is known.
+    """
+    end = max(pins, default=-1)
+    first = head + 1
+    gone = {seq for seq in given_up if head < seq <= end}
+    for last in sorted({seq for seq in {*pins, *marked} if head < seq <= end} | gone):
+        alone = last in gone or last in marked
+        if alone and first < last:
+            yield _absent(first, last - 1, None, head, None)
+            first = last
+        if last not in gone:
+            yield _absent(first, last, pins.get(last), head, marked.get(last))
+        first = last + 1
+
+
+def _absent(
+    first: int, last: int, wanted: str | None, head: int, marker: str | None
+) -> Damage:
     if marker is not None:
         detail = f"it was deleted: delete marker {marker} lies on top of it"
-        return Damage("delete marker", seq, seq, detail, wanted)
-    if seq > head:
+        return Damage("delete marker", first, last, detail, wanted)
+    if last > head:
         detail = f"it was seen before, and the log ends at {head}"
-        return Damage("head behind a pin", seq, seq, detail, wanted)
-    return Damage("gap", seq, seq, "it is missing, and later ones are there", wanted)
+        return Damage("head behind a pin", first, last, detail, wanted)
+    detail = "it is missing, and later ones are there"
+    return Damage("gap", first, last, detail, wanted)
 
 
 def _present(
@@ -273,16 +299,18 @@ def _linked_from(head: int, specimens: Mapping[int, Specimen]) -> int:
 
 def _joined(found: Iterable[Damage]) -> Iterator[Damage]:
     """Yield the damage, the same in neighbouring commits as one."""
-
-    def run(numbered: tuple[int, Damage]) -> tuple[object, ...]:
-        number, damage = numbered
-        alike = damage.kind in {"gap", "head behind a pin", "delete marker"}
-        return damage.kind, damage.first - number if alike else damage.first
-
-    for _, group in groupby(enumerate(found), run):
-        several = [damage for _, damage in group]
-        last = several[-1]
-        yield replace(last, first=several[0].first, detail=several[0].detail)
+    whole: Damage | None = None
+    for damage in found:
+        if whole is not None and whole.kind == damage.kind:
+            alike = damage.kind in {"gap", "head behind a pin", "delete marker"}
+            if damage.first == (whole.last + 1 if alike else whole.first):
+                whole = replace(damage, first=whole.first, detail=whole.detail)
+                continue
+        if whole is not None:
+            yield whole
+        whole = damage
+    if whole is not None:
+        yield whole
 
 
 def pins_of(positions: Iterable[Position]) -> dict[int, str]:

@@ -60,7 +60,10 @@ class Custody(Protocol):
         """Put back every commit of which a good copy is found.
 
         The chain decides which copy is good, not the order of the sources: a commit
-        is put back only if it is the one that its successor follows, or a pin names.
+        is put back if it is the one that its successor follows, or a pin names.
+        Behind all that anybody has seen it is enough that a copy follows the commit
+        before it, as long as no other copy does. Documents go by their digest, and
+        the identity by what the commits say.
 
         Returns:
             What became of each damaged range; a part of one that stays damaged is a

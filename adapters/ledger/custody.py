@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, groupby
 from typing import Final
 
 from adapters.ledger.codec import decode_commit
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.examination import Examiner
+from adapters.ledger.good_copies import Candidate, GoodCopies, prev_of
 from adapters.ledger.identity import decode_identity, encode_identity
 from adapters.ledger.layout import IDENTITY, commit_key, document_key
-from adapters.ledger.specimens import flipped_bit
 from domain.bottle import ObjectKey
-from domain.damage import IN_THE_LOG, Damage, DamageClass, Specimen
+from domain.damage import IN_THE_LOG, Damage, DamageClass, Specimen, pins_of
 from domain.errors import LedgerDamagedError
 from domain.events import Position
 from domain.records import Repair
@@ -27,6 +26,7 @@ from ports.store import Store
 
 _READERS: Final = 16
 _DOCUMENTS: Final = {"document missing", "document changed"}
+_A_PIN_DECIDES: Final = "nothing tells which is right: a pin of it decides (--pin)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,25 @@ class LogCopy:
     get: Callable[[ObjectKey], bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Good:
-    """A good copy of one commit, where it is from, and how it is put back."""
-
-    body: bytes
-    source: str
-    put_back: Callable[[], None]
+_Place = tuple[DamageClass, int, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Mended:
-    """A damaged commit, and what it can be mended with."""
+class _Found:
+    """What there is for damaged commits.
 
-    seq: int
+    Attributes:
+        source: Where the good copy is; None when there is none.
+        put_back: Puts back that copy.
+        rivals: How many copies would do, of which nothing tells which is right.
+    """
+
+    first: int
+    last: int
     kind: DamageClass
-    good: _Good | None
+    source: str | None = None
+    put_back: Callable[[], None] | None = None
+    rivals: int = 0
 
 
 class StoredCustody(Custody):
@@ -78,10 +81,12 @@ class StoredCustody(Custody):
         self._store = store
         self._history = history
         self._log = log
-        self._copies = tuple(copies)
+        self._good = GoodCopies(store, history, copies)
         self._readers = readers
         self._specimens: dict[int, Specimen] = {}
         self._ledger: str | None = None
+        # What was found for which damage, so as not to look for it twice.
+        self._looked: tuple[list[_Place], list[_Found]] = ([], [])
 
     def examine(self, pins: Sequence[Position], *, read: bool) -> Examination:
         examiner = Examiner(self._store, self._history, self._log, pins, self._readers)
@@ -89,28 +94,25 @@ class StoredCustody(Custody):
             return examiner.list_only()
         found = examiner.read_all()
         self._specimens, self._ledger = examiner.specimens, examiner.ledger
-        told = tuple(self._with_sources(found.damage))
-        return replace(found, damage=told)
+        self._looked = ([], [])
+        seen = pins_of(pins)
+        if examiner.published is not None:
+            position = examiner.published.position
+            seen = pins_of([position]) | seen
+        told = self._with_versions(self._with_sources(found.damage), seen, found.gaps)
+        return replace(found, damage=tuple(told))
 
     def restore(self, damage: Iterable[Damage]) -> tuple[Repair, ...]:
         damage = tuple(damage)
         for each in damage:
-            if each.kind in _DOCUMENTS and each.expected is not None:
-                self._restore_document(each.expected)
-            elif each.kind == "identity damaged":
-                self._restore_identity()
-        mended = list(self._mended(damage))
+            apart = self._apart(each)
+            if apart is not None:
+                apart.put_back()
+        mended = self._mendable(damage)
         for one in mended:
-            if one.good is not None:
-                one.good.put_back()
-        repairs = []
-        for _, several in groupby(enumerate(reversed(mended)), _alike):
-            group = [one for _, one in several]
-            sources = sorted({one.good.source for one in group if one.good})
-            first, last = group[0], group[-1]
-            source = ", ".join(sources) or None
-            repairs.append(Repair(first.seq, last.seq, first.kind, source))
-        return tuple(repairs)
+            if one.put_back is not None:
+                one.put_back()
+        return tuple(_as_repairs(reversed(mended)))
 
     def give_up(self, gaps: Iterable[Repair]) -> None:
         for gap in gaps:
@@ -119,19 +121,54 @@ class StoredCustody(Custody):
                 continue
             # A reader stops where a commit is missing, and looks for a declared gap.
             key = commit_key(gap.first)
-            self._put_back(document_key(specimen.sha256), self._store.get(key).body)
+            self._good.put(document_key(specimen.sha256), self._store.get(key).body)
             self._store.delete(key)
 
     def _with_sources(self, damage: tuple[Damage, ...]) -> Iterator[Damage]:
-        sources = {one.seq: one.good.source for one in self._mended(damage) if one.good}
+        mended = self._mendable(damage)[::-1]
+        numbers = [one.first for one in mended]
         for each in damage:
             there: set[str] = set()
+            detail = each.detail
             if each.kind in IN_THE_LOG:
-                places = range(each.first, each.last + 1)
-                there = {sources[seq] for seq in places if seq in sources}
-            yield replace(each, sources=tuple(sorted(there)))
+                begin = bisect_left(numbers, each.first)
+                own = mended[begin : bisect_right(numbers, each.last)]
+                there = {one.source for one in own if one.source is not None}
+                rivals = max((one.rivals for one in own), default=0)
+                if rivals:
+                    detail += f"; {rivals} copies fit, and {_A_PIN_DECIDES}"
+            elif (apart := self._apart(each)) is not None:
+                there = {apart.source}
+            yield replace(each, detail=detail, sources=tuple(sorted(there)))
 
-    def _mended(self, damage: Iterable[Damage]) -> Iterator[_Mended]:
+    def _with_versions(
+        self, damage: Iterable[Damage], pins: Mapping[int, str], gaps: Iterable[Repair]
+    ) -> Iterator[Damage]:
+        """Yield the damage; of a second version, what vouches for the one there."""
+        damage = tuple(damage)
+        wrong = [(d.first, d.last) for d in damage if d.kind in IN_THE_LOG]
+        wrong += [(gap.first, gap.last) for gap in gaps]
+        for each in damage:
+            seq = each.first
+            if each.kind != "second version" or _within(seq, wrong):
+                yield each
+                continue
+            there, behind = self._specimens.get(seq), self._specimens.get(seq + 1)
+            follows = behind is not None and not _within(seq + 1, wrong)
+            said = {pins.get(seq), behind.prev if behind and follows else None}
+            if there is not None and there.sha256 in said:
+                yield replace(each, expected=there.sha256)
+            else:
+                yield replace(each, detail=f"{each.detail}; {_A_PIN_DECIDES}")
+
+    def _mendable(self, damage: Iterable[Damage]) -> list[_Found]:
+        damage = [each for each in damage if each.kind in IN_THE_LOG]
+        places = [(each.kind, each.first, each.last, each.expected) for each in damage]
+        if self._looked[0] != places:
+            self._looked = (places, list(self._mended(damage)))
+        return self._looked[1]
+
+    def _mended(self, damage: Sequence[Damage]) -> Iterator[_Found]:
         """Yield every damaged commit, the last first, and the good copy of it.
 
         A commit tells what the one before it must be, hence from the end.
@@ -139,7 +176,7 @@ class StoredCustody(Custody):
         follows: dict[int, str] = {}
         # Behind all that anybody has seen or that follows, a copy need only fit.
         open_from = max(self._specimens, default=-1)
-        for each in reversed([d for d in damage if d.kind in IN_THE_LOG]):
+        for each in reversed(damage):
             for seq in range(each.last, each.first - 1, -1):
                 wanted = follows.get(seq)
                 if seq == each.last:
@@ -147,57 +184,73 @@ class StoredCustody(Custody):
                 if wanted is not None and self._has(seq, wanted):
                     # From here down it is as it was.
                     break
-                good = None
+                fitting: list[Candidate] = []
                 if wanted is not None:
-                    good = self._good(seq, wanted, each.kind)
+                    fitting = self._wanted(seq, wanted, each.kind)
                     open_from = seq + 1
                 elif seq >= open_from:
-                    good = self._fitting(seq)
+                    fitting = self._fitting(seq)
                     open_from = seq - 1
-                if good is not None:
-                    follows[seq - 1] = decode_commit(good.body, seq).prev
-                yield _Mended(seq, each.kind, good)
+                else:
+                    # Nothing tells what this one was, nor any before it.
+                    yield _Found(each.first, seq, each.kind)
+                    break
+                if len(fitting) != 1:
+                    yield _Found(seq, seq, each.kind, rivals=len(fitting))
+                    continue
+                (good,) = fitting
+                follows[seq - 1] = prev_of(good.body, self._ledger) or ""
+                put_back = good.put_back
+                # The bytes are let go of: there may be many commits.
+                yield _Found(seq, seq, each.kind, good.source, put_back)
 
-    def _restore_document(self, sha256: str) -> None:
-        key = document_key(sha256)
-        for good in self._candidates(key):
-            if hashlib.sha256(good.body).hexdigest() == sha256:
-                good.put_back()
-                return
+    def _apart(self, damage: Damage) -> Candidate | None:
+        """Return what a document or the identity is to be restored from."""
+        if damage.kind == "identity damaged":
+            return self._good_identity()
+        if damage.kind in _DOCUMENTS and damage.expected is not None:
+            key = document_key(damage.expected)
+            return self._good.with_digest(key, damage.expected)
+        return None
 
-    def _restore_identity(self) -> None:
-        """Say again which ledger it is, as its commits do."""
-        for good in self._candidates(IDENTITY):
+    def _good_identity(self) -> Candidate | None:
+        """Return what says again which ledger it is, as its commits do."""
+        for good in self._good.of(IDENTITY):
             if _names(good.body, self._ledger):
-                good.put_back()
-                return
+                return good
         sound = [one.seq for one in self._specimens.values() if one.flaw is None]
-        if sound:
-            seq = min(sound)
-            first = decode_commit(self._store.get(commit_key(seq)).body, seq)
-            identity = encode_identity(first.ledger, first.at)
-            self._put_back(IDENTITY, identity)
+        if not sound:
+            return None
+        seq = min(sound)
+        first = decode_commit(self._store.get(commit_key(seq)).body, seq)
+        identity = encode_identity(first.ledger, first.at)
+        put_back = partial(self._good.put, IDENTITY, identity)
+        return Candidate(identity, "", "what its commits say", put_back)
 
     def _has(self, seq: int, sha256: str) -> bool:
         specimen = self._specimens.get(seq)
         return specimen is not None and specimen.sha256 == sha256
 
-    def _good(self, seq: int, expected: str, kind: DamageClass) -> _Good | None:
-        own = self._turned(seq, expected) if kind == "bit-flipped" else ()
-        elsewhere = self._in_the_log(seq, expected)
-        for one in chain(self._candidates(commit_key(seq)), elsewhere, own):
-            if hashlib.sha256(one.body).hexdigest() == expected:
-                return one
-        return None
+    def _wanted(self, seq: int, expected: str, kind: DamageClass) -> list[Candidate]:
+        """Return the one commit that the chain or a pin asks for, or nothing.
 
-    def _fitting(self, seq: int) -> _Good | None:
-        candidates = self._candidates(commit_key(seq))
-        return next((one for one in candidates if self._could_be(seq, one)), None)
+        A pin may be of another mirror, and so a copy: what is of another ledger is
+        never put back.
+        """
+        good = self._good.of_commit(seq, expected, kind, self._specimens)
+        if good is None or prev_of(good.body, self._ledger) is None:
+            return []
+        return [good]
 
-    def _candidates(self, key: ObjectKey) -> Iterator[_Good]:
-        return chain(self._versions(key), self._in_copies(key))
+    def _fitting(self, seq: int) -> list[Candidate]:
+        """Return the different commits that would follow what is there."""
+        fitting: dict[str, Candidate] = {}
+        for one in self._good.of(commit_key(seq)):
+            if one.sha256 not in fitting and self._could_be(seq, one):
+                fitting[one.sha256] = one
+        return list(fitting.values())
 
-    def _could_be(self, seq: int, good: _Good) -> bool:
+    def _could_be(self, seq: int, good: Candidate) -> bool:
         """Return whether bytes are a commit that follows the one that is there."""
         try:
             commit = decode_commit(good.body, seq)
@@ -205,61 +258,8 @@ class StoredCustody(Custody):
             return False
         before = self._specimens.get(seq - 1)
         follows = before is None or before.sha256 == commit.prev
-        is_there = self._has(seq, hashlib.sha256(good.body).hexdigest())
+        is_there = self._has(seq, good.sha256)
         return commit.ledger == self._ledger and follows and not is_there
-
-    def _versions(self, key: ObjectKey) -> Iterator[_Good]:
-        markers: list[str] = []
-        is_on_top = True
-        for version in self._history.versions(key):
-            if version.key != key:
-                continue
-            if version.marker:
-                markers += [version.version] if is_on_top else []
-                continue
-            body = self._history.read_version(key, version.version)
-            put_back = partial(self._put_back, key, body)
-            if is_on_top and markers:
-                # What lies right below the markers is there again without them.
-                put_back = partial(self._unmark, key, tuple(markers))
-            is_on_top = False
-            yield _Good(body, f"version {version.version}", put_back)
-
-    def _in_copies(self, key: ObjectKey) -> Iterator[_Good]:
-        for copy in self._copies:
-            body = copy.get(key)
-            if body is not None:
-                yield _Good(body, copy.name, partial(self._put_back, key, body))
-
-    def _put_back(self, key: ObjectKey, body: bytes) -> None:
-        if self._store.info(key) is None:
-            # Should a writer come first, its commit is not to be lost.
-            self._store.create(key, body)
-        else:
-            self._history.restore(key, body)
-
-    def _unmark(self, key: ObjectKey, markers: Iterable[str]) -> None:
-        for marker in markers:
-            self._history.remove_marker(key, marker)
-
-    def _in_the_log(self, seq: int, expected: str) -> Iterator[_Good]:
-        """Yield what the log itself has, in another place."""
-        for other in self._specimens.values():
-            if other.sha256 == expected and other.seq != seq:
-                body = self._store.get(commit_key(other.seq)).body
-                put_back = partial(self._put_back, commit_key(seq), body)
-                yield _Good(body, f"the place of commit {other.seq}", put_back)
-
-    def _turned(self, seq: int, expected: str) -> Iterator[_Good]:
-        """Yield what is there, with the one bit turned back that was turned."""
-        key = commit_key(seq)
-        body = self._store.get(key).body
-        bit = flipped_bit(body, expected)
-        if bit is not None:
-            turned = bytearray(body)
-            turned[bit // 8] ^= 1 << bit % 8
-            put_back = partial(self._put_back, key, bytes(turned))
-            yield _Good(bytes(turned), "its own bytes, one bit turned back", put_back)
 
 
 def _names(identity: bytes, ledger: str | None) -> bool:
@@ -269,7 +269,25 @@ def _names(identity: bytes, ledger: str | None) -> bool:
         return False
 
 
-def _alike(numbered: tuple[int, _Mended]) -> tuple[DamageClass, bool, int]:
-    """Return what neighbours have in common that are told of as one."""
-    number, one = numbered
-    return one.kind, one.good is not None, one.seq - number
+def _within(seq: int, ranges: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= seq <= last for first, last in ranges)
+
+
+def _as_repairs(found: Iterable[_Found]) -> Iterator[Repair]:
+    """Yield what became of commits, neighbours of whom the same is told as one."""
+    repair: Repair | None = None
+    for one in found:
+        if (
+            repair is not None
+            and (repair.cause, repair.is_gap) == (one.kind, one.source is None)
+            and one.first == repair.last + 1
+        ):
+            sources = {*(repair.source or "").split(", "), one.source or ""} - {""}
+            source = ", ".join(sorted(sources)) or None
+            repair = replace(repair, last=one.last, source=source)
+            continue
+        if repair is not None:
+            yield repair
+        repair = Repair(one.first, one.last, one.kind, one.source)
+    if repair is not None:
+        yield repair

@@ -294,8 +294,11 @@ class Examiner:
                 )
             return None
 
+        # That nothing needs them any more was recorded.
+        gone = (one for one in refold.repairs if one.cause.startswith("document"))
+        seen_to = _places(gone)
         for damage in ahead(look, sorted(refold.documents.items()), self._readers):
-            if damage is not None:
+            if damage is not None and (damage.stops or damage.first not in seen_to):
                 yield damage
 
     def _result(

@@ -190,6 +190,7 @@ def repair_answer(report: RepairReport) -> Answer:
             }
             for repair in report.repairs
         ],
+        "others": list(report.others),
         "declared": report.declared,
         **check_answer(report.after),
     }

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from adapters.terminal.words import counted
 from application.repair_ledger import RepairReport
 from domain.config import SyncConfig
-from domain.damage import IN_THE_LOG, Damage
+from domain.damage import IN_THE_LOG, Damage, DamageClass
 from ports.custody import Examination
+
+_REMEDIES: Final[Mapping[DamageClass, str]] = {
+    "bad key": "move away what lies where only commits or documents may lie",
+    "newer format": "update this program: a newer one has written to the log",
+    "second version": "look at the versions, and name the right one with --pin",
+    "count of a writer": (
+        "find out why commits of a writer are left out; a whole ledger is restored"
+        " from a replica"
+    ),
+    "state differs": (
+        "report this: the commits do not give what they say; a whole ledger is"
+        " restored from a replica"
+    ),
+    "identity damaged": "restore ledger.json from a replica with --from",
+}
+"""What helps where a repair alone does not."""
 
 
 def check_text(found: Examination, config: SyncConfig, *, read: bool) -> str:
@@ -30,13 +47,8 @@ def proposal_text(found: Examination, config: SyncConfig) -> str:
     lines = [*_verdict(found, config), *_damage(found.damage)]
     if found.ok:
         return "\n".join(lines)
-    lost = [d for d in found.damage if d.kind in IN_THE_LOG and not d.sources]
-    lines += ["", "Nothing was changed. Next: stop all who write, then give --yes"]
-    if lost:
-        lines.append(
-            f"{counted(len(lost), 'range')} without a good copy: name one with --from,"
-            " or give up with --declare-gaps"
-        )
+    first, *more = _steps(found)
+    lines += ["", f"Nothing was changed. Next: {first}", *more]
     return "\n".join(lines)
 
 
@@ -47,15 +59,59 @@ def repair_text(report: RepairReport, config: SyncConfig) -> str:
         became = f"restored from {repair.source}"
         if repair.is_gap:
             became = "a declared gap" if report.declared else "no good copy was found"
+        elif repair.cause not in IN_THE_LOG and repair.source is not None:
+            became = repair.source
         lines.append(
             f"{_commits(repair.first, repair.last)} ({repair.cause}): {became}"
         )
+    lines += report.others
     if not lines:
-        lines.append("There was no commit to restore.")
+        lines.append("There was nothing to restore.")
     lines += ["", *_verdict(report.after, config), *_damage(report.after.damage)]
     if report.after.ok:
         lines += ["", "Next: let the writers write again; bottles verify"]
     return "\n".join(lines)
+
+
+def _steps(found: Examination) -> Iterator[str]:
+    """Yield what to do next about damage, what helps most first."""
+    damage = found.damage
+    if any(each.sources or _is_settled_by_yes(each) for each in damage):
+        yield "stop all who write, then give --yes"
+    copyless = [d for d in damage if not d.sources]
+    lost = [d for d in copyless if d.kind in IN_THE_LOG or d.stops]
+    if lost:
+        yield (
+            f"{counted(len(lost), 'range')} without a good copy: name one with --from,"
+            " or give up with --yes --declare-gaps"
+        )
+    documents = [d for d in copyless if d.kind.startswith("document") and not d.stops]
+    if documents:
+        yield (
+            f"{counted(len(documents), 'document')} without a good copy: name one with"
+            " --from, or record with --yes --declare-gaps that none is left"
+        )
+    for kind in dict.fromkeys(each.kind for each in copyless):
+        if kind in _REMEDIES and (kind != "second version" or _is_open(damage)):
+            yield _REMEDIES[kind]
+
+
+def _is_settled_by_yes(damage: Damage) -> bool:
+    is_vouched_for = damage.kind == "second version" and damage.expected is not None
+    is_unfinished = damage.kind == "not reconciled"
+    return is_vouched_for or is_unfinished or damage.kind.startswith("hash file")
+
+
+def _is_open(damage: Iterable[Damage]) -> bool:
+    """Return whether there are versions of which nothing tells which is right."""
+    damage = tuple(damage)
+    broken = [(d.first, d.last) for d in damage if d.kind in IN_THE_LOG]
+    return any(
+        each.kind == "second version"
+        and each.expected is None
+        and not any(first <= each.first <= last for first, last in broken)
+        for each in damage
+    )
 
 
 def _verdict(found: Examination, config: SyncConfig) -> Iterator[str]:
@@ -74,7 +130,7 @@ def _damage(damage: Iterable[Damage]) -> Iterator[str]:
         yield f"  {where}{each.kind}: {each.detail}"
         if each.sources:
             yield f"    good copies: {', '.join(each.sources)}"
-        elif each.kind in IN_THE_LOG:
+        elif each.kind in IN_THE_LOG or each.kind.startswith("document"):
             yield "    no good copy is known"
 
 

@@ -145,9 +145,14 @@ class TestRepairing:
         with_copy = bottles("ledger", "repair", "--from", "replica")
 
         assert (without.status, with_copy.status) == (3, 3)
-        assert "Nothing was changed. Next: stop all who write" in without.out
-        assert "1 range without a good copy: name one with --from" in without.out
+        assert (
+            "Nothing was changed. Next: 1 range without a good copy: name one with"
+            " --from, or give up with --yes --declare-gaps\n"
+        ) in without.out
         assert "    good copies: replica" in with_copy.out
+        assert (
+            "Nothing was changed. Next: stop all who write, then give --yes\n"
+        ) in with_copy.out
         assert "without a good copy" not in with_copy.out
         assert not bottles("ledger", "repair", "--json").answer["ok"]
         assert tree(MIRROR) == before
@@ -190,6 +195,63 @@ class TestRepairing:
         assert ended.out.startswith("commit 1 (truncated): restored from replica\n")
         assert "good: 7 commits, 8 events" in ended.out
         assert "Next: let the writers write again; bottles verify" in ended.out
+
+    def test_of_what_no_repair_helps_it_says_what_does(self, bottles: Bottles) -> None:
+        (COMMITS / "notes.txt").write_bytes(b"")
+
+        ended = bottles("ledger", "repair")
+
+        assert (
+            "Nothing was changed. Next: move away what lies where only commits"
+        ) in ended.out
+        assert "--yes" not in ended.out
+
+    def test_tells_of_all_else_that_it_restored(self, bottles: Bottles) -> None:
+        (document, *_) = (MIRROR / "ledger/v1/documents").iterdir()
+        whole = tree(MIRROR)
+        document.unlink()
+        (MIRROR / "ledger/v1/ledger.json").unlink()
+
+        told = bottles("ledger", "repair", "--from", "replica")
+        assert "Next: stop all who write, then give --yes\n" in told.out
+        answer = bottles.json("ledger", "repair", "--from", "replica", "--yes")
+
+        assert answer["others"] == [
+            f"document {document.stem} restored from replica",
+            "the ledger's identity restored from replica",
+        ]
+        assert tree(MIRROR) == whole
+        document.unlink()
+        ended = bottles("ledger", "repair", "--from", "replica", "--yes")
+        assert ended.out.startswith(f"document {document.stem} restored from replica\n")
+        assert "nothing to restore" not in ended.out
+
+    def test_a_pin_of_another_mirror_gives_nothing_up(self, bottles: Bottles) -> None:
+        before = tree(MIRROR)
+        pin = ("--pin", f"{10**15}:{'ab' * 32}")
+
+        checked = bottles("ledger", "check", "--read", *pin)
+        ended = bottles("ledger", "repair", "--yes", "--declare-gaps", *pin)
+
+        assert f"commits 6 to {10**15}: head behind a pin" in checked.out
+        assert ended.status not in {0, 3}
+        assert f"pin {10**15}: it does not belong to this log, or" in ended.err
+        assert tree(MIRROR) == before
+
+    def test_a_plan_of_which_no_copy_is_left_is_told_of_no_more(
+        self, bottles: Bottles
+    ) -> None:
+        (document, *_) = (MIRROR / "ledger/v1/documents").iterdir()
+        document.unlink()
+
+        told = bottles("ledger", "repair")
+        assert "1 document without a good copy: name one with --from, or" in told.out
+        ended = bottles("ledger", "repair", "--yes", "--declare-gaps")
+
+        assert ended.status == 0
+        assert ("(document missing): none is left, and nothing needs it\n") in ended.out
+        assert bottles("ledger", "check", "--read").status == 0
+        assert bottles("sync", "ledger", "gauge", *SONOMA).status == 0
 
     def test_a_wrong_copy_is_no_copy(self, bottles: Bottles) -> None:
         commit(1).unlink()

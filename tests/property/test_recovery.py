@@ -38,10 +38,6 @@ from tests.support.damaged_mirror import (
 SEEDS = range(2)
 # What lies where nothing may lie is for a person to move away.
 MENDED = tuple(each for each in OPERATORS if each is not bad_key)
-# Without a copy there is nothing that a repair could do about these.
-GIVEN_UP = tuple(
-    each for each in MENDED if each not in {document_missing, document_changed}
-)
 HOPELESS: tuple[Operator, ...] = (
     truncated,
     several_bytes,
@@ -55,7 +51,6 @@ HOPELESS: tuple[Operator, ...] = (
     document_changed,
 )
 each_operator = pytest.mark.parametrize("operator", MENDED, ids=lambda e: e.__name__)
-each_given_up = pytest.mark.parametrize("operator", GIVEN_UP, ids=lambda e: e.__name__)
 each_hopeless = pytest.mark.parametrize("operator", HOPELESS, ids=lambda e: e.__name__)
 
 
@@ -96,7 +91,7 @@ def test_what_has_no_copy_is_left_alone_and_told_of(operator: Operator) -> None:
         assert {name.kind for name in names} <= {d.kind for d in report.after.damage}
 
 
-@each_given_up
+@each_operator
 def test_what_is_given_up_is_a_gap_and_the_ledger_says_what_is_held(
     operator: Operator,
 ) -> None:

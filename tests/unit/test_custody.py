@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from random import Random
 
@@ -15,7 +16,7 @@ from domain.events import Position, SyncCompleted
 from domain.records import Repair
 from domain.state_digest import StateDigest
 from ports.custody import Examination
-from ports.errors import NotOurStoreError
+from ports.errors import NotOurStoreError, RefusedError
 from tests.support import corruption_bytes as change
 from tests.support.corruption_forgeries import hash_file_of_another
 from tests.support.damaged_log import DamagedLog, said_again
@@ -182,6 +183,58 @@ def test_what_fits_does_not_replace_a_commit_that_fits_as_well() -> None:
     log.custody([LogCopy("stick", {commit_key(log.head): other}.get)])
     assert restore(log, [LogCopy("stick", lambda _: other)]) == ()
     assert log.bucket.get(commit_key(log.head)).body == log.body(log.head)
+
+
+def test_of_several_copies_that_fit_none_is_taken() -> None:
+    log = make_log()
+    log.pins = []
+    log.remove(HASH_FILE)
+    whole, key = log.body(log.head), commit_key(log.head)
+    log.put(log.head, whole[:100])
+    other = said_again(whole, log.head, run="another")
+    copies = [
+        LogCopy(name, {key: body}.get)
+        for name, body in (("one", whole), ("two", other), ("three", whole))
+    ]
+    custody = log.custody(copies)
+    (damage,) = custody.examine(log.pins, read=True).damage
+    assert damage.sources == ()
+    assert "2 copies fit, and nothing tells which is right" in damage.detail
+    assert [repair.source for repair in custody.restore([damage])] == [None]
+    assert log.bucket.get(key).body == whole[:100]
+    assert restore(log, [copies[0], copies[2]]) == (
+        replace(damage, sources=("one",), detail=damage.detail.split("; 2 copies")[0]),
+    )
+    assert log.bucket.get(key).body == whole
+
+
+def test_a_pin_and_a_copy_of_another_mirror_put_nothing_back() -> None:
+    log = make_log()
+    theirs = said_again(log.body(4), 4, ledger="00000000-0000-4000-8000-000000000000")
+    log.pins = [Position(4, sha256(theirs).hexdigest())]
+    log.remove(HASH_FILE)
+    restore(log, [LogCopy("theirs", {commit_key(4): theirs}.get)])
+    assert log.bucket.get(commit_key(4)).body == log.body(4)
+
+
+def test_a_pin_that_is_far_off_takes_no_time() -> None:
+    log = make_log()
+    log.pins = [Position(10**15, "ab" * 32)]
+    damage = log.examine().damage
+    assert told(log.examine()) == [("head behind a pin", log.head + 1, 10**15)]
+    (repair,) = log.custody().restore(damage)
+    assert (repair.first, repair.last, repair.source) == (log.head + 1, 10**15, None)
+
+
+def test_a_copy_that_is_another_when_it_is_read_again_is_not_put_back() -> None:
+    log = make_log()
+    log.put(4, b"")
+    read = iter([log.body(4), b"another"])
+    custody = log.custody([LogCopy("stick", lambda _: next(read))])
+    damage = custody.examine(log.pins, read=True).damage
+    with pytest.raises(RefusedError, match="not what it was a moment ago"):
+        custody.restore(damage)
+    assert log.bucket.get(commit_key(4)).body == b""
 
 
 def restore(log: DamagedLog, copies: list[LogCopy] | None = None) -> tuple[Damage, ...]:

@@ -133,6 +133,21 @@ def test_a_pin_over_an_empty_log_tells_how_much_is_gone() -> None:
     assert found({}, pin(2)) == [("head behind a pin", 0, 2)]
 
 
+def test_what_lies_behind_the_head_is_told_of_at_once_however_much_it_is() -> None:
+    far = 10**15
+    for damage in (
+        judge(sound(2), pin(far, 7), {5: "v5", far + 1: "v"}, {3}),
+        judge_listing({0: None, 1: None}, pin(far, 7), {5: "v5"}, {3}),
+    ):
+        assert told(damage) == [
+            ("head behind a pin", 2, 2),
+            ("head behind a pin", 4, 4),
+            ("delete marker", 5, 5),
+            ("head behind a pin", 6, far),
+        ]
+        assert damage[-1].expected == f"sha-{far}"
+
+
 def test_a_delete_marker_is_named_wherever_it_lies() -> None:
     log = sound(5)
     del log[1], log[4]

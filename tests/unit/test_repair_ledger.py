@@ -9,11 +9,13 @@ import pytest
 
 from adapters.ledger.custody import LogCopy
 from adapters.ledger.hash_codec import encode_hash_file
-from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key
+from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key, document_key
+from application import repair_ledger
 from application.opened_ledger import open_ledger
-from domain.events import LedgerRepaired
+from domain.damage import IN_THE_LOG
+from domain.events import LedgerRepaired, Position
 from domain.records import Repair
-from ports.errors import ConflictError, NotOurStoreError
+from ports.errors import NotOurStoreError, RefusedError
 from tests.support.corruption_bytes import flipped
 from tests.support.damaged_log import rechained, said_again
 from tests.support.damaged_mirror import (
@@ -107,7 +109,7 @@ def test_a_writer_who_appends_meanwhile_loses_nothing() -> None:
     mirror.remove(commit_key(4))
     watch = Watch()
     watch.before = _another_writes(mirror, mirror.head + 1)
-    with pytest.raises(ConflictError):
+    with pytest.raises(RefusedError, match="a writer is at work: stop it"):
         mirror.repair([REPLICA], watch=watch)
     theirs = mirror.bucket.get(commit_key(mirror.head + 1)).body
     assert mirror.is_as_it_was()
@@ -123,7 +125,7 @@ def test_a_writer_who_takes_an_open_place_at_the_end_is_not_written_over() -> No
     mirror.remove(commit_key(mirror.head))
     watch = Watch()
     watch.before = _another_writes(mirror, mirror.head)
-    with pytest.raises(ConflictError):
+    with pytest.raises(RefusedError, match="a writer is at work: stop it"):
         mirror.repair([REPLICA], watch=watch)
     assert b'"run":"another"' in mirror.bucket.get(commit_key(mirror.head)).body
     assert [d.kind for d in mirror.examine().damage] == ["forged tail"]
@@ -164,6 +166,191 @@ def test_a_commit_that_was_written_again_unchanged_is_accepted_once() -> None:
     assert accepted.cause == "second version"
     assert report.after.ok
     assert mirror.repair().repairs == ()
+
+
+def test_versions_of_a_head_that_nobody_has_seen_are_left_for_a_pin() -> None:
+    mirror = DamagedMirror(keeps_versions=True)
+    pins, mirror.pins = mirror.pins, []
+    mirror.remove(HASH_FILE)
+    mirror.put(mirror.head, said_again(mirror.body(mirror.head), mirror.head, run="x"))
+    before = mirror.stored()
+    report = mirror.repair()
+    assert (report.repairs, mirror.stored()) == ((), before)
+    (damage,) = report.after.damage
+    assert (damage.kind, damage.first) == ("second version", mirror.head)
+    assert "a pin of it decides (--pin)" in damage.detail
+    mirror.pins = pins
+    assert mirror.repair().after.ok
+    assert mirror.is_as_it_was()
+
+
+def test_nothing_is_declared_behind_a_head_of_several_versions() -> None:
+    mirror = DamagedMirror(keeps_versions=True)
+    pins, mirror.pins = mirror.pins, []
+    mirror.remove(HASH_FILE)
+    mirror.put(mirror.head, mirror.body(mirror.head))
+    gone = mirror.bucket.get(commit_key(4))
+    mirror.bucket.delete(commit_key(4), gone.version_id)
+    before = mirror.stored()
+    with pytest.raises(RefusedError, match="name the right one with --pin"):
+        mirror.repair(declare_gaps=True)
+    assert mirror.stored() == before
+    mirror.pins = pins
+    assert mirror.repair(declare_gaps=True).after.ok
+
+
+def test_a_pin_that_vouches_for_the_head_is_enough_to_accept_it() -> None:
+    mirror = DamagedMirror(keeps_versions=True)
+    mirror.remove(HASH_FILE)
+    mirror.put(mirror.head, mirror.body(mirror.head))
+    report = mirror.repair()
+    assert report.after.ok
+    (accepted,) = report.repairs
+    assert accepted.source == "looked at, left as it is"
+
+
+def _elsewhere(seq: int) -> Position:
+    """Return a head of some other mirror."""
+    return Position(seq, "ab" * 32)
+
+
+@pytest.mark.parametrize("back", [0, 3])
+def test_what_only_a_pin_accuses_is_told_of_and_not_given_up(back: int) -> None:
+    mirror = DamagedMirror()
+    mirror.remove(HASH_FILE)
+    mirror.pins = [_elsewhere(mirror.head - back)]
+    report = mirror.repair(declare_gaps=True)
+    assert not report.declared
+    assert mirror.is_as_it_was()
+    assert commit_key(mirror.head + 1) not in mirror.stored()
+    told, *_ = [d for d in report.after.damage if d.kind in IN_THE_LOG]
+    assert (told.last, told.expected) == (mirror.head - back, "ab" * 32)
+
+
+def test_beside_a_pin_of_another_mirror_a_real_gap_is_declared_alone() -> None:
+    mirror = DamagedMirror()
+    mirror.pins = [_elsewhere(3)]
+    mirror.put(4, b"")
+    report = mirror.repair(declare_gaps=True)
+    assert report.after.gaps == (Repair(4, 4, "truncated", None),)
+    assert mirror.bucket.get(commit_key(3)).body == mirror.body(3)
+
+
+def test_a_pin_behind_the_head_that_nothing_confirms_is_refused() -> None:
+    mirror = DamagedMirror()
+    mirror.pins = [_elsewhere(10**15)]
+    mirror.put(4, b"")
+    before = mirror.stored()
+    with pytest.raises(RefusedError, match="it does not belong to this log, or"):
+        mirror.repair(declare_gaps=True)
+    assert mirror.stored() == before
+    assert not mirror.repair().after.ok
+
+
+def test_a_lost_tail_that_the_hash_file_has_seen_is_given_up_to_the_pin() -> None:
+    mirror = DamagedMirror()
+    mirror.pins = [_elsewhere(mirror.head + 2)]
+    mirror.remove(commit_key(mirror.head))
+    report = mirror.repair(declare_gaps=True)
+    assert report.after.ok
+    assert [(gap.first, gap.last) for gap in report.after.gaps] == [
+        (mirror.head, mirror.head + 2)
+    ]
+    check_it_goes_on(mirror.mirror())
+
+
+def test_many_repairs_are_recorded_in_commits_that_follow_one_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(repair_ledger, "MAX_EVENTS", 2)
+    mirror = DamagedMirror()
+    for seq in (2, 4, 6, 8, 10):
+        mirror.remove(commit_key(seq))
+    known = {commit_key(4): mirror.body(4)}
+    report = mirror.repair([LogCopy("stick", known.get)], declare_gaps=True)
+    assert report.after.ok
+    assert [gap.first for gap in report.after.gaps] == [2, 6, 8, 10]
+    after = mirror.mirror()
+    told = [
+        recorded.commit
+        for recorded in after.commits()
+        if any(isinstance(event, LedgerRepaired) for event in recorded.commit.events)
+    ]
+    assert [(len(one.events), one.wseq) for one in told] == [(2, 1), (2, 2), (1, 3)]
+    assert len({one.writer for one in told}) == 1
+    check_it_goes_on(after)
+
+
+def test_nothing_is_given_up_while_a_writer_is_at_work() -> None:
+    mirror = DamagedMirror()
+    mirror.put(4, said_again(mirror.body(4), 4, run="another"))
+    watch = Watch()
+    # They come after the log was examined, when the hash file is asked for.
+    head = mirror.head
+    theirs = said_again(
+        mirror.body(head).replace(f'"seq":{head},'.encode(), b'"seq":%d,' % (head + 1)),
+        head + 1,
+        prev=mirror.grown.position(head).sha256,
+        events=(),
+    )
+
+    def write() -> None:
+        mirror.bucket.put(commit_key(head + 1), theirs)
+
+    watch.before = at_call(
+        3, write, lambda call: (call.what, call.key) == ("get", HASH_FILE)
+    )
+    before = mirror.stored()
+    with pytest.raises(RefusedError, match="and nothing was given up"):
+        mirror.repair(declare_gaps=True, watch=watch)
+    assert mirror.stored() == before | {commit_key(head + 1): theirs}
+
+
+def test_nothing_is_appended_behind_a_commit_of_a_newer_format() -> None:
+    mirror = DamagedMirror()
+    mirror.pins = []
+    mirror.remove(HASH_FILE)
+    newer = mirror.body(mirror.head).replace(b'"v":1', b'"v":2', 1)
+    mirror.put(mirror.head, newer)
+    whole = mirror.stored()
+    mirror.remove(commit_key(4))
+    with pytest.raises(RefusedError, match="newer format: update this program"):
+        mirror.repair(declare_gaps=True)
+    report = mirror.repair([REPLICA])
+    assert [damage.kind for damage in report.before.damage] == ["gap", "newer format"]
+    assert mirror.stored() == whole
+
+
+def test_what_else_was_restored_is_told_of() -> None:
+    mirror = DamagedMirror()
+    document = min(mirror.grown.documents)
+    mirror.remove(document_key(document))
+    mirror.remove(IDENTITY)
+    report = mirror.repair([REPLICA])
+    assert report.after.ok
+    assert report.repairs == ()
+    assert report.others == (
+        f"document {document} restored from replica",
+        "the ledger's identity restored from replica",
+    )
+    mirror.remove(IDENTITY)
+    told = mirror.repair().others
+    assert told == ("the ledger's identity restored from what its commits say",)
+
+
+def test_a_document_that_nothing_needs_may_be_gone_for_good() -> None:
+    mirror = DamagedMirror()
+    document = min(mirror.grown.documents)
+    mirror.remove(document_key(document))
+    assert [d.kind for d in mirror.repair().after.damage] == ["document missing"]
+    report = mirror.repair(declare_gaps=True)
+    assert report.after.ok
+    assert (report.declared, report.after.gaps) == (False, ())
+    seq = mirror.grown.documents[document]
+    (told,) = last_repairs(mirror.mirror())
+    source = "none is left, and nothing needs it"
+    assert told == Repair(seq, seq, "document missing", source)
+    check_it_goes_on(mirror.mirror())
 
 
 def test_gaps_that_meet_are_declared_as_one() -> None:
