@@ -15,9 +15,10 @@ from adapters.ledger.good_copies import Candidate, GoodCopies, prev_of
 from adapters.ledger.identity import decode_identity, encode_identity
 from adapters.ledger.layout import IDENTITY, commit_key, document_key
 from domain.bottle import ObjectKey
-from domain.damage import IN_THE_LOG, Damage, DamageClass, Specimen, pins_of
+from domain.damage import IN_THE_LOG, Damage, DamageClass, Specimen
 from domain.errors import LedgerDamagedError
 from domain.events import Position
+from domain.judgement import pins_of
 from domain.records import Repair
 from ports.custody import Custody, Examination
 from ports.errors import NotOurStoreError

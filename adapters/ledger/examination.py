@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256 as hash_of
@@ -10,17 +10,15 @@ from typing import Final
 
 from adapters.ledger.ahead import ahead
 from adapters.ledger.codec import decode_commit
-from adapters.ledger.documents import read_document
+from adapters.ledger.document_check import check_documents
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file
 from adapters.ledger.identity import NewerLedgerError, has_identity, read_identity
 from adapters.ledger.layout import (
     COMMITS,
-    DOCUMENTS,
     HASH_FILE,
     commit_key,
     commit_seq,
-    document_sha256,
 )
 from adapters.ledger.refold import Refold
 from adapters.ledger.specimens import (
@@ -29,9 +27,10 @@ from adapters.ledger.specimens import (
     may_be_turned,
     specimen_of,
 )
-from domain.damage import Damage, Flaw, Specimen, judge, judge_listing, pins_of
+from domain.damage import NO_COMMIT, Damage, DamageClass, Flaw, Specimen
 from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import GENESIS, LedgerRepaired, Position
+from domain.judgement import judge, judge_listing, pins_of
 from domain.ledger import Ledger
 from domain.records import Repair
 from ports.custody import Examination
@@ -43,9 +42,6 @@ _UNFINISHED: Final = (
     "a gap was declared, and what the store holds was not recorded after it: repair"
     " with --yes once more"
 )
-NO_COMMIT: Final = -1
-"""In damage that concerns none."""
-
 _REBUILT: Final = "; the next run, or a replay, rebuilds it"
 
 
@@ -136,7 +132,7 @@ class Examiner:
         # What a fold finds at damage or behind it comes of that.
         sound = min((damage.first for damage in found), default=len(self._present))
         self._damage += [damage for damage in refold.damage if damage.first < sound]
-        self._damage += self._check_documents(refold)
+        self._damage += check_documents(self._store, refold, self._readers)
         return self._result(found, refold.repairs, head, refold.events)
 
     def _refolded(self, before: Refold) -> Refold:
@@ -270,37 +266,6 @@ class Examiner:
         detail = f"one bit of its header is turned: bit {bit % 8} of byte {bit // 8}"
         return replace(specimen, flaw=Flaw("bit-flipped", detail))
 
-    def _check_documents(self, refold: Refold) -> Iterator[Damage]:
-        kept: set[str] = set()
-        for info in self._store.list(DOCUMENTS):
-            sha256 = document_sha256(info.key)
-            if sha256 is None:
-                detail = f"{info.key} lies where only documents may lie"
-                yield Damage("bad key", NO_COMMIT, NO_COMMIT, detail)
-            else:
-                kept.add(sha256)
-
-        def look(document: tuple[str, int]) -> Damage | None:
-            sha256, seq = document
-            stops = sha256 in refold.needed
-            if sha256 not in kept:
-                detail = f"document {sha256}, which it names, is missing"
-                return Damage("document missing", seq, seq, detail, sha256, stops=stops)
-            try:
-                read_document(self._store, sha256)
-            except (MalformedError, NotFoundError) as error:
-                return Damage(
-                    "document changed", seq, seq, str(error), sha256, stops=stops
-                )
-            return None
-
-        # That nothing needs them any more was recorded.
-        gone = (one for one in refold.repairs if one.cause.startswith("document"))
-        seen_to = _places(gone)
-        for damage in ahead(look, sorted(refold.documents.items()), self._readers):
-            if damage is not None and (damage.stops or damage.first not in seen_to):
-                yield damage
-
     def _result(
         self,
         found: Iterable[Damage],
@@ -321,8 +286,8 @@ class Examiner:
         gaps = tuple(repair for repair in repairs if repair.is_gap)
         return Examination(head, len(self._present), events, tuple(ordered), gaps)
 
-    def _report(self, kind: str, detail: str, seq: int = NO_COMMIT) -> None:
-        self._damage.append(Damage(kind, seq, seq, detail))  # type: ignore[arg-type]
+    def _report(self, kind: DamageClass, detail: str, seq: int = NO_COMMIT) -> None:
+        self._damage.append(Damage(kind, seq, seq, detail))
 
 
 def _ends(numbers: Collection[int]) -> set[int]:

@@ -2,15 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from domain.damage import (
-    Damage,
-    Flaw,
-    Specimen,
-    judge,
-    judge_listing,
-    pins_of,
-)
+from domain.damage import Damage, Flaw, Specimen
 from domain.events import GENESIS, Position
+from domain.judgement import judge, judge_listing, pins_of
 
 Found = list[tuple[str, int, int]]
 
