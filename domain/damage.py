@@ -50,8 +50,6 @@ IN_THE_LOG: frozenset[DamageClass] = frozenset(
 )
 """Damage after which a commit is not there as it was written."""
 
-"""What only the chain and pins can tell from a commit as it was written."""
-
 
 @dataclass(frozen=True, slots=True)
 class Damage:

@@ -13,6 +13,7 @@ from domain.damage import Damage, DamageClass, Specimen
 from domain.events import GENESIS, Position
 
 _WELL_FORMED: frozenset[DamageClass] = frozenset({"rewritten commit", "forged tail"})
+"""What only the chain and pins can tell from a commit as it was written."""
 
 
 def judge(
