@@ -86,20 +86,19 @@ class GoodCopies:
                 markers += [version.version] if is_on_top else []
                 continue
             read = partial(self._history.read_version, key, version.version)
-            found = self._candidate(key, f"version {version.version}", read)
-            if found is not None and is_on_top and markers:
+            found = self._candidate(key, f"version {version.version}", read, read())
+            if is_on_top and markers:
                 # What lies right below the markers is there again without them.
                 unmark = partial(self._unmark, key, tuple(markers))
                 found = replace(found, put_back=unmark)
             is_on_top = False
-            if found is not None:
-                yield found
+            yield found
 
     def _in_copies(self, key: ObjectKey) -> Iterator[Candidate]:
         for copy in self._copies:
-            found = self._candidate(key, copy.name, partial(copy.get, key))
-            if found is not None:
-                yield found
+            body = copy.get(key)
+            if body is not None:
+                yield self._candidate(key, copy.name, partial(copy.get, key), body)
 
     def _in_the_log(
         self, seq: int, expected: str, specimens: Mapping[int, Specimen]
@@ -126,11 +125,12 @@ class GoodCopies:
         return Candidate(body, _digest(body), source, put_back)
 
     def _candidate(
-        self, key: ObjectKey, source: str, read: Callable[[], bytes | None]
-    ) -> Candidate | None:
-        body = read()
-        if body is None:
-            return None
+        self,
+        key: ObjectKey,
+        source: str,
+        read: Callable[[], bytes | None],
+        body: bytes,
+    ) -> Candidate:
         sha256 = _digest(body)
         put_back = partial(self._put_again, key, source, read, sha256)
         return Candidate(body, sha256, source, put_back)

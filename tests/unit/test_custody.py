@@ -311,3 +311,16 @@ def test_what_cannot_be_read_anyway_stays_where_it_is_when_it_is_given_up() -> N
     custody.examine(log.pins, read=True)
     custody.give_up([Repair(4, 4, "truncated", None)])
     assert log.bucket.get(commit_key(4)).body == b"cut"
+
+
+def test_a_copy_that_changes_while_it_is_put_back_is_not() -> None:
+    log = make_log()
+    good = log.body(2)
+    log.remove(commit_key(2))
+    answers = iter([good])
+    copy = LogCopy("fickle", lambda _: next(answers, b"another"))
+    custody = log.custody([copy])
+    found = custody.examine(log.pins, read=True)
+    with pytest.raises(RefusedError, match="not what it was a moment ago"):
+        custody.restore(found.damage)
+    assert told(log.examine()) == [("gap", 2, 2)]

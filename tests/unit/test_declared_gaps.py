@@ -37,6 +37,7 @@ from ports.store import ObjectInfo, StoredObject
 from tests.support.chain import completed, started
 from tests.support.log_writing import commit_after, fill, mirrored
 from tests.support.strategies import LEDGER
+from tests.support.watched import Call, Watch, WatchedStore
 
 LAST = 5
 
@@ -356,3 +357,19 @@ class TestLookingAtOne:
         assert inspect.at(LAST + 1).position == log.head
         with pytest.raises(NotFoundError, match="the log's last commit is 6"):
             inspect.at(LAST + 2)
+
+
+def test_what_vanishes_while_a_gap_is_looked_for_is_damage_of_its_own(log: Log) -> None:
+    log.lose(2)
+    log.declare(gap(2))
+    watch = Watch()
+
+    def lose_another(call: Call) -> None:
+        if call.key == commit_key(4) and len(watch.of("list")) > 1:
+            log.lose(4)
+
+    watch.before = lose_another
+    store = WatchedStore(log.store, watch)
+    read = StoredEventLog(store, ManualClock(), ONCE, chance=lambda: 0.5, readers=1)
+    with pytest.raises(LedgerDamagedError, match="commit 4: it is missing"):
+        list(read.read(GENESIS))
