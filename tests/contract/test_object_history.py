@@ -18,7 +18,7 @@ from adapters.memory.store import MemoryStore
 from adapters.s3.history import S3History
 from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
-from ports.errors import NotFoundError, RefusedError
+from ports.errors import NotFoundError, OutcomeUnknownError, RefusedError
 from ports.object_history import ObjectHistory, ObjectVersion
 from ports.store import Store
 from tests.support.crowd import CROWD, all_at_once
@@ -176,7 +176,10 @@ class TestObjectHistoryContract:
         self, past: Past
     ) -> None:
         raised = all_at_once(lambda number: past.history.restore(KEY, b"%d" % number))
-        assert raised == [None] * CROWD
+        # A busy server may break off a connection: then the outcome is not known.
+        assert len(raised) == CROWD
+        assert all(e is None or isinstance(e, OutcomeUnknownError) for e in raised)
+        assert None in raised
         assert int(past.store.get(KEY).body) in range(CROWD)
 
     @EVERY
