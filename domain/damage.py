@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-DamageClass = Literal[
+DamageInTheLog = Literal[
     "gap",
     "delete marker",
     "head behind a pin",
@@ -17,6 +17,11 @@ DamageClass = Literal[
     "rewritten commit",
     "rewritten suffix",
     "forged tail",
+]
+"""Damage after which a commit is not there as it was written."""
+
+DamageClass = Literal[
+    DamageInTheLog,
     "newer format",
     "second version",
     "bad key",
@@ -30,25 +35,10 @@ DamageClass = Literal[
     "hash file lies",
 ]
 
+IN_THE_LOG: Final[frozenset[DamageClass]] = frozenset(get_args(DamageInTheLog))
+
 NO_COMMIT: Final = -1
 """The number in damage that concerns no commit."""
-
-IN_THE_LOG: frozenset[DamageClass] = frozenset(
-    {
-        "gap",
-        "delete marker",
-        "head behind a pin",
-        "truncated",
-        "bit-flipped",
-        "reordered",
-        "duplicated",
-        "foreign ledger",
-        "rewritten commit",
-        "rewritten suffix",
-        "forged tail",
-    }
-)
-"""Damage after which a commit is not there as it was written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ def check(
     from entrypoints.cli.answers import check_answer
     from entrypoints.cli.custody_text import check_text
 
+    if copies and not read:
+        raise click.UsageError("--from needs --read: copies are read, too", context)
     with invoked(context) as invocation:
         found = _custody(invocation, copies).examine(pins, read=read)
         if invocation.as_json:

@@ -324,3 +324,9 @@ class TestASync:
         assert (ended.status, ended.out) == (3, "")
         assert f"the ledger is damaged at commit {seq}: " in ended.err
         assert tree(MIRROR) == before
+
+
+def test_copies_are_named_for_a_check_that_reads(bottles: Bottles) -> None:
+    ended = bottles("ledger", "check", "--from", "replica")
+    assert ended.status == 2
+    assert "--from needs --read" in ended.err
