@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
-from domain.words import How, Outcome, RunKind
+from domain.words import About, How, Outcome, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ class SyncStarted:
         day: The UTC day under which the run's bottles are stored.
         bottles: Bottles to mirror, copies included.
         bytes: Bytes to fetch, as far as their sizes are known.
+        skipped: Bottles that were held already. Told where the shards are given to
+            workers: whoever closes the run has not seen the plan.
+        catalog: As ``SyncCompleted`` will have it, told with ``skipped``.
     """
 
     run: str
@@ -59,6 +62,72 @@ class SyncStarted:
     route: str
     bottles: int
     bytes: int
+    skipped: int | None = None
+    catalog: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShardStarted:
+    """A worker took on a shard of a run.
+
+    Attributes:
+        shard: From 0.
+        attempt: How often the shard was given to a worker, this time included.
+        route: What the worker runs on.
+    """
+
+    run: str
+    shard: int
+    attempt: int
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPaused:
+    """A worker left its shard in good order before it was done.
+
+    Attributes:
+        counts: What the worker did and used, by name.
+    """
+
+    run: str
+    shard: int
+    attempt: int
+    counts: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
+
+
+@dataclass(frozen=True, slots=True)
+class ShardCompleted:
+    """A shard of a run has ended: nobody works on it any more.
+
+    Attributes:
+        outcome: ``failed`` when it was given up.
+        counts: What its last worker did and used, by name.
+    """
+
+    run: str
+    shard: int
+    outcome: Outcome
+    counts: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationSent:
+    """People were told of a run.
+
+    Attributes:
+        percent: How much of the run's work was done by then.
+    """
+
+    run: str
+    about: About
+    percent: int
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -195,6 +264,10 @@ Event: TypeAlias = (
     CatalogRead
     | HashFileImported
     | SyncStarted
+    | ShardStarted
+    | ShardPaused
+    | ShardCompleted
+    | NotificationSent
     | BottleMirrored
     | BottleFailed
     | BottleSuperseded

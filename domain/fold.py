@@ -25,6 +25,10 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
+    NotificationSent,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
@@ -38,8 +42,11 @@ from domain.records import (
     OpenRun,
     RememberedRun,
     Repair,
+    Sharing,
     Superseded,
+    account_of,
 )
+from domain.sharing import share
 from domain.state_digest import Turnover
 
 if TYPE_CHECKING:
@@ -113,6 +120,8 @@ class Folding:
                 self._started(event)
             case SyncCompleted():
                 self._completed(event)
+            case ShardStarted() | ShardPaused() | ShardCompleted() | NotificationSent():
+                share(self.ledger, event, self.commit)
             case _:
                 self._learn(event)
 
@@ -219,6 +228,10 @@ class Folding:
             bottles=event.bottles,
             bytes=event.bytes,
         )
+        if event.skipped is not None:
+            runs[event.run].sharing = Sharing(
+                event.plan, event.route, event.catalog, event.skipped
+            )
 
     def _completed(self, event: SyncCompleted) -> None:
         ledger = self.ledger
@@ -226,7 +239,7 @@ class Folding:
         if run is None:
             return
         closed = ClosedRun(event.run, event.outcome, self.commit.at)
-        ledger.ended[event.run] = RememberedRun(closed, run.writers)
+        ledger.ended[event.run] = RememberedRun(closed, run.writers, account_of(run))
         while len(ledger.ended) > REMEMBERED_RUNS:
             del ledger.ended[next(iter(ledger.ended))]
         if event.outcome == "complete":

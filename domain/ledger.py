@@ -136,17 +136,13 @@ class Ledger:
 
     def fork(self) -> Ledger:
         """Return an equal ledger that changes apart from this one."""
-        runs = {
-            run: replace(state, failed=dict(state.failed), writers=dict(state.writers))
-            for run, state in self.runs.items()
-        }
         return replace(
             self,
             held=dict(self.held),
             superseded=dict(self.superseded),
             elsewhere=dict(self.elsewhere),
             imports=dict(self.imports),
-            runs=runs,
+            runs={run: state.fork() for run, state in self.runs.items()},
             ended=dict(self.ended),
             settled=dict(self.settled),
         )

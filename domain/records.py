@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from types import MappingProxyType
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.catalog import Validators
-from domain.words import Outcome, RunKind
+from domain.words import About, Outcome, RunKind
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -116,6 +117,53 @@ class CatalogSeen:
         object.__setattr__(self, "documents", MappingProxyType(dict(self.documents)))
 
 
+@dataclass(frozen=True, slots=True)
+class ShardState:
+    """How far a shard of a run has come.
+
+    Attributes:
+        attempt: How often it was given to a worker.
+        writer: The worker that has it, as the headers of its commits name it.
+        outcome: How it ended; None while it has not.
+    """
+
+    attempt: int
+    route: str
+    writer: str
+    started: datetime
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class Sharing:
+    """How the work of a run is shared out among workers.
+
+    Attributes:
+        catalog: The SHA-256 of the catalog that the run carries out in full.
+        skipped: Bottles that were held already.
+        shards: Those that a worker was seen on, from 0.
+        spent: What workers did and used, added up by name.
+        told: When people were told of the run.
+    """
+
+    plan: str
+    route: str
+    catalog: str | None
+    skipped: int
+    shards: dict[int, ShardState] = field(default_factory=dict)
+    spent: dict[str, int] = field(default_factory=dict)
+    told: dict[About, datetime] = field(default_factory=dict)
+
+    def fork(self) -> Sharing:
+        """Return an equal one that changes apart from this one."""
+        return replace(
+            self,
+            shards=dict(self.shards),
+            spent=dict(self.spent),
+            told=dict(self.told),
+        )
+
+
 @dataclass(slots=True)
 class OpenRun:
     """A run that has begun and not ended, and what it has done so far.
@@ -123,6 +171,7 @@ class OpenRun:
     Attributes:
         undisturbed: No bottle was lost since it began, nor replaced or dropped by
             another run, so that its plan still covers all that is missing.
+        sharing: None where the process that plans also carries out.
     """
 
     kind: RunKind
@@ -138,6 +187,26 @@ class OpenRun:
     undisturbed: bool = True
     failed: dict[BottleKey, str] = field(default_factory=dict)
     writers: dict[str, int] = field(default_factory=dict)
+    sharing: Sharing | None = None
+
+    @property
+    def unfinished(self) -> tuple[int, ...]:
+        """The shards that have not ended."""
+        ended = {
+            shard
+            for shard, state in (self.sharing.shards if self.sharing else {}).items()
+            if state.outcome is not None
+        }
+        return tuple(shard for shard in range(self.shards) if shard not in ended)
+
+    def fork(self) -> OpenRun:
+        """Return an equal one that changes apart from this one."""
+        return replace(
+            self,
+            failed=dict(self.failed),
+            writers=dict(self.writers),
+            sharing=self.sharing.fork() if self.sharing else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +219,53 @@ class ClosedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """What a run of several workers came to.
+
+    Attributes:
+        bottles: What it was to mirror, copies included.
+        mirrored: What it did mirror.
+        bytes: Fetched.
+        causes: How many bottles failed, by cause.
+    """
+
+    route: str
+    day: date
+    started: datetime
+    bottles: int
+    mirrored: int
+    bytes: int
+    skipped: int
+    causes: Mapping[str, int]
+    spent: Mapping[str, int]
+    told: Mapping[About, datetime]
+
+    @property
+    def missing(self) -> int:
+        """Bottles that are not there, and did not fail either."""
+        return max(0, self.bottles - self.mirrored - sum(self.causes.values()))
+
+
+def account_of(run: OpenRun) -> Account | None:
+    """Return what a run came to so far, None if it is not shared out."""
+    sharing = run.sharing
+    if sharing is None:
+        return None
+    return Account(
+        route=sharing.route,
+        day=run.day,
+        started=run.started,
+        bottles=run.bottles,
+        mirrored=run.mirrored,
+        bytes=run.mirrored_bytes,
+        skipped=sharing.skipped,
+        causes=dict(sorted(Counter(run.failed.values()).items())),
+        spent=dict(sharing.spent),
+        told=dict(sharing.told),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class RememberedRun:
     """A run that has ended, of which commits may still be delivered again.
 
@@ -159,3 +275,4 @@ class RememberedRun:
 
     closed: ClosedRun
     writers: Mapping[str, int]
+    account: Account | None = None

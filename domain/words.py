@@ -7,3 +7,5 @@ from typing import Literal
 Outcome = Literal["complete", "degraded", "failed", "interrupted"]
 RunKind = Literal["cloud", "local"]
 How = Literal["fetched", "copied", "found"]
+About = Literal["started", "progress", "ended"]
+"""What people were told of a run."""

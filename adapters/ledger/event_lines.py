@@ -21,6 +21,10 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
+    NotificationSent,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
@@ -30,6 +34,15 @@ NAMESPACE: Final = UUID("b2fa8c0c-8844-42d7-9a1c-4c2e130fccff")
 """The namespace of the ids of events. It never changes."""
 
 _ENVELOPE: Final = EnvelopeSchema()
+# What says itself which run it is of: a run may be closed by another.
+_OF_A_RUN: Final = (
+    SyncStarted,
+    SyncCompleted,
+    ShardStarted,
+    ShardPaused,
+    ShardCompleted,
+    NotificationSent,
+)
 # The type and version under which each kind of event is written today.
 _WRITTEN_AS: Final = {schema.of: form for form, schema in EVENTS.items()}
 
@@ -66,7 +79,7 @@ def line_of(event: Event, run: str) -> dict[str, object]:
 def event_id(event: Event, run: str) -> str:
     """Return the id of ``event`` in ``run``: the same fact has the same id."""
     kind, _ = _WRITTEN_AS[type(event)]
-    if isinstance(event, SyncStarted | SyncCompleted):
+    if isinstance(event, _OF_A_RUN):
         run = event.run
     return _id(kind, run, *_told_of(event))
 
@@ -86,17 +99,37 @@ def _told_of(event: Event) -> tuple[str, str, str]:
             key, sha256 = event.source, ",".join(digests)
         case HashFileImported():
             key, sha256 = event.source, event.document
-        case SyncStarted():
-            sha256 = event.plan
-        case SyncCompleted():
-            sha256 = event.catalog or ""
         case LedgerRepaired(repair=repair):
             key = f"{repair.first}-{repair.last}"
         case StoreReconciled():
             sha256 = event.document
         case _:
-            assert_never(event)
+            return _told_of_a_run(event)
     return key, sha256, attempt
+
+
+def _told_of_a_run(
+    event: SyncStarted
+    | ShardStarted
+    | ShardPaused
+    | ShardCompleted
+    | NotificationSent
+    | SyncCompleted,
+) -> tuple[str, str, str]:
+    """Return the key, the digest and the attempt that an event of a run is told of."""
+    match event:
+        case SyncStarted():
+            return "", event.plan, ""
+        case SyncCompleted():
+            return "", event.catalog or "", ""
+        case ShardStarted() | ShardPaused():
+            return str(event.shard), "", str(event.attempt)
+        case ShardCompleted():
+            return str(event.shard), "", ""
+        case NotificationSent():
+            return event.about, "", str(event.percent)
+        case _:
+            assert_never(event)
 
 
 def _id(kind: str, run: str, key: str, sha256: str, attempt: str = "") -> str:

@@ -124,10 +124,16 @@ def object_key() -> fields.String:
     return fields.String(required=True, validate=_check_is_utf8)
 
 
-def one_of(words: Iterable[str], attribute: str | None = None) -> fields.String:
+def one_of(
+    words: Iterable[str], attribute: str | None = None, *, required: bool = True
+) -> fields.String:
     """Return a field for one of ``words``."""
     return fields.String(
-        required=True, attribute=attribute, validate=OneOf(tuple(words))
+        required=required,
+        load_default=missing if required else None,
+        allow_none=False,
+        attribute=attribute,
+        validate=OneOf(tuple(words)),
     )
 
 

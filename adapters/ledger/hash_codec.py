@@ -29,6 +29,7 @@ from domain.errors import InvalidValueError
 from domain.events import Position
 from domain.ledger import Ledger
 from domain.records import (
+    Account,
     CatalogSeen,
     ClosedRun,
     Elsewhere,
@@ -37,6 +38,8 @@ from domain.records import (
     OpenRun,
     RememberedRun,
     Repair,
+    ShardState,
+    Sharing,
     Superseded,
 )
 from domain.state_digest import StateDigest, digest_of
@@ -185,7 +188,7 @@ def _ledger(loaded: dict[str, Any], tables: Tables) -> Ledger:
         imports={
             source: ImportSeen(**seen) for source, seen in state["imports"].items()
         },
-        runs={run: OpenRun(**said) for run, said in state["runs"].items()},
+        runs={run: _open(said) for run, said in state["runs"].items()},
         ended={run.closed.run: run for run in map(_remembered, state["ended"])},
         last_complete=ClosedRun(**last_complete) if last_complete else None,
         catalog=_catalog(catalog) if catalog else None,
@@ -197,8 +200,31 @@ def _ledger(loaded: dict[str, Any], tables: Tables) -> Ledger:
     )
 
 
+def _open(said: dict[str, Any]) -> OpenRun:
+    sharing = said.pop("sharing")
+    if sharing is None:
+        return OpenRun(**said)
+    shards = {
+        _shard(number): ShardState(**state)
+        for number, state in sharing.pop("shards").items()
+    }
+    return OpenRun(**said, sharing=Sharing(**sharing, shards=shards))
+
+
+def _shard(text: str) -> int:
+    # Written as JSON has the names of fields, and in one way only.
+    if text.isascii() and text.isdecimal() and str(int(text)) == text:
+        return int(text)
+    raise ValidationError({"state": {"runs": [f"{text} is no shard."]}})
+
+
 def _remembered(said: dict[str, Any]) -> RememberedRun:
-    return RememberedRun(ClosedRun(**said["closed"]), said["writers"])
+    account = said["account"]
+    return RememberedRun(
+        ClosedRun(**said["closed"]),
+        said["writers"],
+        Account(**account) if account else None,
+    )
 
 
 def _catalog(said: dict[str, Any]) -> CatalogSeen:

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from adapters.ledger import fields as wire
 from adapters.ledger.schemas import StateDigestSchema, Written
-from domain.words import Outcome, RunKind
+from domain.words import About, Outcome, RunKind
 
 
 class EntrySchema(Written):
@@ -49,6 +49,28 @@ class SupersededSchema(Written):
     size = wire.count()
 
 
+class ShardStateSchema(Written):
+    """How far a shard has come; its number is in front of it."""
+
+    attempt = wire.count()
+    outcome = wire.one_of(get_args(Outcome), required=False)
+    route = wire.text()
+    started = wire.moment()
+    writer = wire.text()
+
+
+class SharingSchema(Written):
+    """How a run's work is shared out."""
+
+    catalog = wire.sha256(required=False)
+    plan = wire.sha256()
+    route = wire.text()
+    shards = wire.by_name(wire.nested(ShardStateSchema))
+    skipped = wire.count()
+    spent = wire.by_name(wire.count())
+    told = wire.by_name(wire.moment(), wire.one_of(get_args(About)))
+
+
 class OpenRunSchema(Written):
     """A run that has not ended; its id is in front of it."""
 
@@ -62,6 +84,7 @@ class OpenRunSchema(Written):
     mirrored_bytes = wire.count()
     selection = wire.sha256()
     shards = wire.count()
+    sharing = wire.nested(SharingSchema, required=False)
     started = wire.moment()
     undisturbed = wire.flag()
     writers = wire.by_name(wire.count())
@@ -75,9 +98,25 @@ class ClosedRunSchema(Written):
     run = wire.text()
 
 
+class AccountSchema(Written):
+    """What a run of several workers came to."""
+
+    bottles = wire.count()
+    bytes = wire.count()
+    causes = wire.by_name(wire.count())
+    day = wire.day()
+    mirrored = wire.count()
+    route = wire.text()
+    skipped = wire.count()
+    spent = wire.by_name(wire.count())
+    started = wire.moment()
+    told = wire.by_name(wire.moment(), wire.one_of(get_args(About)))
+
+
 class RememberedRunSchema(Written):
     """The end of a run, and what was seen of its writers."""
 
+    account = wire.nested(AccountSchema, required=False)
     at = wire.moment("closed.at")
     outcome = wire.one_of(get_args(Outcome), "closed.outcome")
     run = wire.text("closed.run")

@@ -25,13 +25,17 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
+    NotificationSent,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
 from domain.records import Repair
 from domain.state_digest import StateDigest
-from domain.words import How, Outcome, RunKind
+from domain.words import About, How, Outcome, RunKind
 
 FORMAT: Final = 1
 """The version of the format, in ``ledger.json`` and in every commit's header."""
@@ -144,6 +148,51 @@ class SyncStartedV1(EventSchema):
     route = wire.text()
     bottles = wire.count()
     bytes = wire.count()
+    skipped = wire.count(required=False)
+    catalog = wire.sha256(required=False)
+
+
+class ShardStartedV1(EventSchema):
+    """A worker took on a shard."""
+
+    of = ShardStarted
+
+    run = wire.text()
+    shard = wire.count()
+    attempt = wire.count(least=1)
+    route = wire.text()
+
+
+class ShardPausedV1(EventSchema):
+    """A worker left its shard before it was done."""
+
+    of = ShardPaused
+
+    run = wire.text()
+    shard = wire.count()
+    attempt = wire.count(least=1)
+    counts = wire.by_name(wire.count())
+
+
+class ShardCompletedV1(EventSchema):
+    """A shard has ended."""
+
+    of = ShardCompleted
+
+    run = wire.text()
+    shard = wire.count()
+    outcome = wire.one_of(get_args(Outcome))
+    counts = wire.by_name(wire.count())
+
+
+class NotificationSentV1(EventSchema):
+    """People were told of a run."""
+
+    of = NotificationSent
+
+    run = wire.text()
+    about = wire.one_of(get_args(About))
+    percent = wire.count()
 
 
 class BottleEventSchema(EventSchema):
@@ -256,6 +305,10 @@ EVENTS: Final[Mapping[tuple[str, int], EventSchema]] = MappingProxyType(
         ("CatalogRead", 1): CatalogReadV1(),
         ("HashFileImported", 1): HashFileImportedV1(),
         ("SyncStarted", 1): SyncStartedV1(),
+        ("ShardStarted", 1): ShardStartedV1(),
+        ("ShardPaused", 1): ShardPausedV1(),
+        ("ShardCompleted", 1): ShardCompletedV1(),
+        ("NotificationSent", 1): NotificationSentV1(),
         ("BottleMirrored", 1): BottleMirroredV1(),
         ("BottleFailed", 1): BottleFailedV1(),
         ("BottleSuperseded", 1): BottleSupersededV1(),

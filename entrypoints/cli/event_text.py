@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from adapters.terminal.words import counted, spelt_bytes
@@ -14,6 +15,10 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
+    NotificationSent,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
@@ -34,8 +39,36 @@ def event_text(event: Event) -> str:
             return f"superseded {event.key}: upstream no longer offers it"
         case BottleLost():
             return f"lost {event.key}: found {event.found} at {event.object_key}"
+        case ShardStarted() | ShardPaused() | ShardCompleted() | NotificationSent():
+            return _of_a_worker(event)
         case _:
             return _of_the_whole(event)
+
+
+def _of_a_worker(
+    event: ShardStarted | ShardPaused | ShardCompleted | NotificationSent,
+) -> str:
+    """Return what an event says that a run's workers tell."""
+    match event:
+        case ShardStarted():
+            return (
+                f"shard {event.shard} begun on {event.route}, attempt {event.attempt}"
+            )
+        case ShardPaused():
+            did = _counts(event.counts)
+            return f"shard {event.shard} left for another worker ({did})"
+        case ShardCompleted():
+            return (
+                f"shard {event.shard} ended: {event.outcome} ({_counts(event.counts)})"
+            )
+        case NotificationSent():
+            return f"people were told: {event.about}, {event.percent}% done"
+        case _:
+            assert_never(event)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} {name}" for name, n in counts.items())
 
 
 def _of_the_whole(
@@ -58,7 +91,7 @@ def _of_the_whole(
             bottles, size = counted(event.bottles, "bottle"), spelt_bytes(event.bytes)
             text = f"started {event.kind} run {event.run}: {bottles}, {size}"
         case SyncCompleted():
-            counts = ", ".join(f"{n:,} {name}" for name, n in event.counts.items())
+            counts = _counts(event.counts)
             text = f"ended run {event.run}: {event.outcome} ({counts})"
         case LedgerRepaired(repair=repair):
             became = f"restored from {repair.source}"

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import pytest
 from hypothesis import strategies as st
@@ -25,14 +25,18 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
+    NotificationSent,
     RecordedCommit,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
 from domain.ledger import Ledger
 from domain.records import Elsewhere, Repair
-from domain.words import How, Outcome, RunKind
+from domain.words import About, How, Outcome, RunKind
 from tests.support.catalogs import digest_of, make_bottle
 from tests.support.fold_chain import FoldChain
 from tests.support.machines import machine_settings
@@ -60,6 +64,21 @@ places = st.integers(0, 10**6)
 
 runs = places
 """A run that is open, or one that is not, by its place."""
+
+WorkerEvent: TypeAlias = ShardStarted | ShardPaused | ShardCompleted | NotificationSent
+
+attempts = st.integers(1, 3)
+shards = st.integers(0, 2)
+counts = st.dictionaries(st.sampled_from(("bytes", "seconds")), st.integers(0, 2))
+worker_events: st.SearchStrategy[WorkerEvent] = st.one_of(
+    st.builds(ShardStarted, st.just(""), shards, attempts, st.just("ecs")),
+    st.builds(ShardPaused, st.just(""), shards, attempts, counts),
+    st.builds(ShardCompleted, st.just(""), shards, st.just("degraded"), counts),
+    st.builds(
+        NotificationSent, st.just(""), st.sampled_from(get_args(About)), st.just(30)
+    ),
+)
+"""What the workers of two shards tell, and somebody who takes himself for one."""
 
 
 def place_of(bottle: Bottle, folder: str) -> ObjectKey:
@@ -143,14 +162,46 @@ class FoldMachine(RuleBasedStateMachine):
         kind=st.sampled_from(get_args(RunKind)),
         selection=digests,
         day=days,
+        skipped=st.none() | st.integers(0, 1),
     )
     def start(
-        self, run: int, begun: int, kind: RunKind, selection: Digest, day: date
+        self,
+        run: int,
+        begun: int,
+        kind: RunKind,
+        selection: Digest,
+        day: date,
+        skipped: int | None,
     ) -> None:
         # Now and then one that is open, or has ended.
         name = f"run-{begun % (2 + len(self.ledger.ended) + len(self.ledger.runs))}"
-        started = SyncStarted(name, kind, "b1" * 32, selection, day, 1, "none", 3, 300)
+        started = SyncStarted(
+            name,
+            kind,
+            "b1" * 32,
+            selection,
+            day,
+            2,
+            "none",
+            3,
+            300,
+            skipped,
+            None if skipped is None else selection,
+        )
         self.record(run, started)
+
+    @precondition(lambda self: self.ledger.runs)
+    @rule(run=runs, told=st.lists(worker_events, min_size=1, max_size=4))
+    def work_on_shards(self, run: int, told: list[WorkerEvent]) -> None:
+        name = self.run_at(run)
+        self.record(run, *(replace(event, run=name) for event in told))
+
+    @precondition(lambda self: self.ledger.ended)
+    @rule(run=runs, number=places)
+    def tell_of_the_end(self, run: int, number: int) -> None:
+        ended = tuple(self.ledger.ended)
+        name = ended[number % len(ended)]
+        self.record(run, NotificationSent(name, "ended", 100))
 
     @precondition(lambda self: self.ledger.runs)
     @rule(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from hashlib import sha256
@@ -18,6 +19,7 @@ Row: TypeAlias = dict[str, Any]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BOTTLE = ("name", "object_key", "pkg_version", "rebuild", "sha256", "tag")
 _RUN = ("bottles", "bytes", "day", "kind", "selection", "shards")
+_SHARED = ("plan", "route", "catalog", "skipped")
 _ENVELOPE = ("id", "t", "v")
 _REMEMBERED = 256
 
@@ -57,6 +59,10 @@ class FoldModel:
             "HashFileImported": self._imported,
             "LedgerRepaired": self._repaired,
             "StoreReconciled": self._reconciled,
+            "ShardStarted": self._shard_started,
+            "ShardPaused": self._shard_paused,
+            "ShardCompleted": self._shard_completed,
+            "NotificationSent": self._told_people,
         }
 
     def fold(self, body: bytes, gap: Row | None = None) -> None:
@@ -189,6 +195,10 @@ class FoldModel:
             "failed": {},
             "writers": {},
         }
+        if "skipped" in event:
+            shared = {name: event[name] for name in _SHARED if name in event}
+            shared |= {"shards": {}, "spent": {}, "told": {}}
+            self.runs[event["run"]]["sharing"] = shared
 
     def _completed(self, event: Row, header: Row) -> None:
         run = self.runs.pop(event["run"], None)
@@ -196,11 +206,78 @@ class FoldModel:
             return
         end = {"run": event["run"], "outcome": event["outcome"], "at": header["at"]}
         remembered = {**end, "writers": run["writers"]}
+        if "sharing" in run:
+            remembered["account"] = {
+                "day": run["day"],
+                "started": run["started"],
+                "bottles": run["bottles"],
+                "mirrored": run["mirrored"],
+                "bytes": run["mirrored_bytes"],
+                "causes": dict(Counter(run["failed"].values())),
+                **{
+                    name: run["sharing"][name]
+                    for name in ("route", "skipped", "spent", "told")
+                },
+            }
         self.ended = [*self.ended, remembered][-_REMEMBERED:]
         if event["outcome"] == "complete":
             self.last_complete = end
             if "catalog" in event and run["undisturbed"] and self.reconciled:
                 self.settled[run["selection"]] = event["catalog"]
+
+    def _shard_started(self, event: Row, header: Row) -> None:
+        run, shards, before = self._share(event)
+        if event["shard"] >= run.get("shards", 0) or "outcome" in before:
+            return
+        if before.get("attempt", 0) < event["attempt"]:
+            shards[str(event["shard"])] = {
+                "attempt": event["attempt"],
+                "route": event["route"],
+                "writer": header["w"],
+                "started": header["at"],
+            }
+
+    def _shard_paused(self, event: Row, _: Row) -> None:
+        run = self._share(event)[0]
+        if run:
+            self._spend(run, event)
+
+    def _shard_completed(self, event: Row, header: Row) -> None:
+        run, shards, before = self._share(event)
+        if event["shard"] >= run.get("shards", 0) or "outcome" in before:
+            return
+        self._spend(run, event)
+        untouched = {
+            "attempt": 0,
+            "route": run["sharing"]["route"],
+            "writer": header["w"],
+            "started": header["at"],
+        }
+        ended = {**(before or untouched), "outcome": event["outcome"]}
+        shards[str(event["shard"])] = ended
+
+    def _told_people(self, event: Row, header: Row) -> None:
+        run = self._share(event)[0]
+        if run:
+            run["sharing"]["told"][event["about"]] = header["at"]
+        elif event["run"] not in self.runs:
+            ended = self._known(event["run"]) or {}
+            if "account" in ended:
+                ended["account"]["told"][event["about"]] = header["at"]
+
+    def _share(self, event: Row) -> tuple[Row, Row, Row]:
+        """Return an event's run, all its shards, and its own shard; empty if none."""
+        run = self.runs.get(event["run"], {})
+        if "sharing" not in run:
+            return {}, {}, {}
+        shards = run["sharing"]["shards"]
+        return run, shards, shards.get(str(event.get("shard")), {})
+
+    @staticmethod
+    def _spend(run: Row, event: Row) -> None:
+        spent = run["sharing"]["spent"]
+        for name, count in event["counts"].items():
+            spent[name] = spent.get(name, 0) + count
 
     def _imported(self, event: Row, header: Row) -> None:
         seen = {"document": event["document"], "etag": event.get("etag")}

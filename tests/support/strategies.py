@@ -31,7 +31,11 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
+    NotificationSent,
     RecordedCommit,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
@@ -41,7 +45,7 @@ from domain.plan import Load, Work
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
 from domain.tags import Tag
-from domain.words import How, Outcome, RunKind
+from domain.words import About, How, Outcome, RunKind
 
 LEDGER = "5f0c9a3e-7b1d-4c8e-9a55-0d2f6f0f7a11"
 """The ledger that every history is of."""
@@ -130,7 +134,28 @@ syncs_started = st.builds(
     route=st.sampled_from(["none", "lambda", "ecs"]),
     bottles=sizes,
     bytes=sizes,
+    skipped=st.none() | sizes,
+    catalog=st.none() | digests,
 )
+shards = st.integers(0, 4)
+counted = st.dictionaries(texts, sizes, max_size=3)
+shard_events = st.one_of(
+    st.builds(
+        ShardStarted,
+        run=runs,
+        shard=shards,
+        attempt=st.integers(1, 3),
+        route=st.sampled_from(["lambda", "ecs"]),
+    ),
+    st.builds(ShardPaused, runs, shards, st.integers(1, 3), counted),
+    st.builds(
+        ShardCompleted, runs, shards, st.sampled_from(get_args(Outcome)), counted
+    ),
+    st.builds(
+        NotificationSent, runs, st.sampled_from(get_args(About)), st.integers(0, 100)
+    ),
+)
+"""What the workers of a run tell, more than there could ever be."""
 state_digests = st.builds(StateDigest, sizes, sizes, st.integers(0, 2**256 - 1))
 syncs_completed = st.builds(
     SyncCompleted,
@@ -171,6 +196,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     catalogs_read,
     syncs_started,
     syncs_completed,
+    shard_events,
     hash_files_imported,
     st.builds(LedgerRepaired, repairs | repairs.map(_given_up)),
     st.builds(StoreReconciled, digests),
@@ -235,6 +261,7 @@ def _events_on(ledger: Ledger) -> st.SearchStrategy[Event]:
         failed_bottles,
         catalogs_read,
         syncs_started,
+        shard_events,
         hash_files_imported,
         st.builds(LedgerRepaired, repairs),
         st.builds(StoreReconciled, digests),

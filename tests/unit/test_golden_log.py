@@ -37,6 +37,10 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
+    NotificationSent,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
@@ -55,6 +59,7 @@ FORMAT = TESTS.parent / "docs" / "ledger-format.md"
 LEDGER = "0d9b3a52-6a5e-4b7f-8f0e-2f5c7a1d9e30"
 BEGUN = datetime(2026, 11, 22, 4, 11, tzinfo=UTC)
 FIRST_DAY, SECOND_DAY = date(2026, 11, 22), date(2026, 11, 29)
+THIRD_DAY = date(2026, 12, 6)
 CATALOG, SELECTION = "c" * 64, "e" * 64
 
 JQ = Bottle("jq", "1.8.1", 0, Tag("arm64_tahoe"), Digest("1" * 64))
@@ -85,6 +90,8 @@ SECOND = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a02"
 THIRD = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a03"
 FOURTH = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a04"
 FIFTH = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a05"
+SIXTH = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a06"
+SEVENTH = "7d0f3c52-13b4-4d0a-9a3e-6f1f6b1c0a07"
 
 ENTRIES = {
     BottleKey("curl-8.0.0-arm64_sonoma"): Elsewhere(
@@ -270,6 +277,71 @@ COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
             ),
         ),
     ),
+    (
+        SIXTH,
+        (
+            SyncStarted(
+                run=SIXTH,
+                kind="cloud",
+                plan="c7eb0e867ef172a092b8f2d7c42ca36cfaee3b5c5bc8e29a7f4f7a5321100d15",
+                selection=SELECTION,
+                day=THIRD_DAY,
+                shards=2,
+                route="lambda",
+                bottles=1,
+                bytes=150_000,
+                skipped=4,
+                catalog="d" * 64,
+            ),
+            NotificationSent(SIXTH, "started", 0),
+        ),
+    ),
+    (
+        SIXTH,
+        (
+            ShardStarted(SIXTH, 0, 1, "lambda"),
+            ShardPaused(SIXTH, 0, 1, {"bytes": 0, "seconds": 840}),
+            ShardStarted(SIXTH, 0, 2, "ecs"),
+        ),
+    ),
+    (
+        SIXTH,
+        (
+            ShardCompleted(SIXTH, 0, "complete", {"bytes": 150_000, "seconds": 12}),
+            ShardCompleted(SIXTH, 1, "failed", {}),
+            SyncCompleted(
+                run=SIXTH,
+                outcome="degraded",
+                catalog=None,
+                counts={"bytes": 0, "failed": 0, "mirrored": 0, "skipped": 4},
+                state=StateDigest(
+                    4,
+                    13_510_000,
+                    0xB7BD4E475F72D2B91C64140352037845215B48A781954379D9FCF5A66C40590E,
+                ),
+            ),
+            NotificationSent(SIXTH, "ended", 0),
+        ),
+    ),
+    (
+        SEVENTH,
+        (
+            SyncStarted(
+                run=SEVENTH,
+                kind="cloud",
+                plan="c7eb0e867ef172a092b8f2d7c42ca36cfaee3b5c5bc8e29a7f4f7a5321100d15",
+                selection=SELECTION,
+                day=THIRD_DAY,
+                shards=1,
+                route="ecs",
+                bottles=1,
+                bytes=150_000,
+                skipped=4,
+            ),
+            ShardStarted(SEVENTH, 0, 1, "ecs"),
+            NotificationSent(SEVENTH, "progress", 30),
+        ),
+    ),
 )
 """What the golden log says: for each commit, the run, and what it recorded."""
 
@@ -330,8 +402,9 @@ def test_it_keeps_the_work_of_its_plans(golden: MemoryStore) -> None:
         for event in events
         if isinstance(event, SyncStarted)
     ]
-    assert [documents.load_work(plan) for plan in plans] == [WORK, REBUILD, REPAIR]
-    assert [documents.sha256_of(work) for work in (WORK, REBUILD, REPAIR)] == plans
+    kept = [WORK, REBUILD, REPAIR, REPAIR, REPAIR]
+    assert [documents.load_work(plan) for plan in plans] == kept
+    assert [documents.sha256_of(work) for work in kept] == plans
     assert sorted(documents.works(), key=documents.sha256_of) == sorted(
         (WORK, REBUILD, REPAIR), key=documents.sha256_of
     )
@@ -436,13 +509,20 @@ def _event_id(event: dict[str, Any], run: str) -> str:
         sha256 = ",".join(digest for _, digest in sorted(event["documents"].items()))
     if event["t"] == "LedgerRepaired":
         key = f"{event['first']}-{event['last']}"
+    if event["t"].startswith("Shard"):
+        key = str(event["shard"])
+    if event["t"] == "NotificationSent":
+        key = event["about"]
     named = (event.get(name, "") for name in ("plan", "catalog", "document"))
+    attempt = next(
+        (event[n] for n in ("attempts", "attempt", "percent") if n in event), ""
+    )
     parts = [
         event["t"],
         event.get("run", run),
         key,
         sha256 or next(filter(None, named), ""),
-        str(event.get("attempts", "")),
+        str(attempt),
     ]
     namespace = UUID("b2fa8c0c-8844-42d7-9a1c-4c2e130fccff")
     return str(uuid5(namespace, json.dumps(parts, separators=(",", ":"))))
