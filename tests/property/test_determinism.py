@@ -16,7 +16,7 @@ from domain.ledger import replay
 from tests.support.seeded_logs import LOGS, commits_of, events_of
 
 ROOT = Path(__file__).resolve().parents[2]
-DIGEST = "99cf3f89faef513e72d94be1eae458b9265bd6e231c4608b0e5f10ea38ed8a28"
+DIGEST = "da5f17ab2bf0b65149f52236a797d75d1cc80e0cbc3376af8d506ee05e78972c"
 """Of all hash files that the seeded logs give, the golden one's among them."""
 
 OTHERS = [f"3.{minor}" for minor in range(11, 15) if (3, minor) != sys.version_info[:2]]
