@@ -11,7 +11,8 @@ from application.transfer import digest_of
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.events import BottleMirrored
 from domain.ledger import Ledger
-from domain.plan import Load, SyncPlan, Work
+from domain.plan import SyncPlan
+from domain.work import Load, Work
 from ports.store import ObjectInfo, Store
 
 
@@ -86,5 +87,5 @@ def left_to_do(plan: SyncPlan, adopted: Collection[BottleMirrored]) -> Work:
         there = found[digest]
         together = tuple(bottle for _, bottle in sorted(bottles.items()))
         loads.append(Load(digest, there.size, together, there.object_key))
-    loads.sort(key=lambda load: (-(load.size or 0), load.bottles[0].key))
+    loads.sort(key=lambda load: (-(load.expected or 0), load.bottles[0].key))
     return replace(plan.work, loads=tuple(loads))

@@ -13,8 +13,8 @@ from application.transfer import LoadResult, Placed, StoppedError, Transfer
 from domain.bottle import Bottle, ObjectKey
 from domain.events import BottleFailed, BottleMirrored, Event
 from domain.ledger import Ledger
-from domain.plan import Amount, Load
 from domain.words import Outcome
+from domain.work import Amount, Load
 from ports.clock import Clock
 from ports.errors import PortError, RefusedError, StoreFullError, UnavailableError
 

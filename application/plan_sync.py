@@ -14,9 +14,10 @@ from typing import NamedTuple
 from domain.bottle import Bottle, Digest
 from domain.catalog import Catalog, Validators
 from domain.ledger import Ledger
-from domain.plan import Load, SyncPlan, make_plan
+from domain.plan import SyncPlan, make_plan
 from domain.records import CatalogSeen
 from domain.selection import Selection, choose
+from domain.work import Load
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.errors import MalformedError, UnavailableError

@@ -16,8 +16,8 @@ from domain.events import (
     SyncStarted,
 )
 from domain.ledger import Ledger
-from domain.plan import Work
 from domain.words import Outcome, RunKind
+from domain.work import Work
 from ports.clock import Clock
 from ports.documents import Documents
 from ports.errors import ConflictError

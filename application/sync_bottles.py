@@ -14,10 +14,11 @@ from application.run import Run, Runs
 from domain.catalog import Catalog
 from domain.events import BottleFailed, CatalogRead
 from domain.ledger import Ledger
-from domain.plan import Amount, SyncPlan, Work
+from domain.plan import SyncPlan
 from domain.records import CatalogSeen
 from domain.selection import Selection
 from domain.words import Outcome
+from domain.work import Amount, Work
 from ports.errors import PortError
 from ports.progress import Progress
 

@@ -11,7 +11,7 @@ from threading import Event as Flag
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.errors import DigestMismatchError, MirrorError
 from domain.events import BottleFailed, BottleMirrored
-from domain.plan import Load
+from domain.work import Load
 from ports.bottle_source import BottleSource
 from ports.clock import Clock
 from ports.errors import (

@@ -15,8 +15,9 @@ from application.transfer import digest_of
 from domain.bottle import BottleKey, ObjectKey
 from domain.events import BottleLost
 from domain.ledger import Ledger
-from domain.plan import Work, make_loads
+from domain.plan import make_loads
 from domain.selection import Selection
+from domain.work import Work
 from ports.errors import NotOurStoreError
 from ports.progress import Progress
 from ports.store import ObjectInfo, Store

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from domain.errors import InvalidValueError
-from domain.plan import GB
 from domain.selection import Selection
+from domain.work import GB
 
 _NOT_IN_A_BASE = re.compile(r"[\s?#]")
 # A backslash is a slash to some readers of URLs and not to others.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from domain.plan import GB, Work
+from domain.work import GB, Work
 
 ASSUMED_RATE: Final = 25_000_000
 """Bytes a second that a plan reckons with: a line of 200 Mbit/s."""
@@ -33,7 +33,7 @@ class S3Cost:
 
     Attributes:
         requests: Once.
-        storage: Each month, as far as sizes are known.
+        storage: Each month, as far as sizes are known or guessed.
     """
 
     requests: Decimal
@@ -56,7 +56,7 @@ def s3_cost(work: Work) -> S3Cost:
     puts = work.bottles + commits + _DOCUMENTS
     # Each copy is looked at afterwards: only then is it known to be right.
     gets = work.copies
-    stored = sum((load.size or 0) * len(load.bottles) for load in work.loads)
+    stored = sum((load.expected or 0) * len(load.bottles) for load in work.loads)
     return S3Cost(
         requests=puts * PUT_PRICE + gets * GET_PRICE,
         storage=stored * GB_MONTH_PRICE / GB,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.bottle import BottleKey, Digest, ObjectKey
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.continuity import check_assertions, check_follows, check_nothing_is_gone
 from domain.events import GENESIS, Commit, Position, RecordedCommit
 from domain.fold import cross, fold, learn_elsewhere
@@ -83,6 +83,15 @@ class Ledger:
     def gaps(self) -> tuple[Repair, ...]:
         """The declared gaps of the log."""
         return tuple(repair for repair in self.repairs if repair.is_gap)
+
+    def has(self, bottle: Bottle) -> bool:
+        """Return whether this very bottle is held, and not superseded."""
+        entry = self.held.get(bottle.key)
+        return (
+            entry is not None
+            and entry.bottle.digest == bottle.digest
+            and entry.object_key not in self.superseded
+        )
 
     def apply(self, recorded: RecordedCommit, start: Position | None = None) -> None:
         """Fold the next commit, all of it or nothing.

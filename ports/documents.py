@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from domain.bottle import BottleKey
-from domain.plan import Work
 from domain.records import Elsewhere
+from domain.work import Work
 from ports.store import ObjectInfo
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Protocol
 
-from domain.plan import Load, SyncPlan
+from domain.plan import SyncPlan
+from domain.work import Load
 from ports.errors import PortError
 
 

@@ -13,8 +13,8 @@ from adapters.ledger.work_codec import decode_work, encode_work
 from adapters.retry import Backoff
 from domain.bottle import BottleKey, parse_digest
 from domain.errors import InvalidValueError
-from domain.plan import Work
 from domain.records import Elsewhere
+from domain.work import Work
 from ports.clock import Clock
 from ports.documents import Documents
 from ports.errors import MalformedError, NotFoundError

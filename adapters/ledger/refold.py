@@ -18,8 +18,8 @@ from domain.events import (
     SyncStarted,
 )
 from domain.ledger import Ledger
-from domain.plan import Work
 from domain.records import Repair
+from domain.work import Work
 
 _NO_WORK: Final = hash_of(encode_work(Work())).hexdigest()
 """The plan of a run that had nothing to do, which is not kept."""

@@ -15,7 +15,7 @@ from adapters.ledger.canonical_json import NotJsonError, parsed, written
 from adapters.ledger.schemas import Written, explained
 from domain.bottle import Bottle
 from domain.errors import InvalidValueError
-from domain.plan import Load, Work
+from domain.work import Load, Work
 from ports.errors import MalformedError
 
 FORMAT: Final = 1
@@ -35,6 +35,7 @@ class LoadSchema(Written):
     """The bytes of one digest, and every bottle that they are."""
 
     bottles = fields.List(wire.nested(LoadedBottleSchema), required=True)
+    estimate = wire.count(required=False)
     sha256 = wire.sha256()
     size = wire.count(required=False)
     source = wire.text(required=False)
@@ -103,6 +104,8 @@ def _said(load: Load) -> dict[str, object]:
         ],
         "sha256": load.digest,
     }
+    if load.estimate is not None:
+        said["estimate"] = load.estimate
     if load.size is not None:
         said["size"] = load.size
     if load.source is not None:
@@ -113,4 +116,4 @@ def _said(load: Load) -> dict[str, object]:
 def _load(said: dict[str, Any]) -> Load:
     digest = said["sha256"]
     bottles = tuple(Bottle(**parts, digest=digest) for parts in said["bottles"])
-    return Load(digest, said["size"], bottles, said["source"])
+    return Load(digest, said["size"], bottles, said["source"], said["estimate"])

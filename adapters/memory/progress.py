@@ -5,7 +5,8 @@ from __future__ import annotations
 from threading import Lock
 
 from domain.bottle import BottleKey
-from domain.plan import Load, SyncPlan
+from domain.plan import SyncPlan
+from domain.work import Load
 from ports.errors import PortError
 from ports.progress import Progress
 

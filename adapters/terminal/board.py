@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from domain.bottle import Digest
-from domain.plan import Load, SyncPlan
+from domain.plan import SyncPlan
+from domain.work import Load
 from ports.clock import Clock
 
 _WINDOW = 20.0

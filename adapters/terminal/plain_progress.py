@@ -8,7 +8,8 @@ from typing import TextIO
 
 from adapters.terminal.board import Board, View
 from adapters.terminal.words import counted, spelt_bytes, spelt_duration, spelt_rate
-from domain.plan import Load, SyncPlan, Work
+from domain.plan import SyncPlan
+from domain.work import Load, Work
 from ports.clock import Clock
 from ports.errors import PortError
 from ports.progress import Progress

@@ -13,7 +13,8 @@ from rich.text import Text
 from adapters.terminal.board import Board, InFlight, View
 from adapters.terminal.plain_progress import first_line, last_line, spelt_progress
 from adapters.terminal.words import spelt_bytes, spelt_duration, spelt_rate
-from domain.plan import Load, SyncPlan
+from domain.plan import SyncPlan
+from domain.work import Load
 from ports.clock import Clock
 from ports.errors import PortError
 from ports.progress import Progress

@@ -17,7 +17,8 @@ from application.verify_mirror import VerifyReport
 from domain.config import SyncConfig
 from domain.events import RecordedCommit
 from domain.ledger import Ledger
-from domain.plan import GB, Amount, SyncPlan
+from domain.plan import SyncPlan
+from domain.work import GB, Amount
 from ports.custody import Examination
 
 Answer = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Final
 from adapters.terminal.words import counted, spelt_bytes, spelt_duration, spelt_rate
 from domain.config import BucketAddress, SyncConfig
 from domain.cost import ASSUMED_RATE, expected_seconds, s3_cost
-from domain.plan import Amount, SyncPlan, Work
+from domain.plan import SyncPlan
+from domain.work import Amount, Work
 from entrypoints.cli.answers import shards
 from entrypoints.cli.tables import pairs, table
 

@@ -14,9 +14,9 @@ from adapters.ledger.layout import document_key
 from adapters.memory.clock import ManualClock
 from adapters.retry import Backoff
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
-from domain.plan import Load, Work
 from domain.records import Elsewhere
 from domain.tags import Tag
+from domain.work import Load, Work
 from ports.documents import Documents
 from ports.errors import MalformedError, NotFoundError
 from ports.store import ObjectInfo, Store

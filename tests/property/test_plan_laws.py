@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.events import BottleLost, BottleMirrored, BottleSuperseded
 from domain.ledger import Ledger
-from domain.plan import Load, SyncPlan, Work, make_loads, make_plan, split
+from domain.plan import SyncPlan, make_loads, make_plan
 from domain.selection import Offer, choose
+from domain.work import Load, Work, split
 from tests.support.catalogs import catalogs, digest_of, make_bottle, selections
 from tests.support.chain import DAY, Chain
 

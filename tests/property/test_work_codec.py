@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.ledger.work_codec import decode_work, encode_work
-from domain.plan import Work
+from domain.work import Work
 from ports.errors import MalformedError
 from tests.support import strategies as some
 

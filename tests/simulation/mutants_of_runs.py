@@ -31,8 +31,8 @@ from domain.events import (
 )
 from domain.fold import Folding
 from domain.ledger import Ledger
-from domain.plan import Load, Work
 from domain.words import Outcome
+from domain.work import Load, Work
 from ports.errors import ConflictError, PortError
 from ports.hash_file import HashFile
 from tests.simulation.mutant import Mutants

@@ -20,9 +20,9 @@ from application.run import Run, Runs
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
 from domain.bottle import Bottle, Digest
-from domain.plan import GB
 from domain.tags import Tag
 from domain.words import RunKind
+from domain.work import GB
 from ports.bottle_source import BottleSource, BottleStream
 from ports.clock import Clock
 from ports.errors import UnavailableError

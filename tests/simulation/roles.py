@@ -12,7 +12,8 @@ from application.run import Run
 from domain.bottle import Bottle, BottleKey, Digest
 from domain.events import BottleFailed, BottleMirrored, CatalogRead, RecordedCommit
 from domain.ledger import Ledger
-from domain.plan import Work, make_loads
+from domain.plan import make_loads
+from domain.work import Work
 from ports.errors import ConflictError, NotFoundError, NotOurStoreError
 from tests.simulation.process import Process
 

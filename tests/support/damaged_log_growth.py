@@ -35,9 +35,9 @@ from domain.events import (
     SyncStarted,
 )
 from domain.ledger import Ledger
-from domain.plan import Load, Work
 from domain.records import Elsewhere
 from domain.tags import Tag
+from domain.work import Load, Work
 from ports.store import ObjectInfo
 
 DAY = date(2026, 11, 22)

@@ -35,9 +35,9 @@ from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, Event, RecordedCommit
 from domain.formula import Formula
 from domain.ledger import Ledger, replay
-from domain.plan import GB
 from domain.records import HashEntry
 from domain.selection import Selection
+from domain.work import GB
 from ports.external_hash_file import ExternalHashFile
 from tests.support.catalogs import make_formula, select
 from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedStore

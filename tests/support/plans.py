@@ -1,8 +1,9 @@
 """Plans made by hand, for what shows or reckons with them."""
 
 from domain.bottle import ObjectKey
-from domain.plan import Amount, Load, SyncPlan, Work
+from domain.plan import SyncPlan
 from domain.tags import Tag
+from domain.work import Amount, Load, Work
 from tests.support.catalogs import DOCUMENT, make_bottle
 
 _TAGS = ("arm64_sonoma", "arm64_tahoe", "x86_64_linux")

@@ -41,11 +41,11 @@ from domain.events import (
     SyncStarted,
 )
 from domain.ledger import Ledger, replay
-from domain.plan import Load, Work
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
 from domain.tags import Tag
 from domain.words import About, How, Outcome, RunKind
+from domain.work import Load, Work
 
 LEDGER = "5f0c9a3e-7b1d-4c8e-9a55-0d2f6f0f7a11"
 """The ledger that every history is of."""
@@ -297,7 +297,9 @@ def loads(draw: st.DrawFn) -> Load:
     }
     source = draw(st.none() | st.just(ObjectKey("2026-11-21/source.tar.gz")))
     together = tuple(bottle for _, bottle in sorted(same.items()))
-    return Load(digest, draw(st.none() | sizes), together, source)
+    size = draw(st.none() | sizes)
+    estimate = draw(st.none() | sizes) if size is None else None
+    return Load(digest, size, together, source, estimate)
 
 
 works = st.builds(

@@ -6,8 +6,8 @@ import pytest
 
 from domain.bottle import Bottle, ObjectKey
 from domain.events import BottleMirrored
-from domain.plan import Amount
 from domain.records import Elsewhere
+from domain.work import Amount
 from tests.support.catalogs import digest_of, select
 from tests.support.listed_elsewhere import DAY, ListedElsewhere, entries_of
 from tests.support.mirror import TAG, Mirror, Process

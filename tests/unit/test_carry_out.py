@@ -12,7 +12,7 @@ from application.carry_out import Tally
 from application.journal import Journal
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import BottleFailed, BottleMirrored
-from domain.plan import Amount, Load
+from domain.work import Amount, Load
 from ports.errors import (
     NotFoundError,
     PortError,

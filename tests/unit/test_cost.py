@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from domain.cost import expected_seconds, s3_cost
-from domain.plan import Work
+from domain.work import Work
 from tests.support.plans import make_load
 
 

@@ -11,9 +11,10 @@ from adapters.ledger.layout import HASH_FILE
 from domain.bottle import Bottle, BottleKey
 from domain.events import BottleMirrored, HashFileImported
 from domain.ledger import Ledger, replay
-from domain.plan import Amount, SyncPlan, make_plan
+from domain.plan import SyncPlan, make_plan
 from domain.records import Elsewhere
 from domain.selection import choose
+from domain.work import Amount
 from ports.errors import MalformedError, UnavailableError
 from tests.support.catalogs import (
     digest_of,

@@ -46,10 +46,10 @@ from domain.events import (
     SyncStarted,
 )
 from domain.ledger import replay
-from domain.plan import Load, Work
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
 from domain.tags import Tag
+from domain.work import Load, Work
 from ports.store import ObjectInfo
 
 TESTS = Path(__file__).resolve().parent.parent

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.terminal.plain_progress import PlainProgress
-from domain.plan import Load
+from domain.work import Load
 from ports.errors import NotFoundError
 from tests.support.plans import make_load, make_plan_of
 

@@ -6,8 +6,9 @@ from domain.errors import InvalidValueError
 from domain.events import BottleSuperseded
 from domain.formula import Formula
 from domain.ledger import Ledger
-from domain.plan import Amount, Load, SyncPlan, Work, make_loads, make_plan, split
+from domain.plan import SyncPlan, make_loads, make_plan
 from domain.selection import choose
+from domain.work import Amount, Load, Work, split
 from tests.support.catalogs import (
     DOCUMENT,
     digest_of,
@@ -65,6 +66,18 @@ class TestLoad:
         assert (fetched.copies, fetched.bytes_to_fetch) == (2, 7)
         copied = Load(bottles[0].digest, 7, bottles, HERE)
         assert (copied.copies, copied.bytes_to_fetch) == (3, 0)
+
+    def test_is_expected_to_have_its_size_or_else_what_was_guessed(self) -> None:
+        bottle = make_bottle()
+        guessed = Load(bottle.digest, None, (bottle,), estimate=7)
+        assert (guessed.expected, guessed.bytes_to_fetch) == (7, 7)
+        assert guessed.size_is_missing, "a guess is no size"
+        assert (load(5).expected, load(None).expected) == (5, None)
+
+    def test_of_a_known_size_nothing_is_guessed(self) -> None:
+        bottle = make_bottle()
+        with pytest.raises(InvalidValueError, match="estimate of a load"):
+            Load(bottle.digest, 5, (bottle,), estimate=5)
 
     def test_misses_its_size_only_when_it_is_to_be_fetched(self) -> None:
         assert load(None).size_is_missing
@@ -303,6 +316,17 @@ class TestSplit:
     def test_spreads_copies(self) -> None:
         loads = [load(7, f"f{number}", HERE) for number in range(6)]
         assert [len(share) for share in split(loads, 3)] == [2, 2, 2]
+
+    def test_spreads_copies_beside_what_is_fetched(self) -> None:
+        copies = [load(7, f"f{number}", HERE) for number in range(6)]
+        shares = split([load(50, "big"), load(40, "small"), *copies], 2)
+        assert [len(share) for share in shares] == [4, 4]
+
+    def test_weighs_what_was_guessed(self) -> None:
+        bottles = [make_bottle(name) for name in "abc"]
+        sizes = zip(bottles, (50, 30, 20), strict=True)
+        loads = [Load(b.digest, None, (b,), estimate=size) for b, size in sizes]
+        assert [len(share) for share in split(loads, 2)] == [1, 2]
 
     def test_more_shares_than_loads_leave_some_empty(self) -> None:
         assert split([load(1)], 3) == ((load(1),), (), ())

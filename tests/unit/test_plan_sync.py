@@ -8,10 +8,11 @@ from domain.catalog import Catalog, CatalogDocument, Skipped, Validators, make_c
 from domain.errors import SelectionError
 from domain.formula import Formula
 from domain.ledger import Ledger
-from domain.plan import Amount, SyncPlan, Work
+from domain.plan import SyncPlan
 from domain.records import CatalogSeen
 from domain.selection import Selection
 from domain.tags import Tag
+from domain.work import Amount, Work
 from ports.catalog import CatalogSource
 from ports.errors import MalformedError, UnavailableError
 from tests.support.catalogs import digest_of, make_formula, select

@@ -8,9 +8,10 @@ import pytest
 from adapters.homebrew.reader import read_entries, read_entry
 from domain.catalog import Catalog, make_catalog
 from domain.ledger import Ledger
-from domain.plan import SyncPlan, Work, make_plan
+from domain.plan import SyncPlan, make_plan
 from domain.selection import Offer, Selection, choose
 from domain.tags import ALL, Tag, is_linux, known_tags, macos_age, pour_tag
+from domain.work import Work
 from tests.support.catalogs import DOCUMENT, select
 from tests.support.chain import ledger_holding
 

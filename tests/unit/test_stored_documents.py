@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pytest
 
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.layout import document_key
+from adapters.ledger.work_codec import decode_work, encode_work
 from adapters.memory.clock import ManualClock
 from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
 from domain.bottle import Bottle, Digest
-from domain.plan import Load, Work
 from domain.tags import Tag
+from domain.work import Load, Work
 from ports.errors import MalformedError
 from ports.store import Store
 from tests.support.flaky_store import Fault, FlakyStore
@@ -56,3 +58,17 @@ def test_a_document_of_another_form_is_refused(body: bytes, words: str) -> None:
     store.create(document_key(sha256), body)
     with pytest.raises(MalformedError, match=words):
         over(store).load_work(sha256)
+
+
+def test_a_guess_is_written_only_where_there_is_one() -> None:
+    guessed = Work((Load(_BOTTLE.digest, None, (_BOTTLE,), estimate=7),))
+    said = json.loads(encode_work(guessed))
+    assert said["loads"][0]["estimate"] == 7
+    assert b"estimate" not in encode_work(WORK)
+
+
+def test_a_guess_beside_a_size_is_refused() -> None:
+    said = json.loads(encode_work(WORK))
+    said["loads"][0]["estimate"] = 7
+    with pytest.raises(MalformedError, match="estimate of a load"):
+        decode_work("document", json.dumps(said).encode())

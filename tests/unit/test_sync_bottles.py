@@ -16,7 +16,7 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
-from domain.plan import Amount
+from domain.work import Amount
 from ports.errors import (
     StoreFullError,
     UnavailableError,

@@ -9,7 +9,7 @@ from domain.events import (
     BottleMirrored,
     SyncCompleted,
 )
-from domain.plan import Amount
+from domain.work import Amount
 from ports.errors import (
     OutcomeUnknownError,
 )

@@ -9,7 +9,7 @@ from adapters.memory.store import MemoryStore
 from application.transfer import LoadResult, Placed, StoppedError
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.events import BottleFailed, BottleMirrored
-from domain.plan import Load
+from domain.work import Load
 from ports.errors import (
     NotFoundError,
     OutcomeUnknownError,
