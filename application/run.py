@@ -49,8 +49,11 @@ class Runs:
     size_threshold: int
     require_fit: Callable[[], None]
 
-    def begin(self, opened: OpenedLedger) -> Run:
+    def begin(self, opened: OpenedLedger, run_id: str | None = None) -> Run:
         """Begin a run, and found the ledger where there is none.
+
+        Args:
+            run_id: A new one if None.
 
         Raises:
             StoreUnfitError: The store is no place for a ledger; none is founded.
@@ -59,7 +62,7 @@ class Runs:
         if opened.identity is None:
             self.require_fit()
             ledger.id = self.log.found(self.new_id())
-        run = self.new_id()
+        run = run_id or self.new_id()
         return Run(
             runs=self,
             id=run,
@@ -67,6 +70,20 @@ class Runs:
             journal=Journal(self.log, self.clock, self.new_id, ledger, run),
             version=opened.version,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOut:
+    """That a run's work is given to workers, and what its end has to know.
+
+    Attributes:
+        settles: The SHA-256 of the catalog that the work carries out in full.
+        skipped: Bottles that are held already.
+    """
+
+    shards: int
+    settles: str | None
+    skipped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +102,45 @@ class Run:
     version: str | None
 
     def record_empty(
-        self, selection: str, catalog: CatalogRead | None, settles: str | None
+        self,
+        selection: str,
+        catalog: CatalogRead | None,
+        settles: str | None,
+        shared_out: SharedOut | None = None,
     ) -> None:
         """Record in one commit that there was nothing to do."""
         plan = self.runs.documents.sha256_of(Work())
         self.journal.record_as(
             lambda ledger: (
                 *self._preamble(ledger, catalog),
-                self._started(Work(), plan, selection),
+                self._started(Work(), plan, selection, shared_out),
                 self._completed(ledger, "complete", settles, _NOTHING),
             )
         )
 
-    def start(self, work: Work, selection: str, catalog: CatalogRead | None) -> None:
-        """Record that ``work`` begins, its written form first."""
+    def start(
+        self,
+        work: Work,
+        selection: str,
+        catalog: CatalogRead | None,
+        shared_out: SharedOut | None = None,
+    ) -> str:
+        """Record that ``work`` begins, its written form first.
+
+        Returns:
+            The SHA-256 of the plan, under which it is kept.
+        """
         plan = self.runs.documents.save_work(work)
         self.journal.record_as(
             lambda ledger: (
                 *self._preamble(ledger, catalog),
-                self._started(work, plan, selection),
+                self._started(work, plan, selection, shared_out),
             )
         )
         self.journal.record(
             BottleSuperseded(key, digest, self.day) for key, digest in work.superseded
         )
+        return plan
 
     def complete(
         self, outcome: Outcome, settles: str | None, counts: Mapping[str, int]
@@ -135,17 +167,26 @@ class Run:
         if catalog is not None:
             yield catalog
 
-    def _started(self, work: Work, plan: str, selection: str) -> SyncStarted:
+    def _started(
+        self, work: Work, plan: str, selection: str, shared_out: SharedOut | None
+    ) -> SyncStarted:
+        shards, settles, skipped = 1 if work.loads else 0, None, None
+        if shared_out is not None:
+            # What others recorded since the ledger was opened, the plan does not know.
+            settles = shared_out.settles if self.journal.alone else None
+            shards, skipped = shared_out.shards, shared_out.skipped
         return SyncStarted(
             run=self.id,
             kind=self.runs.kind,
             plan=plan,
             selection=selection,
             day=self.day,
-            shards=1 if work.loads else 0,
+            shards=shards,
             route=work.route(self.runs.size_threshold),
             bottles=work.bottles,
             bytes=work.bytes,
+            skipped=skipped,
+            catalog=settles,
         )
 
     def _completed(

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from application.adopt import Adopt, left_to_do
 from application.carry_out import CarryOut, Tally
-from application.import_hash_file import ImportHashFile
 from application.opened_ledger import open_ledger
-from application.plan_sync import PlanSync
-from application.run import Run, Runs
-from domain.catalog import Catalog
-from domain.events import BottleFailed, CatalogRead
+from application.prepare_sync import Prepared, PrepareSync
+from application.run import Runs
+from domain.events import BottleFailed
 from domain.ledger import Ledger
-from domain.plan import SyncPlan
-from domain.records import CatalogSeen
 from domain.selection import Selection
 from domain.words import Outcome
-from domain.work import Amount, Work
+from domain.work import Amount
 from ports.errors import PortError
 from ports.progress import Progress
 
@@ -60,10 +56,8 @@ class SyncBottles:
     promising bytes that are not there.
     """
 
-    plan_sync: PlanSync
+    prepare: PrepareSync
     carry_out: CarryOut
-    adopt: Adopt
-    external: ImportHashFile
     runs: Runs
     progress: Progress
 
@@ -89,32 +83,27 @@ class SyncBottles:
         opened = open_ledger(self.runs.log, self.runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
-        listed = self.external.news(opened.ledger)
-        planned = self.plan_sync(
+        prepared = self.prepare(
+            opened,
             selection,
-            opened.ledger if listed is None else opened.ledger.knowing(listed.entries),
-            ask_sizes=max_bytes is not None,
+            max_bytes=max_bytes,
             fetch_elsewhere=fetch_elsewhere,
+            ask_sizes=None if max_bytes is None else math.inf,
         )
-        run = self.runs.begin(opened)
-        if listed is not None:
-            self.external.take(run, listed)
-        if planned is None:
-            settles = run.journal.ledger.settled.get(selection.sha256)
-            run.record_empty(selection.sha256, None, settles)
-            tally, skipped, left = Tally(), len(run.journal.ledger.held), 0
+        run = prepared.run
+        if prepared.is_empty:
+            run.record_empty(prepared.selection, prepared.read, prepared.settles)
+            tally = Tally()
         else:
-            catalog, plan = planned
-            tally, left = self._carry_out(run, catalog, plan, max_bytes)
-            skipped = plan.held
+            tally = self._carry_out(prepared)
         run.publish()
         return SyncReport(
             run=run.id,
             outcome=tally.outcome,
             mirrored=Amount(tally.mirrored, tally.fetched.bytes),
             copied=tally.copied,
-            skipped=skipped,
-            left=left,
+            skipped=prepared.skipped,
+            left=prepared.left,
             failures=tuple(tally.failures),
             causes=tally.causes,
             gave_up=tally.gave_up,
@@ -122,45 +111,17 @@ class SyncBottles:
             ledger=run.journal.ledger,
         )
 
-    def _carry_out(
-        self, run: Run, catalog: Catalog, plan: SyncPlan, max_bytes: int | None
-    ) -> tuple[Tally, int]:
-        """Carry out the plan as far as the bound on bytes allows.
-
-        Returns:
-            What was done, and how many bottles were left for later.
-        """
-        adopted = self.adopt.adopted(plan, run.journal.ledger)
-        whole = left_to_do(plan, adopted)
-        work = whole if max_bytes is None else whole.within(max_bytes)
-        left = whole.bottles - work.bottles
-        settles = None if left else catalog.document.sha256
-        read = _catalog_read(catalog, run.journal.ledger.catalog)
-        if work == Work() and not adopted:
-            run.record_empty(plan.selection, read, settles)
-            return Tally(), left
-        run.start(work, plan.selection, read)
-        run.journal.record(adopted)
-        self.progress.begin(replace(plan, work=work))
+    def _carry_out(self, prepared: Prepared) -> Tally:
+        run, work = prepared.run, prepared.work
+        run.start(work, prepared.selection, prepared.read)
+        run.journal.record(prepared.adopted)
+        if prepared.plan is not None:
+            self.progress.begin(replace(prepared.plan, work=work))
         try:
             tally = self.carry_out(work.loads, run.journal, run.day)
         finally:
             self.progress.end()
-        tally.found += len(adopted)
-        counts = tally.counts | {"skipped": plan.held}
-        run.complete(tally.outcome, settles, counts)
-        return tally, left
-
-
-def _catalog_read(catalog: Catalog, seen: CatalogSeen | None) -> CatalogRead | None:
-    """Return the fact that the catalog was read, None when it is known."""
-    document = catalog.document
-    read = CatalogRead(
-        source=document.source,
-        documents={document.name: document.sha256},
-        etag=document.validators.etag,
-        last_modified=document.validators.last_modified,
-        formulae=len(catalog.formulae),
-    )
-    known = CatalogSeen(read.source, read.documents, document.validators, read.formulae)
-    return None if known == seen else read
+        tally.found += len(prepared.adopted)
+        counts = tally.counts | {"skipped": prepared.skipped}
+        run.complete(tally.outcome, prepared.settles, counts)
+        return tally

@@ -27,6 +27,7 @@ from application.explain_formula import ExplainFormula
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
+from application.prepare_sync import PrepareSync
 from application.probe_store import ProbeStore
 from application.reconcile import Reconcile
 from application.repair_ledger import RepairLedger
@@ -173,12 +174,17 @@ class MirrorContainer(containers.DeclarativeContainer):
         runs=runs,
         progress=progress,
     )
-    sync_bottles: providers.Provider[SyncBottles] = providers.Factory(
-        SyncBottles,
+    prepare_sync: providers.Provider[PrepareSync] = providers.Factory(
+        PrepareSync,
         plan_sync=plan_sync,
-        carry_out=carry_out,
         adopt=providers.Factory(Adopt, store=store),
         external=import_hash_file,
+        runs=runs,
+    )
+    sync_bottles: providers.Provider[SyncBottles] = providers.Factory(
+        SyncBottles,
+        prepare=prepare_sync,
+        carry_out=carry_out,
         runs=runs,
         progress=progress,
     )

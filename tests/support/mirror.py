@@ -27,6 +27,7 @@ from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.journal import Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.plan_sync import PlanSync
+from application.prepare_sync import PrepareSync
 from application.run import Runs
 from application.sync_bottles import SyncBottles, SyncReport
 from application.transfer import Transfer
@@ -236,14 +237,13 @@ class Process:
         fetch_elsewhere: bool = False,
     ) -> SyncReport:
         """Sync."""
-        sync_bottles = SyncBottles(
+        prepare = PrepareSync(
             plan_sync=self.plan_sync,
-            carry_out=self.carry_out,
             adopt=Adopt(self.store),
             external=self.importing(self.mirror.external),
             runs=self.runs,
-            progress=self.progress,
         )
+        sync_bottles = SyncBottles(prepare, self.carry_out, self.runs, self.progress)
         return sync_bottles(selection, max_bytes, fetch_elsewhere=fetch_elsewhere)
 
     def verify(

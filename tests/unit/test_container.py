@@ -74,7 +74,7 @@ def test_the_configuration_reaches_those_it_is_meant_for() -> None:
 
     assert sync.carry_out.jobs == 3
     assert sync.carry_out.transfer.attempts == 2
-    assert sync.plan_sync.jobs == 3
+    assert sync.prepare.plan_sync.jobs == 3
     assert sync.runs.kind == "local"
     assert sync.runs.size_threshold == 20_000_000_000
 
@@ -82,7 +82,7 @@ def test_the_configuration_reaches_those_it_is_meant_for() -> None:
 def test_sizes_and_bottles_are_asked_for_at_one_pace() -> None:
     sync = command_line(FOLDER).sync_bottles()
 
-    assert sync.plan_sync.sizes is sync.carry_out.transfer.source
+    assert sync.prepare.plan_sync.sizes is sync.carry_out.transfer.source
 
 
 def test_two_commands_share_nothing() -> None:

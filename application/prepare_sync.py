@@ -1,0 +1,138 @@
+"""Preparing a sync: all that is found out before anything is fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from application.adopt import Adopt, left_to_do
+from application.import_hash_file import ImportHashFile
+from application.opened_ledger import OpenedLedger
+from application.plan_sync import PlanSync
+from application.run import Run, Runs
+from domain.catalog import Catalog
+from domain.events import BottleMirrored, CatalogRead
+from domain.plan import SyncPlan
+from domain.records import CatalogSeen
+from domain.selection import Selection
+from domain.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that has its id and its plan, and has not been started in the log.
+
+    Attributes:
+        read: The fact that the catalog was read; None when it is known already.
+        plan: None when upstream said that nothing had changed.
+        work: What is left of the plan's work, and fits its bounds.
+        adopted: Bottles that were found to be in the store already.
+        settles: The SHA-256 of the catalog that the work carries out in full.
+        skipped: Bottles that are held already.
+        left: Bottles that the bound on bytes leaves for a later run.
+    """
+
+    run: Run
+    selection: str
+    read: CatalogRead | None
+    plan: SyncPlan | None
+    work: Work
+    adopted: tuple[BottleMirrored, ...]
+    settles: str | None
+    skipped: int
+    left: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do but to record that there is not."""
+        return self.work == Work() and not self.adopted
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareSync:
+    """Finds out what the mirror lacks of a selection, and begins a run for it.
+
+    Of what is found out only another mirror's hash file is recorded here: the plan
+    rests on it.
+    """
+
+    plan_sync: PlanSync
+    adopt: Adopt
+    external: ImportHashFile
+    runs: Runs
+
+    def __call__(
+        self,
+        opened: OpenedLedger,
+        selection: Selection,
+        *,
+        run_id: str | None = None,
+        max_bytes: int | None = None,
+        fetch_elsewhere: bool = False,
+        ask_sizes: float | None = None,
+    ) -> Prepared:
+        """Prepare a run on the ledger as it was opened.
+
+        Args:
+            run_id: A new one if None.
+            max_bytes: The most bytes to fetch; what is left waits.
+            fetch_elsewhere: Fetch also what another mirror was said to have.
+            ask_sizes: Seconds that may go into asking for sizes that nobody knows.
+
+        Raises:
+            SelectionError: Something that was named is not in the catalog.
+            PortError: The catalog, the store or the log cannot be used.
+            LedgerDamagedError: The log is damaged.
+        """
+        listed = self.external.news(opened.ledger)
+        planned = self.plan_sync(
+            selection,
+            opened.ledger if listed is None else opened.ledger.knowing(listed.entries),
+            ask_sizes=ask_sizes is not None,
+            fetch_elsewhere=fetch_elsewhere,
+        )
+        run = self.runs.begin(opened, run_id)
+        if listed is not None:
+            self.external.take(run, listed)
+        ledger = run.journal.ledger
+        if planned is None:
+            return Prepared(
+                run=run,
+                selection=selection.sha256,
+                read=None,
+                plan=None,
+                work=Work(),
+                adopted=(),
+                settles=ledger.settled.get(selection.sha256),
+                skipped=len(ledger.held),
+                left=0,
+            )
+        catalog, plan = planned
+        adopted = self.adopt.adopted(plan, ledger)
+        whole = left_to_do(plan, adopted)
+        work = whole if max_bytes is None else whole.within(max_bytes)
+        left = whole.bottles - work.bottles
+        return Prepared(
+            run=run,
+            selection=plan.selection,
+            read=_catalog_read(catalog, ledger.catalog),
+            plan=plan,
+            work=work,
+            adopted=tuple(adopted),
+            settles=None if left else catalog.document.sha256,
+            skipped=plan.held,
+            left=left,
+        )
+
+
+def _catalog_read(catalog: Catalog, seen: CatalogSeen | None) -> CatalogRead | None:
+    """Return the fact that the catalog was read, None when it is known."""
+    document = catalog.document
+    read = CatalogRead(
+        source=document.source,
+        documents={document.name: document.sha256},
+        etag=document.validators.etag,
+        last_modified=document.validators.last_modified,
+        formulae=len(catalog.formulae),
+    )
+    known = CatalogSeen(read.source, read.documents, document.validators, read.formulae)
+    return None if known == seen else read
