@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +21,9 @@ from ports.errors import PortError, RefusedError, StoreFullError, UnavailableErr
 
 FLUSH_SECONDS = 20.0
 """What was mirrored is recorded after so long at the latest."""
+
+HEARTBEAT_SECONDS = 300.0
+"""A run that has nothing to record for so long records that it is alive."""
 
 GIVE_UP_AFTER = 10
 """Loads in a row that fail because nobody answers, or nobody may, end a run."""
@@ -83,6 +87,24 @@ class Tally:
         return Counter(failure.cause for failure in self.failures)
 
 
+class Foreman:
+    """Has a say in what is taken on, and for how long. This one has all day."""
+
+    def takes(self, load: Load) -> bool:  # noqa: ARG002 - whatever it is
+        """Return whether a load may be begun; one that may not is left."""
+        return True
+
+    def seconds_left(self) -> float:
+        """Return when what is on its way is to be cut short; 0 is now."""
+        return math.inf
+
+    def recorded(self, ledger: Ledger, events: Sequence[Event]) -> None:
+        """Hear of a commit: what it recorded, and the ledger with it.
+
+        What is raised here ends the work, with nothing more being recorded.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class CarryOut:
     """Carries out loads with many transfers at once.
@@ -95,32 +117,45 @@ class CarryOut:
     clock: Clock
     jobs: int
 
-    def __call__(self, loads: Iterable[Load], journal: Journal, day: date) -> Tally:
+    def __call__(
+        self,
+        loads: Iterable[Load],
+        journal: Journal,
+        day: date,
+        foreman: Foreman | None = None,
+    ) -> Tally:
         """Carry out ``loads`` and record every bottle's fate.
 
         A failure of one bottle never stops the others; when nobody answers any
         more, the run is given up. When ``transfer.stop`` is set, what was stored
         is recorded and the rest is left.
 
+        Args:
+            foreman: Nobody limits or follows the work if None.
+
         Raises:
             LedgerDamagedError, UnavailableError, RefusedError: It cannot be recorded.
         """
         tally = Tally()
         patience = _Patience()
-        waiting = iter(loads)
-        batch = _Batch(journal, self.clock)
+        foreman = foreman or Foreman()
+        waiting = filter(foreman.takes, loads)
+        batch = _Batch(journal, self.clock, foreman)
         flying: set[Future[LoadResult]] = set()
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
                 while True:
+                    if foreman.seconds_left() <= 0.0:
+                        self.transfer.stop.set()
                     tally.interrupted = self.transfer.stop.is_set()
                     if tally.gave_up is None and not tally.interrupted:
                         self._launch(pool, flying, waiting, journal.ledger, day)
                     if not flying:
                         break
-                    done, flying = wait(
-                        flying, batch.seconds_left(), return_when=FIRST_COMPLETED
-                    )
+                    patient = batch.seconds_left()
+                    if not tally.interrupted:
+                        patient = min(patient, foreman.seconds_left())
+                    done, flying = wait(flying, patient, return_when=FIRST_COMPLETED)
                     self._land(done, tally, batch)
                     tally.gave_up = tally.gave_up or patience.judge(done)
                     if tally.gave_up is not None:
@@ -202,11 +237,13 @@ class _Patience:
 class _Batch:
     """Events that wait to be recorded."""
 
-    def __init__(self, journal: Journal, clock: Clock) -> None:
+    def __init__(self, journal: Journal, clock: Clock, foreman: Foreman) -> None:
         self._journal = journal
         self._clock = clock
+        self._foreman = foreman
         self._events: list[Event] = []
         self._due = clock.monotonic() + FLUSH_SECONDS * (1 + journal.phase)
+        self._recorded_at = clock.monotonic()
 
     def add(self, events: Iterable[BottleMirrored | BottleFailed]) -> None:
         self._events.extend(events)
@@ -220,9 +257,20 @@ class _Batch:
         elif len(self._events) >= MAX_EVENTS:
             # What is above waits for its own: a log is read for ever.
             whole, self._events = self._events[:MAX_EVENTS], self._events[MAX_EVENTS:]
-            self._journal.record(whole)
+            self._record(whole)
 
     def flush(self) -> None:
         events, self._events = self._events, []
-        self._due = self._clock.monotonic() + FLUSH_SECONDS
-        self._journal.record(events)
+        now = self._clock.monotonic()
+        self._due = now + FLUSH_SECONDS
+        if events or now - self._recorded_at >= HEARTBEAT_SECONDS:
+            self._record(events)
+
+    def _record(self, events: Sequence[Event]) -> None:
+        if events:
+            self._journal.record(events)
+        else:
+            # Whoever is silent for long is taken as dead.
+            self._journal.record_as(lambda _: ())
+        self._recorded_at = self._clock.monotonic()
+        self._foreman.recorded(self._journal.ledger, events)

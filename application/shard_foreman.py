@@ -1,0 +1,114 @@
+"""The foreman of a worker: how much it may take on, and whether it still should."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from application.carry_out import Foreman
+from domain.cost import ASSUMED_RATE
+from domain.errors import MirrorError
+from domain.events import BottleMirrored, Event
+from domain.ledger import Ledger
+from domain.order import Order
+from domain.work import Load
+from ports.clock import Clock
+
+LAST_CALL: Final = 45.0
+"""Seconds before the end of a worker's time at which what is on its way is cut short:
+an upstream that says nothing is noticed after ten, and what came is to be recorded."""
+
+_SHARE_OF_SHORT_TIME: Final = 0.2
+_GUESSED_SIZE: Final = 50_000_000  # bytes of a load of which nobody can tell
+
+
+class ShardLostError(MirrorError):
+    """The shard is not this worker's any more: another has it, or the run is over."""
+
+
+class TimeBudget:
+    """The time that a worker is given, and what fits into it.
+
+    Each of ``jobs`` transfers is reckoned with its share of a line of 200 Mbit/s, or of
+    what the worker has been seen to do if that is more.
+    """
+
+    def __init__(self, clock: Clock, seconds: float, jobs: int) -> None:
+        self._clock = clock
+        self._jobs = jobs
+        self._begun = clock.monotonic()
+        kept = min(LAST_CALL, seconds * _SHARE_OF_SHORT_TIME)
+        self._whole = seconds - kept if math.isfinite(seconds) else math.inf
+        self._fetched = 0
+
+    def seconds_left(self) -> float:
+        """Return the seconds until what is on its way must be cut short."""
+        return self._whole - (self._clock.monotonic() - self._begun)
+
+    def fits(self, load: Load) -> bool:
+        """Return whether a load that is begun now is likely to be done in time."""
+        return self._needed(load) <= self.seconds_left()
+
+    def would_ever_fit(self, load: Load) -> bool:
+        """Return whether a load fits into all the time that there was."""
+        return self._needed(load) <= self._whole
+
+    def note(self, fetched: int) -> None:
+        """Take note that so many bytes more were fetched."""
+        self._fetched += fetched
+
+    def _needed(self, load: Load) -> float:
+        if load.source is not None:
+            return 0.0
+        size = _GUESSED_SIZE if load.expected is None else load.expected
+        elapsed = max(1.0, self._clock.monotonic() - self._begun)
+        return size * self._jobs / max(ASSUMED_RATE, self._fetched / elapsed)
+
+
+class ShardForeman(Foreman):
+    """Keeps a worker within its time, and off a shard that is another's."""
+
+    def __init__(
+        self,
+        order: Order,
+        writer: str,
+        budget: TimeBudget,
+        crossed_a_tenth: Callable[[int], None],
+    ) -> None:
+        """Follow the worker that writes as ``writer``.
+
+        Args:
+            crossed_a_tenth: Is told the percentage when a commit of this worker takes
+                the whole run over a tenth.
+        """
+        self._order = order
+        self._writer = writer
+        self._budget = budget
+        self._crossed_a_tenth = crossed_a_tenth
+
+    def takes(self, load: Load) -> bool:
+        return self._budget.fits(load)
+
+    def seconds_left(self) -> float:
+        return self._budget.seconds_left()
+
+    def recorded(self, ledger: Ledger, events: Sequence[Event]) -> None:
+        """Hear of a commit.
+
+        Raises:
+            ShardLostError: The run has been closed, or another has the shard now.
+        """
+        run = ledger.runs.get(self._order.run_id)
+        if run is None or run.sharing is None:
+            raise ShardLostError(f"run {self._order.run_id} has been closed meanwhile")
+        shard = run.sharing.shards[self._order.shard]
+        if shard.writer != self._writer or shard.outcome is not None:
+            raise ShardLostError(
+                f"shard {self._order.shard} is another worker's now, {shard.writer}"
+            )
+        mirrored = [event for event in events if isinstance(event, BottleMirrored)]
+        self._budget.note(sum(e.size for e in mirrored if e.how == "fetched"))
+        before = 10 * max(0, run.mirrored - len(mirrored)) // max(1, run.bottles)
+        if before < 10 * run.mirrored // max(1, run.bottles) < 10:
+            self._crossed_a_tenth(100 * run.mirrored // run.bottles)

@@ -1,0 +1,245 @@
+"""Working on one shard of a run, as an order says: in Lambda, or on ECS."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Literal
+
+from application.carry_out import CarryOut, Tally
+from application.journal import Journal
+from application.opened_ledger import open_ledger
+from application.run import Runs
+from application.shard_foreman import ShardForeman, ShardLostError, TimeBudget
+from application.tell_of_run import TellOfRun
+from domain.errors import MirrorError
+from domain.events import Event, ShardCompleted, ShardPaused, ShardStarted
+from domain.ledger import Ledger
+from domain.order import Order
+from domain.records import OpenRun
+from domain.work import Load, Route, left_of, split
+from ports.dispatcher import Closer, Dispatcher
+from ports.progress import Progress
+
+MOST_ATTEMPTS: Final = 8
+"""After so many Lambda workers a shard goes to ECS; AWS stops a function that calls
+itself about sixteen times. Source: docs.aws.amazon.com/lambda, recursive loops."""
+
+Ending = Literal["completed", "handed_on", "stopped", "left_alone"]
+
+
+class OrderError(MirrorError):
+    """An order that no worker can follow: nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardReport:
+    """How a worker left its shard.
+
+    Attributes:
+        ending: ``completed``: the shard has ended; ``handed_on``: another worker was
+            given the rest; ``stopped``: told to leave, the rest is for the next;
+            ``left_alone``: it is another's, has ended, or its run has.
+        reason: Why, in a sentence.
+        left: Loads that are still to be done.
+    """
+
+    order: Order
+    ending: Ending
+    reason: str
+    tally: Tally
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkShard:
+    """Carries out one shard, and records what became of it.
+
+    What the ledger has is not done again, whoever did it. Of several workers with the
+    same attempt the first one in the log has the shard.
+
+    Attributes:
+        route: What this worker runs on.
+        dispatchers: Who is handed the rest when the time is up, by route.
+        closer: Who is asked to close the run; None where somebody else asks.
+        used: Tells what was used so far, by name, to be counted with the run.
+    """
+
+    carry_out: CarryOut
+    runs: Runs
+    route: Route
+    dispatchers: Mapping[Route, Dispatcher]
+    closer: Closer | None
+    tell: TellOfRun
+    used: Callable[[], Mapping[str, int]]
+    progress: Progress
+
+    def __call__(self, order: Order, seconds: float = math.inf) -> ShardReport:
+        """Follow an order.
+
+        Args:
+            seconds: How long this worker may take in all.
+
+        Raises:
+            OrderError: There is no such run, or its plan is another.
+            PortError: The store or the log cannot be used, or so many bottles in a row
+                failed that the rest was left.
+            LedgerDamagedError: The log is damaged; nothing was changed.
+        """
+        runs = self.runs
+        begun, used = runs.clock.monotonic(), self.used()
+        opened = open_ledger(runs.log, runs.hash_file)
+        for note in opened.notes:
+            self.progress.note(note)
+        run = _run_of(order, opened.ledger)
+        if run is None:
+            return _left_alone(order, f"run {order.run_id} has ended")
+        # Read before the shard is claimed: an order that is wrong claims nothing.
+        loads = runs.documents.load_work(order.plan_sha256).loads
+        journal = Journal(
+            runs.log,
+            runs.clock,
+            runs.new_id,
+            opened.ledger,
+            order.run_id,
+            order.shard,
+            order.shards,
+        )
+        claimed = self._claim(order, journal)
+        if claimed is None:
+            return _left_alone(order, "it has ended, or another worker has it")
+        share = left_of(split(loads, order.shards)[order.shard], journal.ledger)
+        budget = TimeBudget(runs.clock, seconds, self.carry_out.jobs)
+        foreman = ShardForeman(
+            claimed,
+            journal.writer,
+            budget,
+            partial(self.tell.progress, journal, order.run_id),
+        )
+        try:
+            tally = self.carry_out(share, journal, run.day, foreman)
+        except ShardLostError as error:
+            return _left_alone(order, str(error))
+        spent = {
+            **tally.counts,
+            "seconds": math.ceil(runs.clock.monotonic() - begun),
+            **{name: n - used.get(name, 0) for name, n in self.used().items()},
+        }
+        return self._leave(claimed, journal, tally, share, spent, budget)
+
+    def _claim(self, order: Order, journal: Journal) -> Order | None:
+        """Claim the shard in the log.
+
+        Returns:
+            The order with the attempt that it was claimed for, None if it is not this
+            worker's.
+        """
+        claimed = order
+
+        def decide(ledger: Ledger) -> tuple[Event, ...]:
+            nonlocal claimed
+            run = ledger.runs.get(order.run_id)
+            shard = run and run.sharing and run.sharing.shards.get(order.shard)
+            if self.route == "ecs" and shard:
+                # Whoever starts tasks has seen the one before come to its end.
+                attempt = max(order.attempt, shard.attempt + 1)
+                claimed = replace(order, attempt=attempt)
+            return (
+                ShardStarted(order.run_id, order.shard, claimed.attempt, self.route),
+            )
+
+        journal.follow()
+        if _is_free(order, journal.ledger, self.route):
+            journal.record_as(decide)
+            if _writer_of(order, journal.ledger) == journal.writer:
+                return claimed
+        return None
+
+    def _leave(
+        self,
+        order: Order,
+        journal: Journal,
+        tally: Tally,
+        share: tuple[Load, ...],
+        spent: Mapping[str, int],
+        budget: TimeBudget,
+    ) -> ShardReport:
+        failed = {failure.bottle.key for failure in tally.failures}
+        left = [
+            load
+            for load in left_of(share, journal.ledger)
+            if not failed.issuperset(bottle.key for bottle in load.bottles)
+        ]
+        if left or tally.gave_up is not None:
+            pause = ShardPaused(order.run_id, order.shard, order.attempt, spent)
+            journal.record([pause])
+            if tally.gave_up is not None:
+                raise tally.gave_up
+            return self._hand_on(order, tally, left, budget)
+        outcome = "degraded" if failed else "complete"
+        ended = ShardCompleted(order.run_id, order.shard, outcome, spent)
+        journal.record([ended])
+        run = journal.ledger.runs.get(order.run_id)
+        if self.closer is not None and run is not None and not run.unfinished:
+            self.closer.ask_to_close(order.run_id)
+        return ShardReport(order, "completed", outcome, tally)
+
+    def _hand_on(
+        self, order: Order, tally: Tally, left: list[Load], budget: TimeBudget
+    ) -> ShardReport:
+        count = len(left)
+        if not self.dispatchers:
+            reason = "told to leave; whoever started this worker starts another"
+            return ShardReport(order, "stopped", reason, tally, count)
+        too_long = tally.interrupted or not all(map(budget.would_ever_fit, left))
+        fits = not too_long and order.attempt < MOST_ATTEMPTS
+        route: Route = "lambda" if fits else "ecs"
+        further = replace(order, attempt=order.attempt + 1)
+        self.dispatchers[route].dispatch([further])
+        reason = f"the time is up; attempt {further.attempt} goes to {route}"
+        return ShardReport(order, "handed_on", reason, tally, count)
+
+
+def _run_of(order: Order, ledger: Ledger) -> OpenRun | None:
+    """Return the run that an order is of, None when it has ended.
+
+    Raises:
+        OrderError: There is no such run, or the order is not of its plan.
+    """
+    run = ledger.runs.get(order.run_id)
+    if run is None and order.run_id in ledger.ended:
+        return None
+    if run is None or run.sharing is None:
+        raise OrderError(
+            f"order for run {order.run_id}: the ledger knows no such run that is shared"
+            " out; is the store the one that the orchestrator uses?"
+        )
+    if (run.sharing.plan, run.shards) != (order.plan_sha256, order.shards):
+        raise OrderError(
+            f"order for run {order.run_id}: the run has plan {run.sharing.plan} in"
+            f" {run.shards} shards, and the order says {order.plan_sha256} in"
+            f" {order.shards}"
+        )
+    return run
+
+
+def _is_free(order: Order, ledger: Ledger, route: Route) -> bool:
+    run = ledger.runs.get(order.run_id)
+    if run is None or run.sharing is None:
+        return False
+    shard = run.sharing.shards.get(order.shard)
+    if shard is None:
+        return True
+    return shard.outcome is None and (route == "ecs" or shard.attempt < order.attempt)
+
+
+def _writer_of(order: Order, ledger: Ledger) -> str | None:
+    run = ledger.runs.get(order.run_id)
+    shard = run and run.sharing and run.sharing.shards.get(order.shard)
+    return shard.writer if shard else None
+
+
+def _left_alone(order: Order, why: str) -> ShardReport:
+    return ShardReport(order, "left_alone", why, Tally())
