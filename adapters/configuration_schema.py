@@ -1,237 +1,44 @@
-"""Every name of the configuration, and what may stand there.
-
-A value comes as text, from the command line or the environment, or as TOML has it.
-Both are read by one field, which accepts the same in either place. What a value
-means is checked by the domain: no rule is written here that is written there.
-"""
+"""Every name of the configuration, and what may stand there."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from decimal import Decimal
-from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from pathlib import PurePath
+from typing import Final
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema
 
-from domain.brewfile import Brewfile, parse_brewfile
+from adapters.configuration_fields import (
+    BrewfilePath,
+    Bytes,
+    Names,
+    Parsed,
+    PublicKey,
+    Region,
+    Secret,
+    Switch,
+    Text,
+    Unshown,
+    Url,
+    Whole,
+)
+from domain.cloud_config import CloudConfig, parse_webhook
 from domain.config import (
-    ExternalUrl,
-    SyncConfig,
     parse_bucket,
     parse_external_path,
     parse_object_key,
+    parse_prefix,
     parse_store,
 )
-from domain.errors import InvalidValueError
+from domain.secret_id import parse_secret_id
 from domain.selection import TargetTags, parse_target_tags
-
-_T = TypeVar("_T")
-
-_SHOWN = 80  # characters of a value in a message
-_SEPARATORS = re.compile(r"[,\s]+")
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-_AMOUNT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([kMGT]?B)?", re.IGNORECASE)
-_UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_SWITCH: Final = {
-    **dict.fromkeys(("true", "yes", "on", "1"), True),
-    **dict.fromkeys(("false", "no", "off", "0"), False),
-}
-_REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
-_TOKEN = re.compile(r"[!-~]+")
-_PEM: Final = "-----BEGIN PUBLIC KEY-----"
-
-
-def refused(value: object, wanted: str) -> ValidationError:
-    """Return the error that ``value`` is not what was wanted."""
-    shown = repr(value)
-    if len(shown) > _SHOWN:
-        shown = f"{shown[:_SHOWN]}…"
-    return ValidationError(f"{shown} is not {wanted}")
-
-
-class Setting(fields.Field[_T], Generic[_T]):
-    """A value that the domain has the last word on."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> _T:  # noqa: ANN401
-        try:
-            return self.read(value)
-        except InvalidValueError as error:
-            raise refused(error.value, error.wanted) from error
-
-    def _serialize(self, value: _T | None, *_: Any, **__: Any) -> object:  # noqa: ANN401
-        return None if value is None else self.write(value)
-
-    def read(self, value: object) -> _T:
-        """Return what ``value`` means.
-
-        Raises:
-            ValidationError, InvalidValueError: It cannot stand here.
-        """
-        raise NotImplementedError
-
-    def write(self, value: _T) -> object:
-        """Return what ``read`` reads as ``value``."""
-        return value
-
-
-class Text(Setting[str]):
-    """Text that says something, checked by the domain where it has a rule."""
-
-    def read(self, value: object) -> str:
-        text = _text(value)
-        # The configuration's own rules, for one value at a time.
-        settled: str = getattr(SyncConfig(**{self.name: text}), self.name)  # type: ignore[arg-type]
-        return settled
-
-
-class Region(Setting[str]):
-    """The name of an AWS region."""
-
-    def read(self, value: object) -> str:
-        text = _text(value)
-        if not _REGION.fullmatch(text):
-            raise refused(text, "the name of a region, as eu-central-1")
-        return text
-
-
-class Secret(Setting[str]):
-    """A token for an HTTP header. No message shows it."""
-
-    def read(self, value: object) -> str:
-        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-            raise ValidationError(
-                "what is given (it is not shown) is not a token: printable ASCII"
-                " without spaces"
-            )
-        return value
-
-
-class PublicKey(Setting[str]):
-    """A public key in PEM, or the path of a file with one."""
-
-    def read(self, value: object) -> str:
-        text = _text(value)
-        if "-----BEGIN" not in text:
-            pem, named = _file(text, "a public key in PEM, nor a file with one"), text
-        else:
-            pem, named = text, "the text given"
-        if _PEM not in pem:
-            raise refused(named, f"a public key in PEM, which begins with {_PEM}")
-        return pem
-
-
-class Whole(Setting[int]):
-    """A whole number within the domain's bounds."""
-
-    def read(self, value: object) -> int:
-        number = self.number(value)
-        SyncConfig(**{self.name: number})  # type: ignore[arg-type]
-        return number
-
-    def number(self, value: object) -> int:
-        """Return the number that ``value`` is.
-
-        Raises:
-            ValidationError: It is none.
-        """
-        # Not isinstance: that would take true for 1.
-        if type(value) is int:
-            return value
-        if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-            return int(value)
-        raise refused(value, "a whole number")
-
-
-class Bytes(Whole):
-    """Bytes as a whole number, or with a decimal unit: ``500MB``, ``1.5 GB``."""
-
-    def number(self, value: object) -> int:
-        if type(value) is int:
-            return value
-        amount = _AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
-        if amount is None:
-            raise refused(value, "a number of bytes, as 500MB or 2GB (1 GB = 10^9)")
-        number = Decimal(amount[1]) * _UNITS[(amount[2] or "").upper()]
-        if number != int(number):
-            raise refused(value, "a whole number of bytes")
-        return int(number)
-
-
-class Switch(Setting[bool]):
-    """Yes or no."""
-
-    def read(self, value: object) -> bool:
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.strip().lower() in _SWITCH:
-            return _SWITCH[value.strip().lower()]
-        raise refused(value, "true or false")
-
-
-class Names(Setting[tuple[str, ...]]):
-    """Names or globs: a list, or text with commas or spaces in between."""
-
-    def read(self, value: object) -> tuple[str, ...]:
-        if isinstance(value, str):
-            names = tuple(name for name in _SEPARATORS.split(value) if name)
-            # Empty text is more likely an empty variable than "everything".
-            if names:
-                return names
-        elif isinstance(value, list):
-            return tuple(_text(name) for name in value)
-        raise refused(value, "a list of names")
-
-    def write(self, value: tuple[str, ...]) -> object:
-        return list(value)
-
-
-class Parsed(Setting[_T], Generic[_T]):
-    """Text that the domain has a parser for; a list is joined by commas."""
-
-    def __init__(self, parse: Callable[[str], _T], *, listed: bool = False) -> None:
-        super().__init__()
-        self._parse = parse
-        self._listed = listed
-
-    def read(self, value: object) -> _T:
-        if self._listed and isinstance(value, list):
-            value = ",".join(_text(item) for item in value)
-        return self._parse(_text(value))
-
-    def write(self, value: _T) -> object:
-        return str(value)
-
-
-class Url(Setting[ExternalUrl]):
-    """A URL of which a part may be a secret. No message shows that part."""
-
-    def read(self, value: object) -> ExternalUrl:
-        if not isinstance(value, str):
-            raise ValidationError("what is given (it is not shown) is not a URL")
-        return ExternalUrl(value)
-
-    def write(self, value: ExternalUrl) -> object:
-        return value.url
-
-
-class BrewfilePath(Setting[Brewfile]):
-    """The path of a Brewfile, which is read."""
-
-    def read(self, value: object) -> Brewfile:
-        path = _text(value)
-        brewfile = parse_brewfile(_file(path, "a Brewfile that can be read"))
-        if not brewfile.formulae:
-            # Nothing named would mean everything, some 900 GB of it.
-            raise refused(path, "a Brewfile with formulae: it names none")
-        return brewfile
 
 
 class ConfigSchema(Schema):
     """Every setting, by the name it has in ``bottles.toml``."""
 
     store = Parsed(parse_store)
+    s3_bucket_name = Parsed(parse_bucket)
+    s3_prefix = Parsed(parse_prefix)
     aws_region = Region()
     api_domain = Text()
     registry = Text()
@@ -248,26 +55,26 @@ class ConfigSchema(Schema):
     size_threshold_gb = Whole()
     shard_gb = Whole()
     lambda_shard_gb = Whole()
+    max_parallel_tasks = Whole(CloudConfig)
     retry_attempts = Whole()
     registry_token = Secret()
+    registry_token_secret_id = Unshown(parse_secret_id)
     external_hash_file_s3_key = Parsed(parse_object_key)
     external_hash_file_s3_bucket = Parsed(parse_bucket)
     external_hash_file_url = Url()
     external_hash_file_path = Parsed(parse_external_path)
     external_hash_file_required = Switch()
+    project_name = Text(CloudConfig)
+    environment = Text(CloudConfig)
+    enable_notifications = Switch()
+    slack_webhook_url = Unshown(parse_webhook)
+    slack_webhook_secret_id = Unshown(parse_secret_id)
+    notification_topic_arn = Text(CloudConfig)
+    state_machine_arn = Text(CloudConfig)
+    log_level = Text(CloudConfig)
+    spool = Parsed(PurePath)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str) and value.strip() and "\0" not in value:
-        return value
-    raise refused(value, "text that says something")
-
-
-def _file(path: str, wanted: str) -> str:
-    """Return what the file at ``path`` says."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise refused(path, f"{wanted} ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise refused(path, f"{wanted} (it is not text in UTF-8)") from error
+SCHEMA: Final = ConfigSchema()
+NAMES: Final = tuple(SCHEMA.fields)
+"""Every setting, by the name it has in ``bottles.toml``."""

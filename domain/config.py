@@ -10,6 +10,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from domain.errors import InvalidValueError
+from domain.secret_id import parse_secret_id
 from domain.selection import Selection
 from domain.work import GB
 
@@ -178,6 +179,15 @@ def parse_bucket(text: str) -> str:
     return BucketAddress(text).bucket
 
 
+def parse_prefix(text: str) -> str:
+    """Return ``text``, which is a prefix in a bucket, without slashes at its ends.
+
+    Raises:
+        InvalidValueError: A part of it is empty, ``.`` or ``..``.
+    """
+    return BucketAddress("any", text.strip("/")).prefix
+
+
 def parse_upstream(text: str) -> str:
     """Return the base URL ``text`` without a slash at its end.
 
@@ -248,6 +258,7 @@ class SyncConfig:
         external: The hash file of another mirror, which says what is elsewhere.
         external_required: Whether a run fails when that cannot be read.
         registry_token: The bearer token of a private registry; never shown.
+        registry_token_secret_id: The secret that holds such a token.
     """
 
     store: StoreAddress = FolderAddress(PurePath("mirror"))
@@ -266,6 +277,7 @@ class SyncConfig:
     external: ExternalSource | None = None
     external_required: bool = False
     registry_token: str | None = field(default=None, repr=False)
+    registry_token_secret_id: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_domain", parse_upstream(self.api_domain))
@@ -280,6 +292,8 @@ class SyncConfig:
         ):
             if value is not None and value < 1:
                 raise InvalidValueError(name, value, "1 or more")
+        if self.registry_token_secret_id is not None:
+            parse_secret_id(self.registry_token_secret_id)
 
     @property
     def size_threshold(self) -> int:

@@ -19,6 +19,7 @@ from entrypoints.cli.exit_status import (
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import (
     BUCKET,
+    REGISTRY,
     UPSTREAM,
     config_options,
     global_options,
@@ -33,7 +34,7 @@ _WORST_FIRST = (DAMAGED, WRONG_USAGE, OUT_OF_REACH)
 
 
 @click.command(short_help="Check that everything is there that a run needs.")
-@config_options(*UPSTREAM, "retry_attempts", "registry_token", *BUCKET)
+@config_options(*UPSTREAM, "retry_attempts", *REGISTRY, *BUCKET)
 @global_options
 @click.pass_context
 def doctor(context: click.Context, /, **_given: object) -> int:
@@ -44,7 +45,7 @@ def doctor(context: click.Context, /, **_given: object) -> int:
     bottles ledger check reads all of it. Where several checks fail, the exit status is
     that of the worst: 3, then 2, then 4.
     """
-    from adapters.configuration import ConfigurationError
+    from adapters.configuration_sources import ConfigurationError
     from application.doctor import Check
 
     as_json = bool(_given_as(context, "as_json"))
@@ -93,7 +94,7 @@ def _status(checks: Sequence[Check]) -> int:
 
 def _sources(context: click.Context, config: SyncConfig) -> str:
     """Return where the settings come from, and which store they name."""
-    from adapters.configuration import FILE_NAME, environment
+    from adapters.configuration_sources import FILE_NAME, environment
 
     file = _given_as(context, "config")
     given = environment(os.environ)

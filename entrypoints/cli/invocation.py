@@ -40,7 +40,8 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
         ConfigurationError: They are wrong; every mistake is told.
     """
     # All of it late, so that help and completion wait for nothing.
-    from adapters import configuration
+    from adapters import configuration_sources as given_in
+    from adapters.configuration import configure
     from entrypoints.cli.container import CliContainer, Manner
     from entrypoints.cli.interruption import stopped_by_signals
 
@@ -49,10 +50,10 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", context)
     path = given.get("config")
-    configured = configuration.configure(
-        configuration.options(_settings(given)),
-        configuration.environment(os.environ),
-        configuration.file(Path(path) if isinstance(path, str) else None),
+    configured = configure(
+        given_in.options(_settings(given)),
+        given_in.environment(os.environ),
+        given_in.file(Path(path) if isinstance(path, str) else None),
     )
     mirror = CliContainer(
         config=configured.config, manner=Manner(quiet=quiet, verbose=verbose)

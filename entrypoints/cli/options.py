@@ -61,6 +61,8 @@ SETTINGS: Final = {
     "store": Setting(
         "URL", "The mirror: a folder, or s3://bucket[/prefix].  [./mirror]"
     ),
+    "s3_bucket_name": Setting("BUCKET", "The mirror's bucket: --store s3://BUCKET."),
+    "s3_prefix": Setting("PREFIX", "The mirror's prefix in that bucket.  [none]"),
     "aws_region": Setting("REGION", "The bucket's region.  [the AWS SDK's]"),
     "api_domain": Setting(
         "URL", "Where the catalog is.  [https://formulae.brew.sh/api]"
@@ -103,11 +105,15 @@ SETTINGS: Final = {
     "size_threshold_gb": Setting("GB", "From so much on, the cloud uses ECS.  [20]"),
     "shard_gb": Setting("GB", "Share of one ECS task.  [40]"),
     "lambda_shard_gb": Setting("GB", "Share of one Lambda worker.  [5]"),
+    "max_parallel_tasks": Setting("N", "ECS tasks at a time.  [16]"),
     "retry_attempts": Setting("N", "How often a network call is tried.  [5]"),
     "registry_token": Setting(
         "TOKEN",
         "Bearer token of a private registry. Others can see a command line:"
         " BOTTLES_REGISTRY_TOKEN is the better place.",
+    ),
+    "registry_token_secret_id": Setting(
+        "ID", "The secret in AWS Secrets Manager that holds that token: name or ARN."
     ),
     "external_hash_file_s3_key": Setting(
         "KEY", "The hash file of another mirror, in a bucket: its whole key there."
@@ -131,13 +137,37 @@ SETTINGS: Final = {
         "Fail when that file cannot be read, or warn and go on.  [go on]",
         switch=True,
     ),
+    "project_name": Setting(
+        "NAME", "What everything that is deployed is called after.  [homebrew-sync]"
+    ),
+    "environment": Setting("NAME", "Which mirror this is, in messages.  [prod]"),
+    "enable_notifications": Setting(
+        "",
+        "Tell people how a run goes, or not.  [yes, where it is known how]",
+        switch=True,
+    ),
+    "slack_webhook_url": Setting(
+        "URL",
+        "Slack's incoming webhook. Others can see a command line:"
+        " BOTTLES_SLACK_WEBHOOK_URL is the better place.",
+    ),
+    "slack_webhook_secret_id": Setting(
+        "ID", "The secret in AWS Secrets Manager that holds that URL: name or ARN."
+    ),
+    "notification_topic_arn": Setting("ARN", "The SNS topic that is told as well."),
+    "state_machine_arn": Setting("ARN", "The state machine that runs ECS tasks."),
+    "log_level": Setting("LEVEL", "What is logged in the cloud.  [INFO]"),
+    "spool": Setting(
+        "FOLDER", "Keep partly fetched large bottles there.", complete=_complete_file
+    ),
 }
 """Every setting of the configuration, in the order of help."""
 
-EVERYWHERE: Final = ("store",)
+EVERYWHERE: Final = ("store", "s3_bucket_name", "s3_prefix")
 SELECTION: Final = ("target_tags", "formulae", "with_deps", "brewfile", "exclude")
 UPSTREAM: Final = ("api_domain", "registry", "catalog", "api_public_key")
-RUNNING: Final = ("max_bytes", "jobs", "retry_attempts", "registry_token")
+REGISTRY: Final = ("registry_token", "registry_token_secret_id")
+RUNNING: Final = ("max_bytes", "jobs", "retry_attempts", *REGISTRY)
 EXTERNAL: Final = (
     "external_hash_file_s3_key",
     "external_hash_file_s3_bucket",
@@ -146,6 +176,20 @@ EXTERNAL: Final = (
     "external_hash_file_required",
 )
 CLOUD: Final = ("size_threshold_gb", "shard_gb", "lambda_shard_gb")
+NOTIFYING: Final = (
+    "environment",
+    "enable_notifications",
+    "slack_webhook_url",
+    "slack_webhook_secret_id",
+    "notification_topic_arn",
+)
+DEPLOYED: Final = (
+    "project_name",
+    "max_parallel_tasks",
+    "state_machine_arn",
+    "log_level",
+    "spool",
+)
 BUCKET: Final = ("aws_region",)
 
 

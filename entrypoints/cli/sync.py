@@ -10,6 +10,7 @@ from entrypoints.cli.options import (
     BUCKET,
     CLOUD,
     EXTERNAL,
+    NOTIFYING,
     RUNNING,
     SELECTION,
     UPSTREAM,
@@ -25,7 +26,7 @@ from entrypoints.cli.plan import preview
 @click.argument("names", nargs=-1, metavar="[FORMULA]...")
 @click.option("--dry-run", is_flag=True, help="Show the plan, as `bottles plan` does.")
 @fetch_elsewhere_option
-@config_options(*SELECTION, *RUNNING, *UPSTREAM, *BUCKET, *EXTERNAL, *CLOUD)
+@config_options(*SELECTION, *RUNNING, *UPSTREAM, *BUCKET, *EXTERNAL, *CLOUD, *NOTIFYING)
 @global_options
 @click.pass_context
 def sync(

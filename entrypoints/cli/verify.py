@@ -6,7 +6,7 @@ import click
 
 from entrypoints.cli.exit_status import DAMAGED, DONE, INTERRUPTED
 from entrypoints.cli.invocation import invoked
-from entrypoints.cli.options import BUCKET, config_options, global_options
+from entrypoints.cli.options import BUCKET, REGISTRY, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
@@ -18,7 +18,7 @@ from entrypoints.cli.output import tell, tell_json
     is_flag=True,
     help="Remove bottles that the ledger does not know, unless a run is under way.",
 )
-@config_options("jobs", "registry", "retry_attempts", "registry_token", *BUCKET)
+@config_options("jobs", "registry", "retry_attempts", *REGISTRY, *BUCKET)
 @global_options
 @click.pass_context
 def verify(

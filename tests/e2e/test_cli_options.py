@@ -2,9 +2,9 @@ import os
 
 import pytest
 
-from adapters.configuration import NAMES
+from adapters.configuration_schema import NAMES
 from entrypoints.cli.main import cli
-from entrypoints.cli.options import SETTINGS
+from entrypoints.cli.options import DEPLOYED, NOTIFYING, SETTINGS
 from tests.support.command import Bottles, finished, start
 
 
@@ -12,12 +12,16 @@ def test_every_name_of_the_configuration_is_an_option() -> None:
     assert sorted(SETTINGS) == sorted(NAMES)
 
 
-@pytest.mark.parametrize("command", ["plan", "sync"])
-def test_plan_and_sync_take_every_setting(bottles: Bottles, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "others"), [("plan", {*DEPLOYED, *NOTIFYING}), ("sync", {*DEPLOYED})]
+)
+def test_plan_and_sync_take_every_setting_that_concerns_them(
+    bottles: Bottles, command: str, others: set[str]
+) -> None:
     told = bottles(command, "--help").out
 
     for name in NAMES:
-        assert f"--{name.replace('_', '-')}" in told
+        assert (f"--{name.replace('_', '-')} " in told) == (name not in others)
 
 
 @pytest.mark.parametrize("name", [*cli.list_commands(None), "ledger log"])  # type: ignore[arg-type]

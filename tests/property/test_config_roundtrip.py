@@ -1,21 +1,23 @@
 """What a configuration is written as says that configuration again."""
 
 import string
+from dataclasses import replace
 from pathlib import PurePath
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.configuration import (
-    NAMES,
+from adapters.configuration import Configuration, configure, written
+from adapters.configuration_schema import NAMES
+from adapters.configuration_sources import (
     ConfigurationError,
     Source,
-    configure,
     environment,
     options,
     settings,
-    written,
 )
+from domain.cloud_config import LOG_LEVELS, CloudConfig
 from domain.config import (
     BucketAddress,
     ExternalObject,
@@ -26,6 +28,8 @@ from domain.config import (
 )
 from domain.selection import Selection, TargetTags
 from domain.tags import known_tags
+
+Given = dict[str, Any]
 
 TEXTS = st.text(
     st.characters(exclude_characters="\0", codec="utf-8"), min_size=1
@@ -51,6 +55,7 @@ TAGS = st.one_of(
     ),
 )
 LISTS = st.lists(TEXTS, max_size=3).map(tuple)
+PRINTABLE = st.text(string.ascii_letters + string.punctuation, min_size=1)
 PEMS = st.builds("-----BEGIN PUBLIC KEY-----\n{}\n".format, WORDS)
 
 CONFIGS = st.builds(
@@ -72,16 +77,39 @@ CONFIGS = st.builds(
     retry_attempts=SIZES,
     external=st.none() | PATHS | st.builds(ExternalUrl, URLS) | OBJECTS,
     external_required=st.booleans(),
-    registry_token=st.none()
-    | st.text(string.ascii_letters + string.punctuation, min_size=1),
+)
+TOKENS: st.SearchStrategy[Given] = st.one_of(
+    st.fixed_dictionaries({}),
+    st.fixed_dictionaries({"registry_token": PRINTABLE}),
+    st.fixed_dictionaries({"registry_token_secret_id": WORDS}),
+)
+HOOKS: st.SearchStrategy[Given] = st.one_of(
+    st.fixed_dictionaries({}),
+    st.fixed_dictionaries({"slack_webhook_url": URLS}),
+    st.fixed_dictionaries({"slack_webhook_secret_id": WORDS}),
+)
+CLOUDS = st.builds(
+    CloudConfig,
+    project_name=st.from_regex(r"\A[a-z][a-z0-9-]{0,39}\Z"),
+    environment=WORDS,
+    enable_notifications=st.booleans(),
+    notification_topic_arn=st.none()
+    | st.builds("arn:aws:sns:eu-west-1:123456789012:{}".format, WORDS),
+    state_machine_arn=st.none()
+    | st.builds("arn:aws:states:eu-west-1:123456789012:stateMachine:{}".format, WORDS),
+    max_parallel_tasks=SIZES,
+    log_level=st.sampled_from(LOG_LEVELS),
+    spool=st.none() | FOLDERS.map(lambda folder: folder.path),
 )
 
 
-@given(CONFIGS)
+@given(CONFIGS, TOKENS, CLOUDS, HOOKS)
 def test_a_configuration_comes_back_equal_from_its_written_form(
-    config: SyncConfig,
+    config: SyncConfig, token: Given, cloud: CloudConfig, hook: Given
 ) -> None:
-    assert configure(settings(written(config))).config == config
+    made = Configuration(replace(config, **token), replace(cloud, **hook))
+
+    assert configure(settings(written(made))) == made
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text()))
@@ -89,15 +117,15 @@ def test_any_text_is_a_configuration_or_a_clear_mistake(texts: dict[str, str]) -
     variables = {f"BOTTLES_{name.upper()}": text for name, text in texts.items()}
     for source in (options(texts), environment(variables), settings(texts)):
         match outcome(source):
-            case SyncConfig() as config:
-                assert configure(settings(written(config))).config == config
+            case Configuration() as made:
+                assert configure(settings(written(made))) == replace(made, notes=())
             case mistakes:
                 assert mistakes
                 assert all(each.startswith(source.where) for each in mistakes)
 
 
-def outcome(source: Source) -> SyncConfig | tuple[str, ...]:
+def outcome(source: Source) -> Configuration | tuple[str, ...]:
     try:
-        return configure(source).config
+        return configure(source)
     except ConfigurationError as error:
         return error.mistakes

@@ -191,7 +191,7 @@ def test_never_shows_the_query_of_an_external_url() -> None:
     source = ExternalUrl("https://a.example/h.json?X-Amz-Signature=secret")
 
     assert repr(source) == "ExternalUrl('https://a.example/h.json')"
-    assert "secret" not in repr(SyncConfig(external=source))
+    assert "Signature" not in repr(SyncConfig(external=source))
     with pytest.raises(InvalidValueError) as caught:
         parse_external("http://a.example/h.json?X-Amz-Signature=secret")
     assert "secret" not in str(caught.value)

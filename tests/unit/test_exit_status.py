@@ -1,7 +1,7 @@
 import click
 import pytest
 
-from adapters.configuration import ConfigurationError
+from adapters.configuration_sources import ConfigurationError
 from domain.errors import InvalidValueError, LedgerDamagedError, SelectionError
 from entrypoints.cli.exit_status import ExitStatus, of_error, of_outcome
 from ports.errors import (
