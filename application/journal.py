@@ -21,6 +21,7 @@ class Journal:
     Not for use by several threads at once: one thread of a run records.
 
     Attributes:
+        writer: The name that the headers of its commits have.
         ledger: The fold of every commit up to and with this journal's last.
         alone: Whether no other run has recorded anything since the ledger was
             opened: a plan that was made then knows nothing of it.
@@ -42,7 +43,7 @@ class Journal:
         self._clock = clock
         self._new_id = new_id
         self._run = run
-        self._writer = f"{run}/{shard}/{new_id()}"
+        self.writer = f"{run}/{shard}/{new_id()}"
         self._wseq = 0
         self.ledger = ledger
         self.alone = True
@@ -79,7 +80,7 @@ class Journal:
                 prev=position.sha256,
                 at=self._clock.now(),
                 run=self._run,
-                writer=self._writer,
+                writer=self.writer,
                 wseq=self._wseq + 1,
                 events=tuple(decide(self.ledger)),
             )

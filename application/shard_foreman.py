@@ -20,6 +20,7 @@ LAST_CALL: Final = 45.0
 an upstream that says nothing is noticed after ten, and what came is to be recorded."""
 
 _SHARE_OF_SHORT_TIME: Final = 0.2
+_TENTHS: Final = 10
 _GUESSED_SIZE: Final = 50_000_000  # bytes of a load of which nobody can tell
 
 
@@ -74,13 +75,13 @@ class ShardForeman(Foreman):
         order: Order,
         writer: str,
         budget: TimeBudget,
-        crossed_a_tenth: Callable[[int], None],
+        crossed_a_tenth: Callable[[], None],
     ) -> None:
         """Follow the worker that writes as ``writer``.
 
         Args:
-            crossed_a_tenth: Is told the percentage when a commit of this worker takes
-                the whole run over a tenth.
+            crossed_a_tenth: Is called when a commit of this worker takes the whole
+                run over a tenth, but for the last one.
         """
         self._order = order
         self._writer = writer
@@ -109,6 +110,10 @@ class ShardForeman(Foreman):
             )
         mirrored = [event for event in events if isinstance(event, BottleMirrored)]
         self._budget.note(sum(e.size for e in mirrored if e.how == "fetched"))
-        before = 10 * max(0, run.mirrored - len(mirrored)) // max(1, run.bottles)
-        if before < 10 * run.mirrored // max(1, run.bottles) < 10:
-            self._crossed_a_tenth(100 * run.mirrored // run.bottles)
+        before = _tenths(run.mirrored - len(mirrored), run.bottles)
+        if before < _tenths(run.mirrored, run.bottles) < _TENTHS:
+            self._crossed_a_tenth()
+
+
+def _tenths(done: int, whole: int) -> int:
+    return _TENTHS * max(0, done) // max(1, whole)

@@ -19,8 +19,10 @@ from domain.events import Event, ShardCompleted, ShardPaused, ShardStarted
 from domain.ledger import Ledger
 from domain.order import Order
 from domain.records import OpenRun
+from domain.words import Outcome
 from domain.work import Load, Route, left_of, split
 from ports.dispatcher import Closer, Dispatcher
+from ports.metrics import Metrics
 from ports.progress import Progress
 
 MOST_ATTEMPTS: Final = 8
@@ -74,6 +76,7 @@ class WorkShard:
     closer: Closer | None
     tell: TellOfRun
     used: Callable[[], Mapping[str, int]]
+    metrics: Metrics
     progress: Progress
 
     def __call__(self, order: Order, seconds: float = math.inf) -> ShardReport:
@@ -116,7 +119,7 @@ class WorkShard:
             claimed,
             journal.writer,
             budget,
-            partial(self.tell.progress, journal, order.run_id),
+            partial(self._tell_progress, journal, order.run_id),
         )
         try:
             tally = self.carry_out(share, journal, run.day, foreman)
@@ -157,6 +160,12 @@ class WorkShard:
                 return claimed
         return None
 
+    def _tell_progress(self, journal: Journal, run_id: str) -> None:
+        run = journal.ledger.runs[run_id]
+        self.metrics.add("SyncProgress", 100 * run.mirrored // run.bottles)
+        self.metrics.flush()
+        self.tell.progress(journal, run_id)
+
     def _leave(
         self,
         order: Order,
@@ -178,7 +187,7 @@ class WorkShard:
             if tally.gave_up is not None:
                 raise tally.gave_up
             return self._hand_on(order, tally, left, budget)
-        outcome = "degraded" if failed else "complete"
+        outcome: Outcome = "degraded" if failed else "complete"
         ended = ShardCompleted(order.run_id, order.shard, outcome, spent)
         journal.record([ended])
         run = journal.ledger.runs.get(order.run_id)

@@ -1,0 +1,191 @@
+"""Closing a run: in one place, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from application.journal import Journal
+from application.opened_ledger import OpenedLedger, open_ledger
+from application.run import Runs, publish
+from application.tell_of_run import UNFINISHED, TellOfRun
+from domain.cost import run_cost
+from domain.errors import MirrorError
+from domain.events import Event, ShardCompleted, SyncCompleted
+from domain.ledger import Ledger
+from domain.records import Account, OpenRun, account_of
+from domain.words import Outcome
+from ports.metrics import Metrics
+from ports.progress import Progress
+
+_TIME_TO_FINISH: Final = timedelta(seconds=60)
+
+
+class UnknownRunError(MirrorError):
+    """The ledger has never heard of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What came of closing a run.
+
+    Attributes:
+        outcome: None while it cannot be closed.
+        unfinished: The shards that somebody still works on.
+    """
+
+    run_id: str
+    outcome: Outcome | None
+    unfinished: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRun:
+    """Ends a run whose shards have all ended, publishes the ledger, and tells people.
+
+    Whoever asks first does it; to ask again is harmless, and finishes what a closing
+    left that was cut short.
+    """
+
+    runs: Runs
+    tell: TellOfRun
+    metrics: Metrics
+    progress: Progress
+
+    def __call__(self, run_id: str, give_up: Collection[int] = ()) -> Closing:
+        """Close a run.
+
+        Args:
+            give_up: Shards that nobody works on any more: what of them has not ended
+                has failed.
+
+        Raises:
+            UnknownRunError: There is no such run.
+            PortError: The store or the log cannot be used.
+            LedgerDamagedError: The log is damaged; nothing was changed.
+        """
+        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        for note in opened.notes:
+            self.progress.note(note)
+        ledger = opened.ledger
+        if run_id not in ledger.runs and run_id not in ledger.ended:
+            raise UnknownRunError(
+                f"run {run_id}: the ledger knows no such run; bottles ledger log lists"
+                " what it knows"
+            )
+        return self.close(opened, self.journal_of(ledger, run_id), run_id, give_up)
+
+    def journal_of(self, ledger: Ledger, run_id: str) -> Journal:
+        """Return a hand in the log for closing a run that others have worked on."""
+        runs = self.runs
+        return Journal(runs.log, runs.clock, runs.new_id, ledger, run_id)
+
+    def close(
+        self,
+        opened: OpenedLedger,
+        journal: Journal,
+        run_id: str,
+        give_up: Collection[int] = (),
+        outcome: Outcome | None = None,
+    ) -> Closing:
+        """Close a run on a ledger that is open.
+
+        Args:
+            outcome: What the run ended as; as it is by what it did if None.
+        """
+
+        def given_up(ledger: Ledger) -> Sequence[Event]:
+            run = ledger.runs.get(run_id)
+            left = set(give_up).intersection(run.unfinished) if run else ()
+            return [ShardCompleted(run_id, n, "failed", {}) for n in sorted(left)]
+
+        is_ours = False
+
+        def completed(ledger: Ledger) -> Sequence[Event]:
+            nonlocal is_ours
+            run = ledger.runs.get(run_id)
+            is_ours = run is not None
+            return [_completed(run_id, run, ledger, outcome)] if run else []
+
+        if given_up(journal.ledger):
+            journal.record_as(given_up)
+        run = journal.ledger.runs.get(run_id)
+        if run is not None and run.unfinished:
+            return Closing(run_id, None, run.unfinished)
+        if run is not None:
+            journal.record_as(completed)
+        if is_ours:
+            return self.finish(opened, journal, run_id)
+        # Whoever closed it may be about to finish, or may have died before that.
+        closed = journal.ledger.ended[run_id].closed
+        if self.runs.clock.now() - closed.at >= _TIME_TO_FINISH:
+            return self.finish(opened, journal, run_id)
+        return Closing(run_id, closed.outcome)
+
+    def finish(self, opened: OpenedLedger, journal: Journal, run_id: str) -> Closing:
+        """Do all that is due once a run's end is in the log."""
+        publish(self.runs.hash_file, journal.ledger, opened.version)
+        self._measure(journal.ledger, run_id)
+        self.tell.ended(journal, run_id)
+        return Closing(run_id, journal.ledger.ended[run_id].closed.outcome)
+
+    def _measure(self, ledger: Ledger, run_id: str) -> None:
+        ended = ledger.ended[run_id]
+        account = ended.account
+        if account is None:
+            return
+        metrics, spent = self.metrics, account.spent
+        metrics.add("SyncDuration", (ended.closed.at - account.started).total_seconds())
+        metrics.add("SyncProgress", _percent(account))
+        metrics.add("BottlesMirrored", account.mirrored)
+        metrics.add("BytesMirrored", account.bytes)
+        metrics.add("BottlesMissing", account.missing + sum(account.causes.values()))
+        failures = {**account.causes, UNFINISHED: account.missing}
+        for cause, count in failures.items():
+            if count:
+                metrics.add("BottlesFailed", count, cause)
+        if not any(failures.values()):
+            metrics.add("BottlesFailed", 0)
+        cost = run_cost(
+            route=account.route,
+            seconds=spent.get("seconds", 0),
+            store_requests=spent.get("store", 0),
+            bytes_stored=account.bytes,
+        )
+        metrics.add("EstimatedCost", float(cost))
+
+
+def _percent(account: Account) -> int:
+    return 100 * account.mirrored // account.bottles if account.bottles else 100
+
+
+def _completed(
+    run_id: str, run: OpenRun, ledger: Ledger, outcome: Outcome | None
+) -> SyncCompleted:
+    account = account_of(run)
+    counts = {
+        "bytes": run.mirrored_bytes,
+        "failed": len(run.failed),
+        "mirrored": run.mirrored,
+    }
+    catalog = None
+    if account is not None and run.sharing is not None:
+        catalog = run.sharing.catalog
+        counts |= {"missing": account.missing, "skipped": account.skipped}
+        outcome = outcome or _outcome_of(account)
+    return SyncCompleted(
+        run_id,
+        outcome or "failed",
+        catalog if outcome == "complete" else None,
+        counts,
+        ledger.state,
+    )
+
+
+def _outcome_of(account: Account) -> Outcome:
+    """Return how a run has ended by what it did."""
+    if not account.missing and not account.causes:
+        return "complete"
+    return "degraded" if account.mirrored else "failed"

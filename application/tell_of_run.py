@@ -1,0 +1,166 @@
+"""Telling people of a run, and remembering in the log that they were told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from application.announce import Announce
+from application.journal import Journal
+from domain import messages
+from domain.events import NotificationSent, Position
+from domain.messages import Message
+from domain.records import Account, ClosedRun, OpenRun
+from domain.words import About
+from ports.clock import Clock
+
+_BETWEEN: Final = timedelta(minutes=5)
+_METHODS: Final = {"lambda": "Lambda", "ecs": "ECS"}
+UNFINISHED: Final = "unfinished"
+"""The cause under which bottles are told of that nobody came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfRun:
+    """Says how a run begins, goes on and ends, each once.
+
+    Attributes:
+        store: Where the mirror is, as its address is written.
+        logs: Where to read more, by what works on a run.
+        retry: The command that starts another run.
+    """
+
+    announce: Announce
+    clock: Clock
+    environment: str
+    store: str
+    logs: Mapping[str, str]
+    retry: str
+
+    def started(self, journal: Journal, run_id: str) -> None:
+        """Tell that a run begins, unless that was told."""
+        run = journal.ledger.runs.get(run_id)
+        if run is None or run.sharing is None or "started" in run.sharing.told:
+            return
+        message = messages.sync_started(
+            environment=self.environment,
+            day=run.day,
+            bottles=run.bottles,
+            size=run.bytes,
+            method=_METHODS.get(run.sharing.route, run.sharing.route),
+        )
+        self._tell(journal, run_id, message, "started", _percent(run))
+
+    def progress(self, journal: Journal, run_id: str) -> None:
+        """Tell how far a run on ECS is, if that was not told just now."""
+        run = journal.ledger.runs.get(run_id)
+        if run is None or run.sharing is None or run.sharing.route != "ecs":
+            return
+        now = self.clock.now()
+        told = run.sharing.told.get("progress")
+        if told is not None and now - told < _BETWEEN:
+            return
+        message = messages.sync_progress(
+            done=run.mirrored,
+            total=run.bottles,
+            bytes_done=run.mirrored_bytes,
+            bytes_total=max(run.bytes, run.mirrored_bytes),
+            left=_left(run, now),
+        )
+        self._tell(journal, run_id, message, "progress", _percent(run))
+
+    def ended(self, journal: Journal, run_id: str) -> None:
+        """Tell how a run has ended, unless that was told."""
+        ended = journal.ledger.ended.get(run_id)
+        if ended is None or ended.account is None or "ended" in ended.account.told:
+            return
+        account = ended.account
+        message = self._end(ended.closed, account, journal.ledger.position)
+        percent = 100 * account.mirrored // account.bottles if account.bottles else 100
+        self._tell(journal, run_id, message, "ended", percent)
+
+    def failed(self, day: date, error: str, duration: timedelta) -> None:
+        """Tell that a run could not even begin: the log knows nothing of it."""
+        self.announce(
+            messages.sync_failed(
+                environment=self.environment,
+                day=day,
+                error=error,
+                duration=duration,
+                logs=self.logs["none"],
+            )
+        )
+
+    def _end(self, closed: ClosedRun, account: Account, head: Position) -> Message:
+        duration = closed.at - account.started
+        causes = dict(account.causes)
+        if account.missing:
+            causes[UNFINISHED] = account.missing
+        if closed.outcome == "complete" and not account.bottles:
+            return messages.sync_unchanged(
+                environment=self.environment, day=account.day, head=head
+            )
+        if closed.outcome == "complete":
+            return messages.sync_complete(
+                environment=self.environment,
+                day=account.day,
+                bottles=account.mirrored,
+                size=account.bytes,
+                duration=duration,
+                location=self._location(account.day),
+                head=head,
+            )
+        if closed.outcome == "degraded":
+            return messages.sync_degraded(
+                environment=self.environment,
+                day=account.day,
+                bottles=account.mirrored,
+                size=account.bytes,
+                duration=duration,
+                location=self._location(account.day),
+                head=head,
+                causes=causes,
+                retry=self.retry,
+            )
+        missing = sum(causes.values())
+        told = ", ".join(f"{count:,} {cause}" for cause, count in causes.items())
+        return messages.sync_failed(
+            environment=self.environment,
+            day=account.day,
+            error=(
+                f"{account.mirrored:,} of {account.bottles:,} bottles were mirrored;"
+                f" {missing:,} were not ({told})"
+            ),
+            duration=duration,
+            logs=self.logs[account.route],
+        )
+
+    def _location(self, day: date) -> str:
+        return f"{self.store}/{day.isoformat()}/"
+
+    def _tell(
+        self,
+        journal: Journal,
+        run_id: str,
+        message: Message,
+        about: About,
+        percent: int,
+    ) -> None:
+        if self.announce(message) and self.announce.notifiers:
+            journal.record([NotificationSent(run_id, about, percent)])
+
+
+def _percent(run: OpenRun) -> int:
+    return 100 * run.mirrored // run.bottles if run.bottles else 100
+
+
+def _left(run: OpenRun, now: datetime) -> timedelta | None:
+    """Return how long a run still takes if it goes on as it went so far."""
+    done, whole = run.mirrored_bytes, run.bytes
+    if not done or not whole:
+        done, whole = run.mirrored, run.bottles
+    if not done:
+        return None
+    return (now - run.started) * (max(0, whole - done) / done)
