@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ports.errors import RefusedError
+
+_ODD_PARTS: Final = frozenset({"", ".", ".."})
 
 
 def check_key(key: str) -> None:
@@ -20,11 +24,7 @@ def check_key(key: str) -> None:
 
 def is_key(key: str) -> bool:
     """Tell whether a key stays inside the store."""
-    return (
-        not any(part in {"", ".", ".."} for part in key.split("/"))
-        and "\0" not in key
-        and _is_utf8(key)
-    )
+    return _ODD_PARTS.isdisjoint(key.split("/")) and "\0" not in key and _is_utf8(key)
 
 
 def _is_utf8(key: str) -> bool:

@@ -12,7 +12,8 @@ from marshmallow import ValidationError
 
 from adapters.ledger.canonical_json import NotJsonError, parsed, written
 from adapters.ledger.event_lines import NewerVersionError, event_of, line_of
-from adapters.ledger.plain_lines import plain_events, plain_header, plain_line
+from adapters.ledger.plain_lines import plain_events, plain_header
+from adapters.ledger.plain_writing import header_line, plain_line
 from adapters.ledger.schemas import FORMAT, HeaderSchema, explained
 from domain.errors import InvalidValueError, LedgerDamagedError
 from domain.events import Commit, Event
@@ -32,22 +33,8 @@ def encode_commit(commit: Commit) -> bytes:
         for event in commit.events
     ]
     events = "".join(f"{line}\n" for line in lines).encode()
-    header = _HEADER.dump(
-        {
-            "at": commit.at,
-            "body": hashlib.sha256(events).hexdigest(),
-            "id": commit.id,
-            "ledger": commit.ledger,
-            "n": len(lines),
-            "prev": commit.prev,
-            "run": commit.run,
-            "seq": commit.seq,
-            "v": FORMAT,
-            "w": commit.writer,
-            "wseq": commit.wseq,
-        }
-    )
-    body = f"{written(header)}\n".encode() + events
+    header = header_line(commit, hashlib.sha256(events).hexdigest())
+    body = f"{header}\n".encode() + events
     _check_readable(commit, body)
     return body
 

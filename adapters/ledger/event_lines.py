@@ -1,7 +1,7 @@
 """Events as objects of JSON, and back.
 
 This is what defines them. Nearly all lines of a log never come here: see
-``plain_lines``.
+``plain_lines`` and ``plain_writing``.
 """
 
 from __future__ import annotations

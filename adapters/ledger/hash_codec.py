@@ -19,8 +19,10 @@ from adapters.ledger.hash_entries import (
     parted,
     superseded_rows,
 )
-from adapters.ledger.hash_schemas import HashFileSchema, StateSchema
+from adapters.ledger.hash_schemas import HashFileSchema
+from adapters.ledger.hash_state import state_rows
 from adapters.ledger.layout import HASH_FILE
+from adapters.ledger.plain_state import State, plain_state
 from adapters.ledger.plain_tables import Tables, plain_tables
 from adapters.ledger.schemas import explained
 from domain.bottle import Bottle, BottleKey, ObjectKey
@@ -46,7 +48,6 @@ from domain.state_digest import StateDigest, digest_of
 from ports.errors import MalformedError
 
 _SCHEMA: Final = HashFileSchema()
-_STATE: Final = StateSchema()
 _SUM: Final = re.compile(rb',"sum":"([0-9a-f]{64})"\}\n')
 _SUM_LENGTH: Final = len(',"sum":""}\n') + 64
 
@@ -70,20 +71,7 @@ def encode_hash_file(ledger: Ledger) -> bytes:
             "sha256": ledger.position.sha256,
         },
         "state": {
-            **_STATE.dump(
-                {
-                    "catalog": ledger.catalog,
-                    "digest": ledger.state,
-                    "ended": list(ledger.ended.values()),
-                    "imports": ledger.imports,
-                    "last_complete": ledger.last_complete,
-                    "reconciled": ledger.reconciled,
-                    "repairs": ledger.repairs,
-                    "runs": ledger.runs,
-                    "settled": ledger.settled,
-                    "undeclared": ledger.undeclared or None,
-                }
-            ),
+            **state_rows(ledger),
             "superseded": superseded_rows(ledger.superseded),
         },
     }
@@ -127,7 +115,7 @@ def ledger_of(body: bytes) -> Ledger:
     if plain is None:
         return ledger_by_schema(parsed(body.decode()))
     tables, rest = plain
-    return _ledger(_SCHEMA.load(rest | {"bottles": {}, "elsewhere": {}}), tables)
+    return _ledger(plain_state(rest) or _state_by_schema(rest), tables)
 
 
 def ledger_by_schema(said: object) -> Ledger:
@@ -150,7 +138,13 @@ def ledger_by_schema(said: object) -> Ledger:
             for object_key, row in loaded["state"]["superseded"].items()
         },
     )
-    return _ledger(loaded, tables)
+    return _ledger(_state(loaded), tables)
+
+
+def _state_by_schema(rest: bytes) -> State:
+    said: Any = parsed(rest.decode())
+    said["state"]["superseded"] = {}
+    return _state(_SCHEMA.load({**said, "bottles": {}, "elsewhere": {}}))
 
 
 def _entry(key: str, row: dict[str, Any]) -> HashEntry:
@@ -168,34 +162,52 @@ def _entry(key: str, row: dict[str, Any]) -> HashEntry:
     return HashEntry(bottle, size, object_key, day)
 
 
-def _ledger(loaded: dict[str, Any], tables: Tables) -> Ledger:
+def _state(loaded: dict[str, Any]) -> State:
     position, state = loaded["ledger"], loaded["state"]
-    digest = StateDigest(**state["digest"])
+    catalog, last_complete = state["catalog"], state["last_complete"]
+    return State(
+        ledger=position["id"],
+        position=Position(position["seq"], position["sha256"]),
+        at=loaded["last_updated"],
+        catalog=_catalog(catalog) if catalog else None,
+        digest=StateDigest(**state["digest"]),
+        ended={run.closed.run: run for run in map(_remembered, state["ended"])},
+        imports={
+            source: ImportSeen(**seen) for source, seen in state["imports"].items()
+        },
+        last_complete=ClosedRun(**last_complete) if last_complete else None,
+        reconciled=state["reconciled"],
+        repairs=tuple(Repair(**repair) for repair in state["repairs"]),
+        runs={run: _open(said) for run, said in state["runs"].items()},
+        settled=state["settled"],
+        undeclared=tuple(Repair(**gap) for gap in state["undeclared"]),
+    )
+
+
+def _ledger(said: State, tables: Tables) -> Ledger:
+    digest = said.digest
     # The sum of the digest was checked when it was written, and the file's own sum says
     # that all is as it was then. To hash every entry anew would take a fifth of the
     # time of reading, with which every command begins.
     held = tables.held.values()
     if (digest.bottles, digest.bytes) != (len(held), sum([e.size for e in held])):
         raise ValidationError({"state": {"digest": ["Is not that of the bottles."]}})
-    catalog, last_complete = state["catalog"], state["last_complete"]
     return Ledger(
-        id=position["id"],
-        position=Position(position["seq"], position["sha256"]),
-        at=loaded["last_updated"],
+        id=said.ledger,
+        position=said.position,
+        at=said.at,
         held=tables.held,
         superseded=tables.superseded,
         elsewhere=tables.elsewhere,
-        imports={
-            source: ImportSeen(**seen) for source, seen in state["imports"].items()
-        },
-        runs={run: _open(said) for run, said in state["runs"].items()},
-        ended={run.closed.run: run for run in map(_remembered, state["ended"])},
-        last_complete=ClosedRun(**last_complete) if last_complete else None,
-        catalog=_catalog(catalog) if catalog else None,
-        settled=state["settled"],
-        repairs=tuple(Repair(**repair) for repair in state["repairs"]),
-        undeclared=tuple(Repair(**gap) for gap in state["undeclared"]),
-        reconciled=state["reconciled"],
+        imports=said.imports,
+        runs=said.runs,
+        ended=said.ended,
+        last_complete=said.last_complete,
+        catalog=said.catalog,
+        settled=said.settled,
+        repairs=said.repairs,
+        undeclared=said.undeclared,
+        reconciled=said.reconciled,
         state=digest,
     )
 

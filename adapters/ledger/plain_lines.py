@@ -1,29 +1,34 @@
-"""Lines of commits that are beyond doubt, read and written in one step.
+"""Lines of commits that are beyond doubt, read in one step.
 
 The schemas say what a line is, but going through them costs some 40 microseconds,
-which a million events turn into minutes. Nearly all lines are headers or of three types
+which a million events turn into minutes. Nearly all lines are headers or of a few types
 of events: of these, what is spelt as this program spells it is decoded straight into
 typed fields (docs/adr/0014). Whatever is not, the schema decides.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from adapters.ledger import fields as wire
-from adapters.ledger.event_lines import NAMESPACE
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.errors import InvalidValueError
-from domain.events import BottleLost, BottleMirrored, BottleSuperseded, Event
+from domain.events import (
+    BottleLost,
+    BottleMirrored,
+    BottleSuperseded,
+    Event,
+    SyncCompleted,
+    SyncStarted,
+)
+from domain.state_digest import StateDigest
 from domain.tags import Tag
-from domain.words import How
+from domain.words import How, Outcome, RunKind
 
 _is_uuid: Final = wire.UUID.fullmatch
 _is_sha256: Final = wire.SHA256.fullmatch
@@ -32,9 +37,6 @@ _ZEROS: Final = b"00000000-0000-0000-0000-000000000000"
 # What is no JSON, or no such line; not UTF-8, or a number of more digits than Python
 # reads; nested too deep.
 _IN_DOUBT: Final = (msgspec.DecodeError, ValueError, RecursionError)
-_NAMESPACE: Final = NAMESPACE.bytes
-# In a UUID the four bits before the 62 last ones say only how it is laid out.
-_LAYOUT: Final = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 
 
 # A field that is not known has to be read to be ignored, which is the schema's part.
@@ -131,8 +133,82 @@ class _Lost(_Line, tag_field="t", tag="BottleLost"):
         )
 
 
+class _Started(_Line, tag_field="t", tag="SyncStarted"):
+    """A line of SyncStarted 1."""
+
+    bottles: int
+    bytes: int
+    day: str
+    id: str
+    kind: RunKind
+    plan: str
+    route: str
+    run: str
+    selection: str
+    shards: int
+    v: Literal[1]
+    catalog: str | msgspec.UnsetType = msgspec.UNSET
+    skipped: int | msgspec.UnsetType = msgspec.UNSET
+
+    def event(self) -> SyncStarted | None:
+        """Return the event, None when it is in doubt; its id is not looked at."""
+        on, catalog = day(self.day), _or_none(self.catalog)
+        skipped = None if isinstance(self.skipped, msgspec.UnsetType) else self.skipped
+        if on is None or min(self.bottles, self.bytes, self.shards, skipped or 0) < 0:
+            return None
+        if not (_is_sha256(self.plan) and _is_sha256(self.selection)):
+            return None
+        if not (catalog is None or _is_sha256(catalog)):
+            return None
+        return SyncStarted(
+            run=self.run,
+            kind=self.kind,
+            plan=self.plan,
+            selection=self.selection,
+            day=on,
+            shards=self.shards,
+            route=self.route,
+            bottles=self.bottles,
+            bytes=self.bytes,
+            skipped=skipped,
+            catalog=catalog,
+        )
+
+
+class _State(_Line):
+    """The state digest in such a line."""
+
+    bottles: int
+    bytes: int
+    sum: str
+
+
+class _Completed(_Line, tag_field="t", tag="SyncCompleted"):
+    """A line of SyncCompleted 1."""
+
+    counts: dict[str, int]
+    id: str
+    outcome: Outcome
+    run: str
+    state: _State
+    v: Literal[1]
+    catalog: str | msgspec.UnsetType = msgspec.UNSET
+
+    def event(self) -> SyncCompleted | None:
+        """Return the event, None when it is in doubt; its id is not looked at."""
+        state = self.state
+        catalog = _or_none(self.catalog)
+        if min(state.bottles, state.bytes, *self.counts.values()) < 0:
+            return None
+        if not (_is_sha256(state.sum) and (catalog is None or _is_sha256(catalog))):
+            return None
+        digest = StateDigest(state.bottles, state.bytes, int(state.sum, 16))
+        return SyncCompleted(self.run, self.outcome, catalog, self.counts, digest)
+
+
+_Known: TypeAlias = _Mirrored | _Superseded | _Lost | _Started | _Completed
 _HEADER: Final = msgspec.json.Decoder(_Header)
-_EVENT: Final = msgspec.json.Decoder(_Mirrored | _Superseded | _Lost)
+_EVENT: Final = msgspec.json.Decoder(_Known)
 
 
 def plain_header(line: bytes) -> dict[str, Any] | None:
@@ -163,7 +239,7 @@ def plain_events(lines: Sequence[bytes]) -> list[Event | None]:
     decode = _EVENT.decode
     for line in lines:
         try:
-            said: _Mirrored | _Superseded | _Lost = decode(line)
+            said: _Known = decode(line)
         except _IN_DOUBT:
             events.append(None)
         else:
@@ -179,42 +255,8 @@ def _are_uuids(texts: Sequence[str]) -> bool:
     )
 
 
-def plain_line(event: Event, run: str) -> str | None:
-    """Return an event's written form, None when it is left to the schema.
-
-    Args:
-        run: The run of the commit that it is in.
-    """
-    match event:
-        case BottleMirrored(bottle=bottle):
-            # What has no quotes: a bottle's parts were checked when it was made.
-            told = _told_id("BottleMirrored", run, bottle.key, bottle.digest)
-            return (
-                f'{{"how":{quoted(event.how)},"id":"{told}","key":"{bottle.key}"'
-                f',"name":"{bottle.name}","object_key":{quoted(event.object_key)}'
-                f',"pkg_version":"{bottle.pkg_version}","rebuild":{bottle.rebuild}'
-                f',"sha256":"{bottle.digest}","size":{event.size}'
-                f',"t":"BottleMirrored","tag":"{bottle.tag}","v":1}}'
-            )
-        case BottleSuperseded():
-            told = _told_id("BottleSuperseded", run, event.key, event.sha256)
-            return (
-                f'{{"id":"{told}","key":{quoted(event.key)}'
-                f',"on":"{event.on.isoformat()}","sha256":{quoted(event.sha256)}'
-                ',"t":"BottleSuperseded","v":1}'
-            )
-        case _:
-            return None
-
-
-def _told_id(kind: str, run: str, key: str, sha256: str) -> str:
-    """Return the UUID, of version 5, of a fact by its run and what it is told of."""
-    name = f'["{kind}",{quoted(run)},{quoted(key)},{quoted(sha256)},""]'
-    digest = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
-    return (
-        f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}"
-        f"-{_LAYOUT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
-    )
+def _or_none(said: str | msgspec.UnsetType) -> str | None:
+    return None if isinstance(said, msgspec.UnsetType) else said
 
 
 @lru_cache(maxsize=4096)  # a run has one day, and a hash file has those of its runs

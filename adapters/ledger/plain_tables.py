@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 
 from adapters.ledger import fields as wire
-from adapters.ledger.canonical_json import parsed
 from adapters.ledger.plain_lines import day
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.records import Elsewhere, HashEntry, Superseded
@@ -63,16 +62,21 @@ _ROWS: Final = msgspec.json.Decoder(dict[str, _Row])
 _OLD: Final = msgspec.json.Decoder(dict[str, _Old])
 
 
-def plain_tables(body: bytes) -> tuple[Tables, dict[str, object]] | None:
-    """Return a hash file's long tables, and all else; None if anything is in doubt."""
+def plain_tables(body: bytes) -> tuple[Tables, bytes] | None:
+    """Return a hash file's long tables, and the file without them.
+
+    Returns:
+        None if anything of the tables is in doubt.
+    """
     try:
         whole = _parts(memoryview(body)[:-1] if body.endswith(b"\n") else body)
-        state = _parts(whole.pop("state"))
+        state = _parts(whole["state"])
         rows: dict[str, _Row] = _ROWS.decode(whole.pop("bottles"))
         old: dict[str, _Old] = _OLD.decode(state.pop("superseded"))
         held, elsewhere = _bottles(rows)
         tables = Tables(held, elsewhere, _superseded(old))
-        rest = {**_read(whole), "state": {**_read(state), "superseded": {}}}
+        whole["state"] = msgspec.Raw(_joined(state))
+        rest = _joined(whole)
     # ValueError also: no JSON, no UTF-8, no bottle, more digits than Python reads.
     except (KeyError, ValueError, RecursionError, msgspec.DecodeError):
         return None
@@ -94,8 +98,9 @@ def _parts(text: bytes | memoryview | msgspec.Raw) -> dict[str, msgspec.Raw]:
     return parts
 
 
-def _read(parts: Mapping[str, msgspec.Raw]) -> dict[str, object]:
-    return {name: parsed(bytes(raw).decode()) for name, raw in parts.items()}
+def _joined(parts: Mapping[str, msgspec.Raw]) -> bytes:
+    fields = (b'"%s":%s' % (name.encode(), raw) for name, raw in parts.items())
+    return b"{%s}" % b",".join(fields)
 
 
 def _bottles(

@@ -16,8 +16,9 @@ from marshmallow import ValidationError
 from adapters.ledger.canonical_json import NotJsonError, parsed, written
 from adapters.ledger.codec import decode_commit, encode_commit
 from adapters.ledger.event_lines import NewerVersionError, event_of, line_of
-from adapters.ledger.plain_lines import plain_events, plain_header, plain_line
-from adapters.ledger.schemas import HeaderSchema
+from adapters.ledger.plain_lines import plain_events, plain_header
+from adapters.ledger.plain_writing import header_line, plain_line
+from adapters.ledger.schemas import FORMAT, HeaderSchema
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.errors import LedgerDamagedError
 from domain.events import (
@@ -40,6 +41,8 @@ COMMON = (
     BottleMirrored(JQ, 1, ObjectKey("2026-11-22/jq.tar.gz"), "fetched"),
     BottleSuperseded(JQ.key, JQ.digest, date(2026, 11, 22)),
     BottleLost(JQ.key, JQ.digest, ObjectKey("2026-11-22/jq.tar.gz"), "nothing \u00e9"),
+    SyncStarted("r", "local", "b" * 64, "c" * 64, date(2026, 11, 22), 1, "none", 1, 1),
+    SyncCompleted("r", "complete", "b" * 64, {"mirrored": 1}, StateDigest(1, 2, 3)),
 )
 """What nearly all lines of a log say."""
 
@@ -141,6 +144,15 @@ def test_the_bytes_are_canonical(commit: Commit) -> None:
 @given(some.events, some.runs | some.texts)
 def test_the_short_way_writes_what_the_schema_writes(event: Event, run: str) -> None:
     assert plain_line(event, run) in {None, written(line_of(event, run))}
+
+
+@given(some.commits)
+def test_the_short_way_writes_the_header_that_the_schema_writes(commit: Commit) -> None:
+    header, body = header_line(commit, "b" * 64), "b" * 64
+    said = {name: getattr(commit, name) for name in ("at", "id", "ledger", "prev")}
+    said |= {"body": body, "n": len(commit.events), "run": commit.run, "v": FORMAT}
+    said |= {"seq": commit.seq, "w": commit.writer, "wseq": commit.wseq}
+    assert header == written(HeaderSchema().dump(said))
 
 
 @given(some.events, some.runs)

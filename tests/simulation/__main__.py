@@ -9,7 +9,7 @@ import sys
 from tests.simulation.campaign import Summary, campaign, replay_command
 from tests.simulation.schedule import simulate
 
-_TELL_EVERY = 10.0  # seconds
+_TELL_EVERY = 30.0  # seconds
 
 
 def main() -> int:
@@ -18,19 +18,22 @@ def main() -> int:
     if asked.trace:
         return _trace(asked.seed)
     last_told = 0.0
+    told: set[int] = set()
 
     def progress(so_far: Summary) -> None:
         nonlocal last_told
+        # At once: a long run may be cut off, and that it found something not be lost.
+        for seed in so_far.violations.keys() - told:
+            print(f"seed {seed}: {so_far.violations[seed]}\n  {replay_command(seed)}")
+        told.update(so_far.violations)
         if so_far.seconds - last_told >= _TELL_EVERY:
             last_told = so_far.seconds
-            share = f"{so_far.schedules} of {asked.schedules}"
-            print(f"{share}, {len(so_far.violations)} violations", flush=True)
+            reached = asked.seed + so_far.schedules - 1
+            print(f"seeds {asked.seed} to {reached}: {so_far}", flush=True)
 
     summary = campaign(
         asked.schedules, seed=asked.seed, jobs=asked.jobs, progress=progress
     )
-    for seed, violation in sorted(summary.violations.items()):
-        print(f"seed {seed}: {violation}\n  {replay_command(seed)}")
     print(summary)
     return 1 if summary.violations else 0
 

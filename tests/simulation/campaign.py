@@ -19,6 +19,7 @@ class Summary:
     """What came of many schedules.
 
     Attributes:
+        schedules: How many; those of the first seeds, none left out.
         violations: What was found wrong, by seed.
         seconds: How long it took.
     """
@@ -66,7 +67,7 @@ def campaign(
         schedules: How many.
         seed: The first.
         jobs: How many processes share them.
-        progress: Told now and then how it goes.
+        progress: Told again and again how it goes, in the order of the seeds.
     """
     begun, whole = monotonic(), Summary()
     for part in _parts(range(seed, seed + schedules), jobs):
@@ -85,7 +86,7 @@ def _parts(seeds: range, jobs: int) -> Iterator[Summary]:
     # its hash seed.
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(jobs) as pool:
-        yield from pool.imap_unordered(_simulate, shares)
+        yield from pool.imap(_simulate, shares)
 
 
 def _simulate(seeds: range) -> Summary:

@@ -7,18 +7,26 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
-from typing import Any, ParamSpec, TypeVar
+from types import ModuleType
+from typing import Any, Final, ParamSpec, TypeVar
 
 import pytest
 
 import adapters.ledger.codec
 import adapters.ledger.event_log
 import adapters.ledger.hash_file
+import adapters.ledger.identity
 import application.carry_out
 import application.verify_mirror
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_LOG: Final = adapters.ledger.event_log
+_READ_ONCE: Final[dict[str, tuple[ModuleType, ...]]] = {
+    "decode_commit": (adapters.ledger.codec, _LOG),
+    "decode_identity": (adapters.ledger.identity, _LOG),
+}
 
 
 class Done(Future[T]):
@@ -63,10 +71,11 @@ def one_at_a_time() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for room in (application.carry_out, application.verify_mirror):
             patch.setattr(room, "ThreadPoolExecutor", AtOnce)
-        readers = (adapters.ledger.codec, adapters.ledger.event_log)
-        once = {r.decode_commit: lru_cache(None)(r.decode_commit) for r in readers}
-        for reader in readers:
-            patch.setattr(reader, "decode_commit", once[reader.decode_commit])
+        for name, rooms in _READ_ONCE.items():
+            # A mutant may have changed what one of them reads with.
+            once = {getattr(r, name): lru_cache(None)(getattr(r, name)) for r in rooms}
+            for room in rooms:
+                patch.setattr(room, name, once[getattr(room, name)])
         hash_file: Any = adapters.ledger.hash_file
         decode = lru_cache(None)(hash_file.decode_hash_file)
         # A ledger changes in place: each reader has to have its own.
