@@ -2,12 +2,19 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests.support.lambda_api import LambdaApi
+from tests.support.runtime_api import why_no_runtime
 from tests.support.seaweed import SeaweedS3, WeedMissingError, find_weed
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 _REAL_DATA = Path(
     os.environ.get("BOTTLES_TEST_DATA")
@@ -57,14 +64,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         asked_for = getattr(item, "fixturenames", ())
-        if "real_data" in asked_for:
-            item.add_marker(pytest.mark.real_data)
-            if reason := _why_no_real_data():
-                item.add_marker(pytest.mark.skip(reason))
-        if "seaweed" in asked_for:
-            item.add_marker(pytest.mark.s3_server)
-            if reason := _why_no_seaweed():
-                item.add_marker(pytest.mark.skip(reason))
+        for fixture, marker, why_not in (
+            ("real_data", pytest.mark.real_data, _why_no_real_data),
+            ("seaweed", pytest.mark.s3_server, _why_no_seaweed),
+            ("lambda_api", pytest.mark.lambda_runtime, why_no_runtime),
+        ):
+            if fixture in asked_for:
+                item.add_marker(marker)
+                if reason := why_not():
+                    item.add_marker(pytest.mark.skip(reason))
 
 
 def _why_no_real_data() -> str | None:
@@ -92,3 +100,19 @@ def seaweed() -> Iterator[SeaweedS3]:
         pytest.skip(reason)
     with SeaweedS3() as server:
         yield server
+
+
+@pytest.fixture
+def lambda_api() -> Iterator[LambdaApi]:
+    """Yield a place where handlers run as on AWS Lambda."""
+    if reason := why_no_runtime():
+        pytest.skip(reason)
+    with LambdaApi() as api:
+        yield api
+
+
+@pytest.fixture
+def lambda_client(lambda_api: LambdaApi) -> Iterator["LambdaClient"]:
+    """Yield a client of ``lambda_api``."""
+    with closing(lambda_api.client()) as client:
+        yield client
