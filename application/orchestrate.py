@@ -17,7 +17,7 @@ from domain.ledger import Ledger
 from domain.order import Order
 from domain.records import OpenRun
 from domain.selection import Selection
-from domain.work import Route
+from domain.words import Route
 from ports.dispatcher import Dispatcher
 from ports.errors import RefusedError
 from ports.progress import Progress

@@ -10,7 +10,7 @@ from application.opened_ledger import open_ledger
 from application.run import Runs
 from application.work_shard import MOST_ATTEMPTS
 from domain.order import Order
-from domain.work import Route
+from domain.words import Route
 from ports.dispatcher import Dispatcher
 from ports.progress import Progress
 

@@ -19,8 +19,8 @@ from domain.events import Event, ShardCompleted, ShardPaused, ShardStarted
 from domain.ledger import Ledger
 from domain.order import Order
 from domain.records import OpenRun
-from domain.words import Outcome
-from domain.work import Load, Route, left_of, split
+from domain.words import Outcome, Route
+from domain.work import Load, left_of, split
 from ports.dispatcher import Closer, Dispatcher
 from ports.metrics import Metrics
 from ports.progress import Progress

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
-from domain.words import About, How, Outcome, RunKind
+from domain.words import About, How, Outcome, Route, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class SyncStarted:
     selection: str
     day: date
     shards: int
-    route: str
+    route: Route
     bottles: int
     bytes: int
     skipped: int | None = None
@@ -79,7 +79,7 @@ class ShardStarted:
     run: str
     shard: int
     attempt: int
-    route: str
+    route: Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.catalog import Validators
-from domain.words import About, Outcome, RunKind
+from domain.words import About, Outcome, Route, RunKind
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -128,7 +128,7 @@ class ShardState:
     """
 
     attempt: int
-    route: str
+    route: Route
     writer: str
     started: datetime
     outcome: Outcome | None = None
@@ -147,7 +147,7 @@ class Sharing:
     """
 
     plan: str
-    route: str
+    route: Route
     catalog: str | None
     skipped: int
     shards: dict[int, ShardState] = field(default_factory=dict)
@@ -229,7 +229,7 @@ class Account:
         causes: How many bottles failed, by cause.
     """
 
-    route: str
+    route: Route
     day: date
     started: datetime
     bottles: int

@@ -5,13 +5,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.errors import InvalidValueError
 from domain.ledger import Ledger
-
-Route = Literal["none", "lambda", "ecs"]
+from domain.words import Route
 
 GB = 10**9
 """Bytes in the gigabyte of every setting: decimal."""

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from adapters.ledger import fields as wire
 from adapters.ledger.schemas import StateDigestSchema, Written
-from domain.words import About, Outcome, RunKind
+from domain.words import About, Outcome, Route, RunKind
 
 
 class EntrySchema(Written):
@@ -54,7 +54,7 @@ class ShardStateSchema(Written):
 
     attempt = wire.count()
     outcome = wire.one_of(get_args(Outcome), required=False)
-    route = wire.text()
+    route = wire.one_of(get_args(Route))
     started = wire.moment()
     writer = wire.text()
 
@@ -64,7 +64,7 @@ class SharingSchema(Written):
 
     catalog = wire.sha256(required=False)
     plan = wire.sha256()
-    route = wire.text()
+    route = wire.one_of(get_args(Route))
     shards = wire.by_name(wire.nested(ShardStateSchema))
     skipped = wire.count()
     spent = wire.by_name(wire.count())
@@ -106,7 +106,7 @@ class AccountSchema(Written):
     causes = wire.by_name(wire.count())
     day = wire.day()
     mirrored = wire.count()
-    route = wire.text()
+    route = wire.one_of(get_args(Route))
     skipped = wire.count()
     spent = wire.by_name(wire.count())
     started = wire.moment()

@@ -28,7 +28,7 @@ from domain.events import (
 )
 from domain.state_digest import StateDigest
 from domain.tags import Tag
-from domain.words import How, Outcome, RunKind
+from domain.words import How, Outcome, Route, RunKind
 
 _is_uuid: Final = wire.UUID.fullmatch
 _is_sha256: Final = wire.SHA256.fullmatch
@@ -142,7 +142,7 @@ class _Started(_Line, tag_field="t", tag="SyncStarted"):
     id: str
     kind: RunKind
     plan: str
-    route: str
+    route: Route
     run: str
     selection: str
     shards: int

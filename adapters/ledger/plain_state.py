@@ -33,7 +33,7 @@ from domain.records import (
     Sharing,
 )
 from domain.state_digest import StateDigest
-from domain.words import About, Outcome, RunKind
+from domain.words import About, Outcome, Route, RunKind
 
 _Count: TypeAlias = Annotated[int, Meta(ge=0)]
 _Sha256: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -89,7 +89,7 @@ class _Account(_Object):
     causes: dict[str, _Count]
     day: date
     mirrored: _Count
-    route: str
+    route: Route
     skipped: _Count
     spent: dict[str, _Count]
     started: str
@@ -125,7 +125,7 @@ class _Repair(_Object):
 class _Shard(_Object, kw_only=True):
     attempt: _Count
     outcome: Outcome | None = None
-    route: str
+    route: Route
     started: str
     writer: str
 
@@ -133,7 +133,7 @@ class _Shard(_Object, kw_only=True):
 class _Sharing(_Object, kw_only=True):
     catalog: _Sha256 | None = None
     plan: _Sha256
-    route: str
+    route: Route
     shards: dict[str, _Shard]
     skipped: _Count
     spent: dict[str, _Count]

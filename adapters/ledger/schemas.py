@@ -35,7 +35,7 @@ from domain.events import (
 )
 from domain.records import Repair
 from domain.state_digest import StateDigest
-from domain.words import About, How, Outcome, RunKind
+from domain.words import About, How, Outcome, Route, RunKind
 
 FORMAT: Final = 1
 """The version of the format, in ``ledger.json`` and in every commit's header."""
@@ -145,7 +145,7 @@ class SyncStartedV1(EventSchema):
     selection = wire.sha256()
     day = wire.day()
     shards = wire.count()
-    route = wire.text()
+    route = wire.one_of(get_args(Route))
     bottles = wire.count()
     bytes = wire.count()
     skipped = wire.count(required=False)
@@ -160,7 +160,7 @@ class ShardStartedV1(EventSchema):
     run = wire.text()
     shard = wire.count()
     attempt = wire.count(least=1)
-    route = wire.text()
+    route = wire.one_of(get_args(Route))
 
 
 class ShardPausedV1(EventSchema):

@@ -163,7 +163,7 @@ def published_before_it_is_recorded(patch: pytest.MonkeyPatch) -> None:
             prev=ledger.position.sha256,
             at=self.runs.clock.now(),
             run=self.id,
-            writer=journal._writer,  # noqa: SLF001
+            writer=journal.writer,
             wseq=journal._wseq + 1,  # noqa: SLF001
             events=(SyncCompleted(self.id, outcome, settles, counts, ledger.state),),
         )
