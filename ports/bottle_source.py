@@ -20,20 +20,29 @@ class BottleStream:
         chunks: The bytes, in order; they can be read once. A connection that
             breaks is taken up again where it broke, for as long as the
             source's patience lasts; then ``UnavailableError`` comes out here.
+        start: How many bytes of the bottle come before the first of them.
     """
 
     size: int
     chunks: Iterator[bytes]
+    start: int = 0
 
 
 class BottleSource(Protocol):
     """A registry that holds bottles. May be used by many threads at once."""
 
     @abstractmethod
-    def open(self, bottle: Bottle) -> AbstractContextManager[BottleStream]:
+    def open(
+        self, bottle: Bottle, start: int = 0
+    ) -> AbstractContextManager[BottleStream]:
         """Open the bytes of ``bottle``; leaving the context closes them.
 
         The bytes are not checked here: whoever stores them does.
+
+        Args:
+            start: How many of them are at hand already, and need not come. A source
+                that cannot begin there, because it gives no parts or the bottle has
+                no more than that, begins at the beginning, and the stream says so.
 
         Raises:
             UnavailableError: No answer after all attempts.

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from adapters.homebrew.answers import Body, Response
-from adapters.homebrew.download import Download
+from adapters.homebrew.download import Download, whole_size
 from adapters.homebrew.failures import UnreachableError
 from adapters.homebrew.http import HttpClient, Patience
 from adapters.homebrew.sizes import (
@@ -83,13 +83,9 @@ class GhcrBottles(BottleSource):
         self._reached = False
 
     @contextmanager
-    def open(self, bottle: Bottle) -> Iterator[BottleStream]:
+    def open(self, bottle: Bottle, start: int = 0) -> Iterator[BottleStream]:
         what = self._named(bottle)
-        body = self._blob(bottle, {}, (HTTPStatus.OK,), self._streaming)
-        size = read_size(body.headers.get("Content-Length"))
-        if size is None:
-            body.close()
-            raise MalformedError(what, "the answer does not tell a bottle's length")
+        body, start, size = self._begun(bottle, start)
 
         def reopen(start: int, within: float) -> Body:
             left = max(within, _SHORTEST)
@@ -99,10 +95,11 @@ class GhcrBottles(BottleSource):
                 silence=min(self._streaming.silence, left),
                 pause=left,
             )
-            return self._blob(bottle, {"Range": f"bytes={start}-"}, _PARTIAL, patience)
+            return self._rest(bottle, start, patience)
 
         download = Download(
             body,
+            start,
             size,
             reopen,
             what=what,
@@ -112,7 +109,7 @@ class GhcrBottles(BottleSource):
         )
         # The chunks first: once they are closed, nothing opens a connection any more.
         with closing(download), closing(download.chunks()) as chunks:
-            yield BottleStream(size, chunks)
+            yield BottleStream(size, chunks, start)
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
         wanted = {bottle.digest: bottle for bottle in bottles}
@@ -188,6 +185,33 @@ class GhcrBottles(BottleSource):
         except PortError:
             return None
         return read_size(answer.headers.get("Content-Length"))
+
+    def _begun(self, bottle: Bottle, start: int) -> tuple[Body, int, int]:
+        """Open a bottle, at ``start`` if that can be.
+
+        Returns:
+            Its body, where that begins, and the bytes of the bottle in all.
+        """
+        if start:
+            body = self._rest(bottle, start, self._streaming)
+            size = whole_size(body, start)
+            if size is not None:
+                return body, start, size
+            if body.status != HTTPStatus.OK:
+                body.close()
+                return self._begun(bottle, 0)
+        else:
+            body = self._blob(bottle, {}, (HTTPStatus.OK,), self._streaming)
+        size = read_size(body.headers.get("Content-Length"))
+        if size is None:
+            body.close()
+            raise MalformedError(
+                self._named(bottle), "the answer does not tell a bottle's length"
+            )
+        return body, 0, size
+
+    def _rest(self, bottle: Bottle, start: int, patience: Patience) -> Body:
+        return self._blob(bottle, {"Range": f"bytes={start}-"}, _PARTIAL, patience)
 
     def _manifest(
         self, bottle: Bottle, reference: str, media_type: str, patience: Patience

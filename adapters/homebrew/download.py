@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from adapters.homebrew.answers import Body
+from adapters.homebrew.sizes import read_size
 from adapters.retry import Backoff
 from ports.clock import Clock
 from ports.errors import MalformedError, UnavailableError
@@ -27,8 +28,23 @@ _WAITS: Final = Backoff(base=0.25, ceiling=2.0)
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
+def whole_size(body: Body, start: int) -> int | None:
+    """Return how many bytes there are in all, of which ``body`` is all but the first.
+
+    Args:
+        start: How many those are. None is returned when it is another answer.
+    """
+    told = _CONTENT_RANGE.fullmatch(body.headers.get("Content-Range", ""))
+    if body.status != HTTPStatus.PARTIAL_CONTENT or told is None:
+        return None
+    size = read_size(told[3])
+    if size is None or told.groups()[:2] != (str(start), str(size - 1)):
+        return None
+    return size
+
+
 class Download:
-    """A body of ``size`` bytes, read once.
+    """The bytes of a body of ``size`` from ``start`` on, read once.
 
     When the connection breaks, the rest is asked for and the bytes go on as if
     nothing had been, each of them once. ``patience`` is for how many seconds the
@@ -38,6 +54,7 @@ class Download:
     def __init__(
         self,
         body: Body,
+        start: int,
         size: int,
         reopen: Callable[[int, float], Body],
         *,
@@ -53,8 +70,8 @@ class Download:
         self._patience = patience
         self._clock = clock
         self._chance = chance
-        self._came = 0
-        self._came_before_break = 0
+        self._came = start
+        self._came_before_break = start
         self._breaks = 0
         self._reading = _FIRST_READ
 

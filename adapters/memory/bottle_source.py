@@ -41,7 +41,7 @@ class MemoryBottleSource(BottleSource):
         """Raise ``error`` whenever ``digest`` is asked for.
 
         Args:
-            after: Bytes that come before it does; None when it is not even opened.
+            after: Bytes of it that come before; None when it is not even opened.
         """
         self._failures[digest] = error, after
 
@@ -50,15 +50,17 @@ class MemoryBottleSource(BottleSource):
         self._failures.pop(digest, None)
 
     @contextmanager
-    def open(self, bottle: Bottle) -> Iterator[BottleStream]:
+    def open(self, bottle: Bottle, start: int = 0) -> Iterator[BottleStream]:
         with self._lock:
             self.opened[bottle.digest] += 1
         content = self._found(bottle)
         error, after = self._failures.get(bottle.digest, (None, None))
         if error is not None and after is None:
             raise error
-        with closing(_chunks(content, error, after)) as chunks:
-            yield BottleStream(len(content), chunks)
+        if start >= len(content):
+            start = 0
+        with closing(_chunks(content, start, error, after)) as chunks:
+            yield BottleStream(len(content), chunks, start)
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
         self._reach("the sizes of bottles")
@@ -81,10 +83,10 @@ class MemoryBottleSource(BottleSource):
 
 
 def _chunks(
-    content: bytes, error: PortError | None, after: int | None
+    content: bytes, start: int, error: PortError | None, after: int | None
 ) -> Generator[bytes]:
     stop = len(content) if after is None else min(after, len(content))
-    for start in range(0, stop, _CHUNK):
-        yield content[start : min(start + _CHUNK, stop)]
+    for at in range(start, stop, _CHUNK):
+        yield content[at : min(at + _CHUNK, stop)]
     if error is not None:
         raise error

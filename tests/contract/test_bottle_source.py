@@ -82,6 +82,7 @@ def read(source: BottleSource, bottle: Bottle) -> bytes:
     with source.open(bottle) as stream:
         content = b"".join(stream.chunks)
         assert len(content) == stream.size
+        assert stream.start == 0
     return content
 
 
@@ -104,6 +105,28 @@ class TestBottleSourceContract:
     def test_a_bottle_can_be_opened_again(self, holding: Holding) -> None:
         first = read(holding.source, holding.bottles[0])
         assert read(holding.source, holding.bottles[0]) == first
+
+    @pytest.mark.parametrize("start", [1, 65_536, 1_000_000, SIZE - 1])
+    def test_begins_behind_what_is_at_hand(self, holding: Holding, start: int) -> None:
+        bottle = holding.bottles[0]
+        with holding.source.open(bottle, start) as stream:
+            assert (stream.start, stream.size) == (start, SIZE)
+            rest = b"".join(stream.chunks)
+        assert rest == holding.content(bottle.digest)[start:]
+
+    @pytest.mark.parametrize("start", [SIZE, SIZE + 1, 10**12])
+    def test_begins_at_the_beginning_when_there_is_no_more(
+        self, holding: Holding, start: int
+    ) -> None:
+        bottle = holding.bottles[0]
+        with holding.source.open(bottle, start) as stream:
+            assert (stream.start, stream.size) == (0, SIZE)
+            whole = b"".join(stream.chunks)
+        assert whole == holding.content(bottle.digest)
+
+    def test_says_also_then_that_there_is_no_such_blob(self, holding: Holding) -> None:
+        with pytest.raises(NotFoundError), holding.source.open(holding.unknown, 1):
+            pass
 
     def test_nothing_comes_once_the_context_is_left(self, holding: Holding) -> None:
         with holding.source.open(holding.bottles[0]) as stream:

@@ -487,6 +487,98 @@ class TestResuming:
             read(stream)
 
 
+class TestBeginningLater:
+    def test_only_the_rest_is_asked_for(
+        self, upstream: Upstream, bottles: GhcrBottles
+    ) -> None:
+        bottle = a_bottle(upstream)
+        with bottles.open(bottle, 1_000_000) as stream:
+            assert read(stream) == upstream.content(bottle.digest)[1_000_000:]
+        assert ranges(upstream) == ["bytes=1000000-"]
+        assert upstream.requests.counts() == {"blob": 1, "signed_get": 1}
+
+    def test_the_rest_goes_on_where_it_is_cut(
+        self, upstream: Upstream, bottles: GhcrBottles
+    ) -> None:
+        upstream.faults.add(Fault("cut", on="signed_get", after=500_000, times=1))
+        bottle = a_bottle(upstream)
+        with bottles.open(bottle, 1_000_000) as stream:
+            assert read(stream) == upstream.content(bottle.digest)[1_000_000:]
+        assert ranges(upstream) == ["bytes=1000000-", "bytes=1500000-"]
+
+    def test_the_rest_of_a_body_that_gets_nowhere_is_given_up(
+        self, upstream: Upstream, bottles: GhcrBottles
+    ) -> None:
+        upstream.faults.add(Fault("cut", on="signed_get", after=0))
+        with (
+            bottles.open(a_bottle(upstream), 2_000_000) as stream,
+            pytest.raises(UnavailableError, match="after 2,000,000 of") as caught,
+        ):
+            read(stream)
+        assert caught.value.attempts == 6
+
+    def test_a_registry_that_gives_no_parts_gives_the_whole_at_once(
+        self, upstream: Upstream, bottles: GhcrBottles
+    ) -> None:
+        upstream.faults.add(Fault("no_range"))
+        bottle = a_bottle(upstream)
+        with bottles.open(bottle, 1_000_000) as stream:
+            assert (stream.start, stream.size) == (0, SIZE)
+            assert read(stream) == upstream.content(bottle.digest)
+        assert ranges(upstream) == ["bytes=1000000-"]
+
+    def test_a_bottle_without_more_bytes_is_asked_for_anew(
+        self, upstream: Upstream, bottles: GhcrBottles
+    ) -> None:
+        bottle = a_bottle(upstream)
+        with bottles.open(bottle, SIZE) as stream:
+            assert stream.start == 0
+            assert read(stream) == upstream.content(bottle.digest)
+        assert ranges(upstream) == [f"bytes={SIZE}-", None]
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            "bytes 0-9/10",
+            "bytes 5-9/*",
+            "bytes 5-8/10",
+            "bytes 5-9/9",
+            "bytes 5-999999999999999/1000000000000000",
+            "five to nine",
+            "",
+        ],
+    )
+    def test_a_part_that_is_not_plainly_the_rest_is_not_taken(
+        self, source: Source, told: str
+    ) -> None:
+        def reply(request: Request) -> Reply:
+            if "range" in request.headers:
+                return Reply("blob", 206, {"Content-Range": told}, Text(b"56789"))
+            return Reply("blob", 200, {}, TEN)
+
+        with scripted(reply) as origin, source(origin).open(make_bottle(), 5) as stream:
+            assert stream.start == 0
+            assert read(stream) == TEN.raw
+
+    def test_a_whole_that_comes_unasked_must_tell_its_length_too(
+        self, source: Source
+    ) -> None:
+        with (
+            Talker(b"HTTP/1.1 200 OK\r\n\r\nbytes") as origin,
+            pytest.raises(MalformedError, match="length"),
+            source(origin).open(make_bottle(), 5),
+        ):
+            pass
+
+    def test_a_registry_that_answers_not_at_all_is_waited_for(
+        self, upstream: Upstream, bottles: GhcrBottles
+    ) -> None:
+        upstream.faults.add(Fault("503", on="blob", times=2))
+        bottle = a_bottle(upstream)
+        with bottles.open(bottle, SIZE - 1) as stream:
+            assert read(stream) == upstream.content(bottle.digest)[-1:]
+
+
 class TestSizes:
     def test_one_request_gives_all_sizes_of_a_release(
         self, upstream: Upstream, bottles: GhcrBottles

@@ -62,12 +62,12 @@ class SlowSource(BottleSource):
         self._fails = 0.05 * world.chance()
 
     @contextmanager
-    def open(self, bottle: Bottle) -> Iterator[BottleStream]:
+    def open(self, bottle: Bottle, start: int = 0) -> Iterator[BottleStream]:
         self._clock.sleep(12.0 * self._world.chance())
         if self._world.chance() < self._fails:
             raise UnavailableError(bottle.key, "the registry does not answer")
         content = self._contents[bottle.digest]
-        yield BottleStream(len(content), iter((content,)))
+        yield BottleStream(len(content), iter((content[start:],)), start)
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
         return {b.digest: len(self._contents[b.digest]) for b in bottles}

@@ -175,11 +175,12 @@ class WatchedSource(BottleSource):
         self._watch = watch
 
     @contextmanager
-    def open(self, bottle: Bottle) -> Iterator[BottleStream]:
+    def open(self, bottle: Bottle, start: int = 0) -> Iterator[BottleStream]:
         with ExitStack() as stack:
             with self._watch.seen("open", bottle.key):
-                stream = stack.enter_context(self._source.open(bottle))
-            yield BottleStream(stream.size, self._pieces(bottle, stream.chunks))
+                stream = stack.enter_context(self._source.open(bottle, start))
+            pieces = self._pieces(bottle, stream.chunks)
+            yield BottleStream(stream.size, pieces, stream.start)
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
         release = tuple(bottles)
