@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError
 
@@ -34,9 +34,15 @@ class OrderSchema(Schema):
 _SCHEMA: Final = OrderSchema()
 
 
+def said_of(order: Order) -> dict[str, Any]:
+    """Return what ``order`` says, for JSON that has more to say."""
+    said: dict[str, Any] = _SCHEMA.dump(order)
+    return said
+
+
 def encode_order(order: Order) -> str:
     """Return ``order`` as JSON, the same text for the same order."""
-    return written(_SCHEMA.dump(order))
+    return written(said_of(order))
 
 
 def decode_order(value: object) -> Order:

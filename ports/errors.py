@@ -62,6 +62,28 @@ class NotFoundError(RefusedError):
     cause = "not_found"
 
 
+class PayloadTooLargeError(RefusedError):
+    """More than the other side takes in one piece; nothing was sent.
+
+    Attributes:
+        of: What is too large.
+        size: How large it is.
+        limit: How large it may be.
+    """
+
+    cause = "payload_too_large"
+
+    def __init__(
+        self, what: str, of: str, size: int, limit: int, *, unit: str, advice: str
+    ) -> None:
+        super().__init__(
+            what, f"{of} has {size:,} {unit}, and may have {limit:,}; {advice}"
+        )
+        self.of = of
+        self.size = size
+        self.limit = limit
+
+
 class UnusableFileError(RefusedError):
     """A file that was named on this machine is not there, or is not of its kind."""
 

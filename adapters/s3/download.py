@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adapters.s3.errors import FAILURES
+from adapters.aws.failures import FAILURES
 from ports.errors import ConflictError, MalformedError, UnavailableError
 
 if TYPE_CHECKING:

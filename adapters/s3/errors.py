@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-    LoginError,
-    MetadataRetrievalError,
-    NoAuthTokenError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProxyConnectionError,
-    SSLError,
-    SSOError,
-    TokenRetrievalError,
-    UnseekableStreamError,
-)
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
-from urllib3.exceptions import HTTPError
 
+from adapters.aws.failures import (
+    FAILURES,
+    LOG_IN,
+    OF_CREDENTIALS,
+    WRONG,
+    Verdict,
+    said,
+    unanswered,
+)
 from ports.errors import (
     ConflictError,
-    MalformedError,
     NotFoundError,
     OutcomeUnknownError,
     PortError,
@@ -42,31 +30,18 @@ from ports.errors import (
     UnavailableError,
 )
 
-# All that a call can raise. urllib3 and the parser come through where botocore reads
-# the body of an answer.
-FAILURES = (BotoCoreError, ClientError, HTTPError, ResponseParserError)
-
-_CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-_LOG_IN = f"log in (aws sso login), or set {_CREDENTIALS}"
 _NOT_ALLOWED = "the credentials in use lack a right (s3:ListBucket is needed, too)"
-_WRONG = f"check {_CREDENTIALS}"
 _NO_ROOM = "make room in the store, or raise its quota"
 _REGION = "the bucket is in another region: set aws_region (or AWS_REGION) to its own"
 
 # What an error is by its code, and what a person has to change.
-_BY_CODE: dict[str, tuple[type[PortError], str]] = {
+_BY_CODE: dict[str, Verdict] = {
+    **OF_CREDENTIALS,
     "NoSuchBucket": (RefusedError, "create it with: aws s3 mb s3://{bucket}"),
     "AccessDenied": (RefusedError, _NOT_ALLOWED),
-    "InvalidAccessKeyId": (RefusedError, _WRONG),
-    "SignatureDoesNotMatch": (RefusedError, _WRONG),
-    "ExpiredToken": (RefusedError, _LOG_IN),
-    "ExpiredTokenException": (RefusedError, _LOG_IN),
-    "InvalidToken": (RefusedError, _LOG_IN),
-    "TokenRefreshRequired": (RefusedError, _LOG_IN),
     # HEAD has no room to say more.
-    "403": (RefusedError, f"{_NOT_ALLOWED}, or are wrong: {_WRONG}"),
-    "400": (RefusedError, f"{_LOG_IN}, or {_REGION}"),
-    "RequestTimeTooSkewed": (RefusedError, "set the clock of this machine"),
+    "403": (RefusedError, f"{_NOT_ALLOWED}, or are wrong: {WRONG}"),
+    "400": (RefusedError, f"{LOG_IN}, or {_REGION}"),
     "NotImplemented": (RefusedError, "the store lacks what a mirror needs"),
     "PermanentRedirect": (RefusedError, _REGION),
     "AuthorizationHeaderMalformed": (RefusedError, _REGION),
@@ -82,36 +57,13 @@ _BY_CODE: dict[str, tuple[type[PortError], str]] = {
     "RequestTimeout": (UnavailableError, ""),
     "XAmzContentSHA256Mismatch": (UnavailableError, ""),
 }
-_BY_STATUS: dict[int, tuple[type[PortError], str]] = {
+_BY_STATUS: dict[int, Verdict] = {
     HTTPStatus.NOT_FOUND: (NotFoundError, ""),
     HTTPStatus.PRECONDITION_FAILED: (ConflictError, ""),
     HTTPStatus.TOO_MANY_REQUESTS: (UnavailableError, ""),
     HTTPStatus.INSUFFICIENT_STORAGE: (StoreFullError, _NO_ROOM),
 }
 _REFUSALS = 4  # hundreds
-# What botocore knows of attempts is counted here already.
-_RETRIES = re.compile(r" \(reached max retries: \d+\)")
-_NO_CREDENTIALS = (
-    LoginError,
-    NoAuthTokenError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    SSOError,
-    TokenRetrievalError,
-)
-# No request has left.
-_NOT_SENT = (
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    MetadataRetrievalError,
-    ProxyConnectionError,
-    UnseekableStreamError,
-)
-# A request has left, and who knows how far it came.
-_BROKEN_OFF = (HTTPClientError, HTTPError, IncompleteReadError, SSLError)
-
-
 _NOT_S3 = "is this an S3 server?"
 
 
@@ -158,8 +110,8 @@ class Translator:
         unclear = OutcomeUnknownError if once else UnavailableError
         if isinstance(error, ClientError):
             return self._answered(error, what, attempts, unclear)
-        kind, advice = _unanswered(error, unclear)
-        return kind(what, _said(error, advice), attempts)
+        kind, advice = unanswered(error, unclear, _NOT_S3)
+        return kind(what, said(error, advice), attempts)
 
     def no_bucket(self, what: str) -> RefusedError:
         """Return what it is that the bucket does not exist."""
@@ -183,30 +135,8 @@ class Translator:
         if advice == _REGION:
             region = headers.get("x-amz-bucket-region", named.get("Region"))
             advice += f", {region}" if region else ""
-        failure = kind(what, _said(error, advice.format(bucket=self.bucket)), attempts)
+        failure = kind(what, said(error, advice.format(bucket=self.bucket)), attempts)
         if isinstance(failure, UnavailableError):
             wait = headers.get("retry-after", "")
             failure.retry_after = float(wait) if wait.isdigit() else None
         return failure
-
-
-def _unanswered(
-    error: Exception, unclear: type[PortError]
-) -> tuple[type[PortError], str]:
-    if isinstance(error, _NO_CREDENTIALS):
-        return RefusedError, _LOG_IN
-    if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return RefusedError, "name the file that vouches for it in AWS_CA_BUNDLE"
-    if isinstance(error, _NOT_SENT):
-        return UnavailableError, ""
-    if isinstance(error, _BROKEN_OFF):
-        return unclear, ""
-    if isinstance(error, ResponseParserError):
-        repeated = unclear is UnavailableError
-        return MalformedError if repeated else unclear, _NOT_S3
-    return RefusedError, ""
-
-
-def _said(error: Exception, advice: str) -> str:
-    said = " ".join(_RETRIES.sub("", str(error)).split())
-    return f"{said.rstrip('.')}; {advice}" if advice else said

@@ -10,12 +10,13 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
+from adapters.aws.failures import FAILURES
 from adapters.object_keys import is_key
 from adapters.s3.body import BodyFailedError, StreamedBody
 from adapters.s3.bucket import Bucket, stored_digest
 from adapters.s3.client import UNASKED
 from adapters.s3.copying import Copier
-from adapters.s3.errors import FAILURES, require
+from adapters.s3.errors import require
 from adapters.s3.listing import in_order, start_after
 from adapters.verified import verified
 from domain.bottle import Digest, ObjectKey

@@ -14,13 +14,13 @@ import adapters.ledger.event_log
 import adapters.ledger.hash_file
 import adapters.s3.errors
 import application.opened_ledger
+from adapters.aws.failures import FAILURES
 from adapters.ledger.canonical_json import written
 from adapters.ledger.codec import decode_commit
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file
 from adapters.ledger.layout import COMMITS, commit_key, commit_seq
 from adapters.s3.download import Download
-from adapters.s3.errors import FAILURES
 from adapters.s3.store import S3Store
 from application.opened_ledger import OpenedLedger
 from domain.bottle import ObjectKey

@@ -94,6 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = len(body) < size
         self._answer(body)
 
+    def do_POST(self) -> None:
+        self.do_PUT()
+
     def do_GET(self) -> None:
         self._answer(b"")
 

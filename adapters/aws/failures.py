@@ -1,0 +1,117 @@
+"""What AWS's client library raises, in the words of our ports.
+
+What a service answers is for whoever speaks to that service to tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+    UnseekableStreamError,
+)
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
+
+from ports.errors import MalformedError, PortError, RefusedError, UnavailableError
+
+Verdict: TypeAlias = tuple[type[PortError], str]
+"""What a failure is, and what a person has to change."""
+
+# All that a call can raise. urllib3 and the parser come through where botocore reads
+# the body of an answer.
+FAILURES: Final = (BotoCoreError, ClientError, HTTPError, ResponseParserError)
+
+_CREDENTIALS: Final = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+LOG_IN: Final = f"log in (aws sso login), or set {_CREDENTIALS}"
+"""What to do without credentials, or with old ones."""
+WRONG: Final = f"check {_CREDENTIALS}"
+"""What to do with credentials that are not taken."""
+_CLOCK: Final = "set the clock of this machine"
+
+# Each protocol of AWS's has words of its own for the same.
+OF_CREDENTIALS: Final[Mapping[str, Verdict]] = MappingProxyType(
+    {
+        "InvalidAccessKeyId": (RefusedError, WRONG),
+        "InvalidClientTokenId": (RefusedError, WRONG),
+        "UnrecognizedClientException": (RefusedError, WRONG),
+        "SignatureDoesNotMatch": (RefusedError, WRONG),
+        "InvalidSignatureException": (RefusedError, WRONG),
+        "ExpiredToken": (RefusedError, LOG_IN),
+        "ExpiredTokenException": (RefusedError, LOG_IN),
+        "InvalidToken": (RefusedError, LOG_IN),
+        "TokenRefreshRequired": (RefusedError, LOG_IN),
+        "RequestTimeTooSkewed": (RefusedError, _CLOCK),
+        "RequestExpired": (RefusedError, _CLOCK),
+    }
+)
+"""What an answer says of the credentials, by its code, whatever was asked."""
+
+# What botocore knows of attempts is counted here already.
+_RETRIES = re.compile(r" \(reached max retries: \d+\)")
+_NO_CREDENTIALS = (
+    LoginError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+# No request has left.
+_NOT_SENT = (
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    MetadataRetrievalError,
+    ProxyConnectionError,
+    UnseekableStreamError,
+)
+# A request has left, and who knows how far it came.
+_BROKEN_OFF = (HTTPClientError, HTTPError, IncompleteReadError, SSLError)
+
+
+def unanswered(error: Exception, unclear: type[PortError], stranger: str) -> Verdict:
+    """Return what it is that there was no answer that could be read.
+
+    Args:
+        error: What was raised; no answer of the service's own.
+        unclear: What it is when a request has left and who knows how far it came.
+        stranger: What to ask oneself when someone else has answered.
+    """
+    if isinstance(error, _NO_CREDENTIALS):
+        return RefusedError, LOG_IN
+    if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return RefusedError, "name the file that vouches for it in AWS_CA_BUNDLE"
+    if isinstance(error, _NOT_SENT):
+        return UnavailableError, ""
+    if isinstance(error, _BROKEN_OFF):
+        return unclear, ""
+    if isinstance(error, ResponseParserError):
+        repeated = unclear is UnavailableError
+        return MalformedError if repeated else unclear, stranger
+    return RefusedError, ""
+
+
+def said(error: Exception, advice: str) -> str:
+    """Return what a failure says of itself, and what to do about it."""
+    text = " ".join(_RETRIES.sub("", str(error)).split())
+    return f"{text.rstrip('.')}; {advice}" if advice else text
