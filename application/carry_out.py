@@ -17,7 +17,13 @@ from domain.ledger import Ledger
 from domain.words import Outcome
 from domain.work import Amount, Load
 from ports.clock import Clock
-from ports.errors import PortError, RefusedError, StoreFullError, UnavailableError
+from ports.errors import (
+    AccessDeniedError,
+    PortError,
+    RefusedError,
+    StoreFullError,
+    UnavailableError,
+)
 
 FLUSH_SECONDS = 20.0
 """What was mirrored is recorded after so long at the latest."""
@@ -213,6 +219,10 @@ def place(ledger: Ledger, bottle: Bottle, day: date) -> ObjectKey:
     return object_key
 
 
+# What one load suffers from, and all others would, too.
+_OF_EVERYONE = (UnavailableError, RefusedError, AccessDeniedError)
+
+
 class _Patience:
     """Notices when going on is of no use."""
 
@@ -229,7 +239,7 @@ class _Patience:
             # In which order those ended that ended together is not known.
             self._in_a_row = 0
             return None
-        silent = [e for e in errors if type(e) in (UnavailableError, RefusedError)]
+        silent = [error for error in errors if type(error) in _OF_EVERYONE]
         self._in_a_row += len(silent)
         return silent[-1] if self._in_a_row >= GIVE_UP_AFTER else None
 

@@ -14,6 +14,7 @@ from typing import Final
 from adapters.system_clock import SystemClock
 from benchmarks import (
     codec,
+    cold_start,
     help_text,
     ledger,
     plan,
@@ -28,6 +29,7 @@ from benchmarks.program import ROOT
 
 _BENCHMARKS: Final = {
     "help": help_text.measure,
+    "cold-start": cold_start.measure,
     "plan": plan.measure,
     "sync-small": sync_small.measure,
     "sync-large": sync_large.measure,

@@ -20,6 +20,7 @@ from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.retry import Backoff
 from adapters.system_clock import StoppableClock, SystemClock
+from adapters.telemetry.counted_log import CountedLog
 from application.adopt import Adopt
 from application.carry_out import CarryOut
 from application.doctor import Doctor
@@ -56,6 +57,7 @@ from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.external_hash_file import ExternalHashFile
 from ports.hash_file import HashFile
+from ports.metrics import Metrics
 from ports.object_history import ObjectHistory
 from ports.progress import Progress
 
@@ -81,6 +83,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         instance_of=SyncConfig
     )
     progress: providers.Dependency[Progress] = providers.Dependency()
+    metrics: providers.Dependency[Metrics] = providers.Dependency()
     stop: providers.Dependency[Event] = providers.Dependency(instance_of=Event)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
@@ -97,13 +100,16 @@ class MirrorContainer(containers.DeclarativeContainer):
         open_store, config=config
     )
     readers: providers.Provider[int] = providers.Callable(readers_of, config)
-    event_log: providers.Provider[EventLog] = providers.Singleton(
+    stored_log: providers.Provider[StoredEventLog] = providers.Singleton(
         StoredEventLog,
         store=store,
         clock=clock,
         backoff=backoff,
         chance=chance,
         readers=readers,
+    )
+    event_log: providers.Provider[EventLog] = providers.Singleton(
+        CountedLog, log=stored_log, metrics=metrics
     )
     hash_file: providers.Provider[HashFile] = providers.Singleton(
         StoredHashFile, store=store, clock=clock, backoff=backoff, chance=chance
@@ -113,7 +119,7 @@ class MirrorContainer(containers.DeclarativeContainer):
     )
 
     http: providers.Provider[HttpClient] = providers.Singleton(
-        open_http, config=config, clock=upstream_clock, chance=chance
+        open_http, config=config, clock=upstream_clock, chance=chance, metrics=metrics
     )
     catalog: providers.Provider[CatalogSource] = providers.Singleton(
         open_catalog, config=config, http=http
@@ -210,7 +216,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         open_history, config=config
     )
     custody: providers.Provider[Custody] = providers.Factory(
-        StoredCustody, store=store, history=history, log=event_log
+        StoredCustody, store=store, history=history, log=stored_log
     )
     repair_ledger: providers.Provider[RepairLedger] = providers.Factory(
         RepairLedger,

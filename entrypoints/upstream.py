@@ -25,6 +25,7 @@ from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
 from ports.external_hash_file import ExternalHashFile
+from ports.metrics import Metrics
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
@@ -33,7 +34,7 @@ DISTRIBUTION: Final = "homebrew-bottles-sync"
 
 
 def open_http(
-    config: SyncConfig, clock: Clock, chance: Callable[[], float]
+    config: SyncConfig, clock: Clock, chance: Callable[[], float], metrics: Metrics
 ) -> HttpClient:
     """Return the client that asks upstream for everything, at one pace."""
     from adapters.homebrew.http import (  # noqa: PLC0415 - requests is slow
@@ -46,6 +47,7 @@ def open_http(
         chance,
         pool_size=config.jobs + AROUND_THE_JOBS,
         user_agent=user_agent(),
+        metrics=metrics,
         patience=Patience(Backoff(attempts=config.retry_attempts)),
     )
 

@@ -56,6 +56,12 @@ class RefusedError(PortError):
     cause = "refused"
 
 
+class AccessDeniedError(RefusedError):
+    """Who asks has not the right to, or is not who he says he is."""
+
+    cause = "access_denied"
+
+
 class NotFoundError(RefusedError):
     """There is no such thing."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 Metric = Literal[
     "SyncDuration",
@@ -20,6 +20,11 @@ Metric = Literal[
     "NotificationFailures",
 ]
 """The name of a metric, as it is shown where metrics are kept: ours for ever."""
+
+LEVELS: Final[frozenset[Metric]] = frozenset(
+    {"SyncDuration", "BottlesMissing", "SyncProgress", "AgeOfLastCompleteSync"}
+)
+"""What is so and so much at a moment: the last figure counts. All else adds up."""
 
 
 class Metrics(Protocol):

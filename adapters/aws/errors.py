@@ -11,7 +11,12 @@ from typing import Any, Final
 from botocore.exceptions import ClientError, NoRegionError
 
 from adapters.aws.failures import FAILURES, OF_CREDENTIALS, Verdict, said, unanswered
-from ports.errors import NotFoundError, RefusedError, UnavailableError
+from ports.errors import (
+    AccessDeniedError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
 
 _NOT_ALLOWED: Final = "the credentials in use lack the right to {right}"
 # Services that speak JSON name the same thing each in its own way, most of them with
@@ -45,12 +50,12 @@ _BUSY: Final = (
 )
 _BY_CODE: Final[dict[str, Verdict]] = {
     **OF_CREDENTIALS,
-    **dict.fromkeys(_DENIED, (RefusedError, _NOT_ALLOWED)),
+    **dict.fromkeys(_DENIED, (AccessDeniedError, _NOT_ALLOWED)),
     **dict.fromkeys(_MISSING, (NotFoundError, "{missing}")),
     **dict.fromkeys(_BUSY, (UnavailableError, "")),
 }
 _BY_STATUS: Final[dict[int, Verdict]] = {
-    HTTPStatus.FORBIDDEN: (RefusedError, _NOT_ALLOWED),
+    HTTPStatus.FORBIDDEN: (AccessDeniedError, _NOT_ALLOWED),
     HTTPStatus.NOT_FOUND: (NotFoundError, "{missing}"),
     # A function that is being deployed.
     HTTPStatus.CONFLICT: (UnavailableError, ""),

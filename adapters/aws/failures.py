@@ -32,7 +32,13 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from ports.errors import MalformedError, PortError, RefusedError, UnavailableError
+from ports.errors import (
+    AccessDeniedError,
+    MalformedError,
+    PortError,
+    RefusedError,
+    UnavailableError,
+)
 
 Verdict: TypeAlias = tuple[type[PortError], str]
 """What a failure is, and what a person has to change."""
@@ -51,11 +57,11 @@ _CLOCK: Final = "set the clock of this machine"
 # Each protocol of AWS's has words of its own for the same.
 OF_CREDENTIALS: Final[Mapping[str, Verdict]] = MappingProxyType(
     {
-        "InvalidAccessKeyId": (RefusedError, WRONG),
-        "InvalidClientTokenId": (RefusedError, WRONG),
-        "UnrecognizedClientException": (RefusedError, WRONG),
-        "SignatureDoesNotMatch": (RefusedError, WRONG),
-        "InvalidSignatureException": (RefusedError, WRONG),
+        "InvalidAccessKeyId": (AccessDeniedError, WRONG),
+        "InvalidClientTokenId": (AccessDeniedError, WRONG),
+        "UnrecognizedClientException": (AccessDeniedError, WRONG),
+        "SignatureDoesNotMatch": (AccessDeniedError, WRONG),
+        "InvalidSignatureException": (AccessDeniedError, WRONG),
         "ExpiredToken": (RefusedError, LOG_IN),
         "ExpiredTokenException": (RefusedError, LOG_IN),
         "InvalidToken": (RefusedError, LOG_IN),

@@ -24,6 +24,7 @@ from adapters.homebrew.retry_after import told_wait
 from adapters.retry import Backoff, retrying
 from ports.clock import Clock
 from ports.errors import MalformedError, RefusedError, UnavailableError
+from ports.metrics import Metrics
 
 T = TypeVar("T")
 Method = Literal["GET", "HEAD"]
@@ -80,12 +81,14 @@ class HttpClient:
         *,
         pool_size: int,
         user_agent: str,
+        metrics: Metrics,
         patience: Patience | None = None,
     ) -> None:
         self.patience = patience or Patience()
         self._clock = clock
         self._chance = chance
         self._user_agent = user_agent
+        self._metrics = metrics
         self._pacing = Pacing(clock, chance, longest=self.patience.backoff.longest)
         self._session = requests.Session()
         # Without a count, its failures carry no URL and so no signature in their text.
@@ -276,6 +279,7 @@ class HttpClient:
         # GitHub's secondary limits come as 403, with the seconds to wait.
         limited = status == HTTPStatus.FORBIDDEN and told is not None
         if status in SLOW_DOWN or limited:
+            self._metrics.add("UpstreamThrottles", 1)
             self._pacing.slow_down(address.origin, asked_at, told)
         raise refusal(
             status,

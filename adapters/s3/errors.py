@@ -21,6 +21,7 @@ from adapters.aws.failures import (
     unanswered,
 )
 from ports.errors import (
+    AccessDeniedError,
     ConflictError,
     NotFoundError,
     OutcomeUnknownError,
@@ -38,9 +39,9 @@ _REGION = "the bucket is in another region: set aws_region (or AWS_REGION) to it
 _BY_CODE: dict[str, Verdict] = {
     **OF_CREDENTIALS,
     "NoSuchBucket": (RefusedError, "create it with: aws s3 mb s3://{bucket}"),
-    "AccessDenied": (RefusedError, _NOT_ALLOWED),
+    "AccessDenied": (AccessDeniedError, _NOT_ALLOWED),
     # HEAD has no room to say more.
-    "403": (RefusedError, f"{_NOT_ALLOWED}, or are wrong: {WRONG}"),
+    "403": (AccessDeniedError, f"{_NOT_ALLOWED}, or are wrong: {WRONG}"),
     "400": (RefusedError, f"{LOG_IN}, or {_REGION}"),
     "NotImplemented": (RefusedError, "the store lacks what a mirror needs"),
     "PermanentRedirect": (RefusedError, _REGION),

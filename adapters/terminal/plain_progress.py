@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TextIO
 
-from adapters.terminal.board import Board, View
+from adapters.board import Board, View
 from adapters.terminal.words import counted, spelt_bytes, spelt_duration, spelt_rate
 from domain.plan import SyncPlan
 from domain.work import Load, Work

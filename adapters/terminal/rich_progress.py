@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from adapters.terminal.board import Board, InFlight, View
+from adapters.board import Board, InFlight, View
 from adapters.terminal.plain_progress import first_line, last_line, spelt_progress
 from adapters.terminal.words import spelt_bytes, spelt_duration, spelt_rate
 from domain.plan import SyncPlan

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
+from adapters.memory.metrics import NoMetrics
 from adapters.memory.progress import SilentProgress
 from adapters.system_clock import SystemClock
 from adapters.terminal.plain_progress import PlainProgress
@@ -30,6 +31,7 @@ from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.hash_file import HashFile
+from ports.metrics import Metrics
 from ports.progress import Progress
 
 if TYPE_CHECKING:
@@ -71,8 +73,14 @@ class CliContainer(containers.DeclarativeContainer):
     progress: providers.Provider[Progress] = providers.Singleton(
         open_progress, manner=manner, clock=clock
     )
+    metrics: providers.Provider[Metrics] = providers.Singleton(NoMetrics)
     mirror = providers.Container(
-        MirrorContainer, config=config, clock=clock, progress=progress, stop=stop
+        MirrorContainer,
+        config=config,
+        clock=clock,
+        progress=progress,
+        metrics=metrics,
+        stop=stop,
     )
 
     store: providers.Provider[CountedStore] = mirror.store

@@ -12,6 +12,7 @@ from adapters.homebrew.bottles import GhcrBottles
 from adapters.homebrew.http import HttpClient
 from adapters.memory.bottle_source import MemoryBottleSource
 from adapters.memory.clock import ManualClock
+from adapters.memory.metrics import NoMetrics
 from domain.bottle import Bottle, Digest
 from domain.tags import Tag
 from ports.bottle_source import BottleSource
@@ -59,7 +60,15 @@ def ghcr(stack: ExitStack) -> Holding:
     )
     clock = ManualClock()
     http = stack.enter_context(
-        closing(HttpClient(clock, random.random, pool_size=8, user_agent="tests"))
+        closing(
+            HttpClient(
+                clock,
+                random.random,
+                pool_size=8,
+                user_agent="tests",
+                metrics=NoMetrics(),
+            )
+        )
     )
     source = GhcrBottles(http, clock, random.random, registry=upstream.registry)
     bottles = offered_bottles(upstream, upstream.formulae[0]["name"])

@@ -16,6 +16,7 @@ from adapters.homebrew.http import HttpClient
 from adapters.homebrew.schemas import load_entry
 from adapters.memory.catalog import MemoryCatalog
 from adapters.memory.clock import ManualClock
+from adapters.memory.metrics import NoMetrics
 from domain.catalog import Catalog
 from ports.catalog import CatalogSource
 from tests.standin.catalog import plain_catalog, small_catalog
@@ -53,7 +54,11 @@ def client(stack: ExitStack) -> HttpClient:
     return stack.enter_context(
         closing(
             HttpClient(
-                ManualClock(), random.random, pool_size=1, user_agent="bottles-tests"
+                ManualClock(),
+                random.random,
+                pool_size=1,
+                user_agent="bottles-tests",
+                metrics=NoMetrics(),
             )
         )
     )

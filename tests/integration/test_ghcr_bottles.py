@@ -11,6 +11,7 @@ import pytest
 from adapters.homebrew.bottles import GhcrBottles
 from adapters.homebrew.http import HttpClient, Patience
 from adapters.memory.clock import ManualClock
+from adapters.memory.metrics import NoMetrics
 from adapters.retry import Backoff
 from domain.bottle import Bottle
 from ports.bottle_source import BottleStream
@@ -69,6 +70,7 @@ def source(clock: ManualClock) -> Iterator[Source]:
                 lambda: 0.5,
                 pool_size=4,
                 user_agent="bottles-tests/1",
+                metrics=NoMetrics(),
                 patience=Patience(Backoff(attempts=3), silence=5.0),
             )
             stack.enter_context(closing(http))

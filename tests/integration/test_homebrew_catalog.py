@@ -15,6 +15,7 @@ import pytest
 from adapters.homebrew.catalog import API_DOCUMENTS, HomebrewCatalog
 from adapters.homebrew.http import HttpClient
 from adapters.memory.clock import ManualClock
+from adapters.memory.metrics import NoMetrics
 from domain.catalog import Catalog, Validators
 from ports.errors import (
     MalformedError,
@@ -46,7 +47,11 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture
 def http() -> Iterator[HttpClient]:
     client = HttpClient(
-        ManualClock(), random.random, pool_size=1, user_agent="bottles-tests"
+        ManualClock(),
+        random.random,
+        pool_size=1,
+        user_agent="bottles-tests",
+        metrics=NoMetrics(),
     )
     with closing(client):
         yield client

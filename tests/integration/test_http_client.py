@@ -12,6 +12,7 @@ import pytest
 
 from adapters.homebrew.http import HttpClient, Patience
 from adapters.memory.clock import ManualClock
+from adapters.memory.metrics import MemoryMetrics
 from adapters.retry import ONCE, Backoff
 from ports.errors import (
     MalformedError,
@@ -51,17 +52,27 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def http(clock: ManualClock) -> Iterator[HttpClient]:
-    with closing(make_client(clock)) as client:
+def http(clock: ManualClock, metrics: MemoryMetrics) -> Iterator[HttpClient]:
+    with closing(make_client(clock, metrics=metrics)) as client:
         yield client
 
 
-def make_client(clock: ManualClock, patience: Patience | None = None) -> HttpClient:
+@pytest.fixture
+def metrics() -> MemoryMetrics:
+    return MemoryMetrics()
+
+
+def make_client(
+    clock: ManualClock,
+    patience: Patience | None = None,
+    metrics: MemoryMetrics | None = None,
+) -> HttpClient:
     return HttpClient(
         clock,
         lambda: 0.0,
         pool_size=8,
         user_agent="bottles-tests/1",
+        metrics=metrics or MemoryMetrics(),
         patience=patience,
     )
 
@@ -249,6 +260,18 @@ def test_a_forbidden_with_a_time_to_wait_is_a_limit(
             http.get(origin, what=WHAT, patience=Patience(ONCE))
         assert http.get(origin, what=WHAT).status == 200
     assert clock.monotonic() == 40
+
+
+def test_every_answer_that_asks_to_slow_down_is_counted(
+    upstream: Upstream, http: HttpClient, metrics: MemoryMetrics
+) -> None:
+    upstream.faults.add(Fault("429", times=2, retry_after=1))
+    http.get(catalog_url(upstream), what=WHAT)
+    assert metrics.added == [("UpstreamThrottles", 1, None)] * 2
+
+    upstream.faults.add(Fault("500", times=1))
+    http.get(catalog_url(upstream), what=WHAT)
+    assert len(metrics.added) == 2
 
 
 def test_a_host_that_answers_again_is_not_held_to_its_past(

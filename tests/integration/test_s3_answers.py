@@ -10,6 +10,7 @@ from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
 from domain.errors import DigestMismatchError
 from ports.errors import (
+    AccessDeniedError,
     ConflictError,
     MalformedError,
     NotFoundError,
@@ -66,7 +67,8 @@ WRITES: list[tuple[Answer, type[PortError], str | None]] = [
     (Answer(429, "TooManyRequests"), UnavailableError, None),
     (Answer(507, "XMinioStorageFull"), StoreFullError, "make room"),
     (Answer(403, "QuotaExceeded"), StoreFullError, "make room"),
-    (Answer(403, "AccessDenied"), RefusedError, "lack a right"),
+    (Answer(403, "AccessDenied"), AccessDeniedError, "lack a right"),
+    (Answer(403, "InvalidAccessKeyId"), AccessDeniedError, "AWS_ACCESS_KEY_ID"),
     (Answer(403, "RequestTimeTooSkewed"), RefusedError, "set the clock"),
     (Answer(400, "ExpiredToken"), RefusedError, "aws sso login"),
     (Answer(501, "NotImplemented"), RefusedError, "lacks what a mirror needs"),
@@ -107,7 +109,7 @@ class TestAnswersToWrites:
         ("answer", "kind"),
         [
             (Answer(412, "PreconditionFailed", early=True), ConflictError),
-            (Answer(403, "AccessDenied", early=True), RefusedError),
+            (Answer(403, "AccessDenied", early=True), AccessDeniedError),
             # The bytes have not left: nothing can have been written.
             (Answer(503, "SlowDown", early=True), UnavailableError),
         ],

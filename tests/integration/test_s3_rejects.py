@@ -7,10 +7,10 @@ import pytest
 from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
 from ports.errors import (
+    AccessDeniedError,
     ConflictError,
     OutcomeUnknownError,
     PortError,
-    RefusedError,
     UnavailableError,
 )
 from tests.support.blobs import digest_of
@@ -30,8 +30,8 @@ OTHERS: list[tuple[Answer, type[PortError]]] = [
     (Answer(412, "PreconditionFailed"), ConflictError),
     (Answer(500, "InternalError"), OutcomeUnknownError),
     (Answer(200, body=b"<html>Log in"), OutcomeUnknownError),
-    (Answer(403, "AccessDenied"), RefusedError),
-    (Answer(403, "SignatureDoesNotMatch"), RefusedError),
+    (Answer(403, "AccessDenied"), AccessDeniedError),
+    (Answer(403, "SignatureDoesNotMatch"), AccessDeniedError),
     # It is the signature that did not fit, whatever the checksum.
     (Answer(400, "XAmzContentSHA256Mismatch"), UnavailableError),
 ]

@@ -2,8 +2,8 @@ from threading import Thread
 
 import pytest
 
+from adapters.board import Board, InFlight
 from adapters.memory.clock import ManualClock
-from adapters.terminal.board import Board, InFlight
 from tests.support.plans import make_load, make_plan_of
 
 JQ = make_load("jq", 1_000)

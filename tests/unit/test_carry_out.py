@@ -14,6 +14,7 @@ from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import BottleFailed, BottleMirrored
 from domain.work import Amount, Load
 from ports.errors import (
+    AccessDeniedError,
     NotFoundError,
     PortError,
     RefusedError,
@@ -63,6 +64,10 @@ def unavailable(what: str) -> UnavailableError:
 
 def refused(what: str) -> RefusedError:
     return RefusedError(what, "403")
+
+
+def denied(what: str) -> AccessDeniedError:
+    return AccessDeniedError(what, "403")
 
 
 def not_found(what: str) -> NotFoundError:
@@ -235,7 +240,7 @@ class TestFailures:
         assert tally.outcome == "degraded"
         assert tally.causes == {"unavailable": 1}
 
-    @pytest.mark.parametrize("error", [unavailable, refused])
+    @pytest.mark.parametrize("error", [unavailable, refused, denied])
     @pytest.mark.parametrize("jobs", [1, 4])
     def test_ten_in_a_row_that_nobody_answers_end_the_run(
         self, jobs: int, error: Callable[[str], PortError]

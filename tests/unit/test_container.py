@@ -5,6 +5,7 @@ import pytest
 from dependency_injector import containers, errors, providers
 
 from adapters.folder.store import FolderStore
+from adapters.memory.metrics import NoMetrics
 from adapters.memory.progress import SilentProgress
 from adapters.s3.store import S3Store
 from adapters.terminal.plain_progress import PlainProgress
@@ -23,7 +24,9 @@ STORES = pytest.mark.parametrize("config", [FOLDER, BUCKET], ids=["folder", "buc
 
 
 def base(config: SyncConfig) -> MirrorContainer:
-    return MirrorContainer(config=config, progress=SilentProgress(), stop=StopFlag())
+    return MirrorContainer(
+        config=config, progress=SilentProgress(), metrics=NoMetrics(), stop=StopFlag()
+    )
 
 
 def command_line(config: SyncConfig, *, quiet: bool = True) -> CliContainer:

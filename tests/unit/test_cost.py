@@ -1,8 +1,13 @@
 from decimal import Decimal
 
-from domain.cost import expected_seconds, s3_cost
+import pytest
+
+from domain.cost import expected_seconds, run_cost, s3_cost
+from domain.words import Route
 from domain.work import Work
 from tests.support.plans import make_load
+
+HOUR = 3_600
 
 
 def test_time_is_that_of_the_bytes_to_fetch_at_the_assumed_rate() -> None:
@@ -31,3 +36,29 @@ def test_nothing_costs_nothing() -> None:
     cost = s3_cost(Work())
 
     assert cost.requests == cost.storage == 0
+
+
+@pytest.mark.parametrize("route", ["none", "lambda", "ecs"])
+def test_a_run_that_took_nothing_has_cost_nothing(route: Route) -> None:
+    assert run_cost(route=route, seconds=0, store_requests=0, bytes_stored=0) == 0
+
+
+def test_requests_are_all_priced_as_puts_and_bytes_for_a_month() -> None:
+    cost = run_cost(
+        route="none", seconds=HOUR, store_requests=2_000, bytes_stored=10**10
+    )
+
+    assert cost == Decimal("0.01") + Decimal("0.23")
+
+
+def test_a_function_is_priced_by_its_memory_and_each_of_its_invocations() -> None:
+    cost = run_cost(route="lambda", seconds=1_024, store_requests=0, bytes_stored=0)
+
+    # 3,008 GB-seconds, and two invocations of 900 s at most.
+    assert cost == 3_008 * Decimal("0.0000166667") + 2 * Decimal("0.0000002")
+
+
+def test_a_task_is_priced_by_its_processors_and_memory() -> None:
+    cost = run_cost(route="ecs", seconds=10 * HOUR, store_requests=0, bytes_stored=0)
+
+    assert cost == 20 * Decimal("0.04048") + 80 * Decimal("0.004445")

@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console, RenderableType
 
+from adapters.board import Board
 from adapters.memory.clock import ManualClock
-from adapters.terminal.board import Board
 from adapters.terminal.rich_progress import RichProgress, counting, drawn
 from ports.errors import NotFoundError
 from tests.support.plans import make_load, make_plan_of
