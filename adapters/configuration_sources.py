@@ -15,6 +15,8 @@ FILE_NAME: Final = "bottles.toml"
 PREFIX: Final = "BOTTLES_"
 """What the name of every variable begins with."""
 _OF_TESTS: Final = "BOTTLES_TEST_"
+ORDER: Final = "BOTTLES_ORDER"
+"""What a worker on ECS is to do: no setting."""
 
 
 class ConfigurationError(MirrorError):
@@ -60,6 +62,8 @@ def environment(variables: Mapping[str, str]) -> Source:
     strangers: list[str] = []
     for variable, value in sorted(variables.items()):
         if not variable.startswith(PREFIX) or variable.startswith(_OF_TESTS):
+            continue
+        if variable == ORDER:
             continue
         name = variable.removeprefix(PREFIX)
         if name.lower() not in NAMES or not name.isupper():

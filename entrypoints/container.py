@@ -37,6 +37,7 @@ from application.sync_bottles import SyncBottles
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
 from domain.config import SyncConfig
+from domain.words import RunKind
 from entrypoints.stores import (
     CountedStore,
     open_history,
@@ -85,6 +86,7 @@ class MirrorContainer(containers.DeclarativeContainer):
     progress: providers.Dependency[Progress] = providers.Dependency()
     metrics: providers.Dependency[Metrics] = providers.Dependency()
     stop: providers.Dependency[Event] = providers.Dependency(instance_of=Event)
+    kind: providers.Dependency[RunKind] = providers.Dependency(default="local")
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     # Who waits for upstream is woken by a stop; who records what was stored is not.
@@ -162,7 +164,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         documents=documents,
         clock=clock,
         new_id=providers.Object(new_id),
-        kind="local",
+        kind=kind,
         size_threshold=config.provided.size_threshold,
         require_fit=probe_store.provided.require_fit,
     )

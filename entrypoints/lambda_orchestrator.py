@@ -1,0 +1,157 @@
+"""The orchestrator, in AWS Lambda: plans runs, hands them out, and closes them."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Protocol, assert_never
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from dependency_injector import containers, providers
+
+from adapters.ledger.fields import UUID as IS_UUID
+from adapters.order_codec import said_of
+from adapters.trigger_codec import decode_trigger
+from application.close_run import Closing
+from application.orchestrate import Orchestrate
+from application.redispatch import AskForShards, ReplaceWorker
+from application.report_age import ReportAge
+from domain.cloud_config import CloudConfig
+from domain.config import SyncConfig
+from domain.errors import MirrorError
+from domain.trigger import Close, Start, TellAge, TellShards, Trigger, WorkerDied
+from domain.work import GB
+from entrypoints.cloud.container import CloudContainer
+from entrypoints.cloud.invocation import configured_by, logged, sentences
+
+Answer = dict[str, object]
+
+
+class Context(Protocol):
+    """What Lambda tells of an invocation; the same id when it is tried again."""
+
+    aws_request_id: str
+
+
+class OrchestratorContainer(containers.DeclarativeContainer):
+    """One invocation of the orchestrator."""
+
+    config: providers.Dependency[SyncConfig] = providers.Dependency(
+        instance_of=SyncConfig
+    )
+    settings: providers.Dependency[CloudConfig] = providers.Dependency(
+        instance_of=CloudConfig
+    )
+    cloud = providers.Container(CloudContainer, config=config, cloud=settings)
+
+    orchestrate: providers.Provider[Orchestrate] = providers.Factory(
+        Orchestrate,
+        prepare=cloud.prepare_sync,
+        runs=cloud.runs,
+        close=cloud.close_run,
+        tell=cloud.tell,
+        dispatchers=cloud.dispatchers,
+        shard_bytes=providers.Callable(
+            lambda config: {
+                "lambda": config.lambda_shard_gb * GB,
+                "ecs": config.shard_gb * GB,
+            },
+            config,
+        ),
+        progress=cloud.progress,
+    )
+    ask_for_shards: providers.Provider[AskForShards] = providers.Factory(
+        AskForShards, runs=cloud.runs
+    )
+    replace_worker: providers.Provider[ReplaceWorker] = providers.Factory(
+        ReplaceWorker,
+        ask=ask_for_shards,
+        close=cloud.close_run,
+        dispatchers=cloud.dispatchers,
+        progress=cloud.progress,
+    )
+    report_age: providers.Provider[ReportAge] = providers.Factory(
+        ReportAge,
+        log=cloud.event_log,
+        hash_file=cloud.hash_file,
+        metrics=cloud.metrics,
+        clock=cloud.clock,
+    )
+
+
+def handler(event: object, context: Context) -> Answer:
+    """Answer a payload of EventBridge, Lambda, Step Functions, or a person.
+
+    Raises:
+        MirrorError: It could not be answered; the log and people were told why.
+    """
+    configured = configured_by(os.environ, needed=("state_machine_arn",))
+    container = OrchestratorContainer(
+        config=configured.config, settings=configured.cloud
+    )
+    cloud = container.cloud
+    with logged(cloud.lines(), cloud.metrics()):
+        return _answer(container, decode_trigger(event), context)
+
+
+def _answer(
+    container: OrchestratorContainer, trigger: Trigger, context: Context
+) -> Answer:
+    match trigger:
+        case Start():
+            return _start(container, run_id_of(trigger, context.aws_request_id))
+        case TellShards():
+            orders = container.ask_for_shards()(trigger.run_id, trigger.among)
+            return {"run_id": trigger.run_id, "orders": [said_of(o) for o in orders]}
+        case Close():
+            return _closing(
+                container.cloud.close_run()(trigger.run_id, trigger.give_up)
+            )
+        case WorkerDied():
+            followed = container.replace_worker()(trigger.order)
+            if isinstance(followed, Closing):
+                return _closing(followed)
+            return {"run_id": followed.run_id, "orders": [said_of(followed)]}
+        case TellAge():
+            return {"age": container.report_age()()}
+        case _:
+            assert_never(trigger)
+
+
+def run_id_of(trigger: Start, request_id: str) -> str:
+    """Return the id of the run that a trigger starts: the same when it comes again."""
+    event_id = trigger.event_id or request_id
+    # A UUID as it is: so that a person finds the event by its run.
+    return event_id if IS_UUID.fullmatch(event_id) else str(uuid5(_EVENTS, event_id))
+
+
+_EVENTS = UUID(str(uuid5(NAMESPACE_URL, "homebrew-bottles-sync/events")))
+
+
+def _start(container: OrchestratorContainer, run_id: str) -> Answer:
+    cloud, config = container.cloud, container.config()
+    cloud.lines().bind(run_id=run_id)
+    begun = cloud.clock().now()
+    try:
+        started = container.orchestrate()(config.selection, run_id, config.max_bytes)
+    except MirrorError as error:
+        now = cloud.clock().now()
+        passed = max(timedelta(), now - begun)
+        cloud.tell().failed(now.date(), "; ".join(sentences(error)), passed)
+        raise
+    return {
+        "run_id": started.run_id,
+        "outcome": started.outcome,
+        "route": started.route,
+        "bottles": started.bottles,
+        "bytes": started.bytes,
+        "shards": started.shards,
+    }
+
+
+def _closing(closing: Closing) -> Answer:
+    return {
+        "run_id": closing.run_id,
+        "outcome": closing.outcome,
+        "unfinished": list(closing.unfinished),
+    }
