@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from application.journal import MAX_EVENTS, Journal
@@ -104,6 +104,9 @@ class Foreman:
         """Return when what is on its way is to be cut short; 0 is now."""
         return math.inf
 
+    def landed(self, result: LoadResult) -> None:
+        """Hear of a load that is done, or has failed."""
+
     def recorded(self, ledger: Ledger, events: Sequence[Event]) -> None:
         """Hear of a commit: what it recorded, and the ledger with it.
 
@@ -151,7 +154,7 @@ class CarryOut:
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
                 while True:
-                    if foreman.seconds_left() <= 0.0:
+                    if flying and foreman.seconds_left() <= 0.0:
                         self.transfer.stop.set()
                     tally.interrupted = self.transfer.stop.is_set()
                     if tally.gave_up is None and not tally.interrupted:
@@ -162,7 +165,10 @@ class CarryOut:
                     if not tally.interrupted:
                         patient = min(patient, foreman.seconds_left())
                     done, flying = wait(flying, patient, return_when=FIRST_COMPLETED)
-                    self._land(done, tally, batch)
+                    for result in _landed(done):
+                        tally.add(result)
+                        batch.add((*result.mirrored, *result.failed))
+                        foreman.landed(result)
                     tally.gave_up = tally.gave_up or patience.judge(done)
                     if tally.gave_up is not None:
                         flying = {load for load in flying if not load.cancel()}
@@ -188,17 +194,20 @@ class CarryOut:
             if load is None:
                 return
             placed = Placed(load, {b.key: place(ledger, b, day) for b in load.bottles})
-            flying.add(pool.submit(self.transfer, placed))
+            flying.add(pool.submit(self._carry, placed))
 
-    @staticmethod
-    def _land(done: Iterable[Future[LoadResult]], tally: Tally, batch: _Batch) -> None:
-        for future in done:
-            try:
-                result = future.result()
-            except StoppedError:
-                continue
-            tally.add(result)
-            batch.add((*result.mirrored, *result.failed))
+    def _carry(self, placed: Placed) -> LoadResult:
+        begun = self.clock.monotonic()
+        result = self.transfer(placed)
+        return replace(result, seconds=self.clock.monotonic() - begun)
+
+
+def _landed(done: Iterable[Future[LoadResult]]) -> Iterator[LoadResult]:
+    for future in done:
+        try:
+            yield future.result()
+        except StoppedError:
+            continue
 
 
 def place(ledger: Ledger, bottle: Bottle, day: date) -> ObjectKey:

@@ -126,9 +126,10 @@ class CloseRun:
 
     def finish(self, opened: OpenedLedger, journal: Journal, run_id: str) -> Closing:
         """Do all that is due once a run's end is in the log."""
-        publish(self.runs.hash_file, journal.ledger, opened.version)
         self._measure(journal.ledger, run_id)
         self.tell.ended(journal, run_id)
+        # Last, so that it has all of it; whoever opens the ledger reads on from it.
+        publish(self.runs.hash_file, journal.ledger, opened.version)
         return Closing(run_id, journal.ledger.ended[run_id].closed.outcome)
 
     def _measure(self, ledger: Ledger, run_id: str) -> None:

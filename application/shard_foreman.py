@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from application.carry_out import Foreman
+from application.transfer import LoadResult
 from domain.cost import ASSUMED_RATE
 from domain.errors import MirrorError
 from domain.events import BottleMirrored, Event
@@ -20,19 +22,30 @@ LAST_CALL: Final = 45.0
 an upstream that says nothing is noticed after ten, and what came is to be recorded."""
 
 _SHARE_OF_SHORT_TIME: Final = 0.2
-_TENTHS: Final = 10
+_CAUTION: Final = 2.0
+_TELLING: Final = 1_000_000  # bytes from which on a transfer shows the line's speed
 _GUESSED_SIZE: Final = 50_000_000  # bytes of a load of which nobody can tell
+_TENTHS: Final = 10
 
 
 class ShardLostError(MirrorError):
     """The shard is not this worker's any more: another has it, or the run is over."""
 
 
+@dataclass(slots=True)
+class _Seen:
+    """Bytes that came, and the seconds that it took, over several loads."""
+
+    loads: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+
 class TimeBudget:
     """The time that a worker is given, and what fits into it.
 
-    Each of ``jobs`` transfers is reckoned with its share of a line of 200 Mbit/s, or of
-    what the worker has been seen to do if that is more.
+    A load is reckoned with the time that the small ones took, and at the speed that the
+    large ones had; until one is seen, with its share of a line of 200 Mbit/s.
     """
 
     def __init__(self, clock: Clock, seconds: float, jobs: int) -> None:
@@ -41,7 +54,8 @@ class TimeBudget:
         self._begun = clock.monotonic()
         kept = min(LAST_CALL, seconds * _SHARE_OF_SHORT_TIME)
         self._whole = seconds - kept if math.isfinite(seconds) else math.inf
-        self._fetched = 0
+        self._small = _Seen()
+        self._large = _Seen()
 
     def seconds_left(self) -> float:
         """Return the seconds until what is on its way must be cut short."""
@@ -55,16 +69,23 @@ class TimeBudget:
         """Return whether a load fits into all the time that there was."""
         return self._needed(load) <= self._whole
 
-    def note(self, fetched: int) -> None:
-        """Take note that so many bytes more were fetched."""
-        self._fetched += fetched
+    def note(self, size: int, seconds: float) -> None:
+        """Take note of how long a load took."""
+        seen = self._large if size >= _TELLING else self._small
+        seen.loads += 1
+        seen.bytes += size
+        seen.seconds += seconds
 
     def _needed(self, load: Load) -> float:
-        if load.source is not None:
-            return 0.0
-        size = _GUESSED_SIZE if load.expected is None else load.expected
-        elapsed = max(1.0, self._clock.monotonic() - self._begun)
-        return size * self._jobs / max(ASSUMED_RATE, self._fetched / elapsed)
+        small, large = self._small, self._large
+        size = 0
+        if load.source is None:
+            size = _GUESSED_SIZE if load.expected is None else load.expected
+        speed = ASSUMED_RATE / self._jobs
+        if large.seconds:
+            speed = large.bytes / large.seconds
+        each = small.seconds / small.loads if small.loads else 0.0
+        return _CAUTION * (each + size / speed)
 
 
 class ShardForeman(Foreman):
@@ -94,6 +115,11 @@ class ShardForeman(Foreman):
     def seconds_left(self) -> float:
         return self._budget.seconds_left()
 
+    def landed(self, result: LoadResult) -> None:
+        fetched = (e.size for e in result.mirrored if e.how == "fetched")
+        if result.error is None:
+            self._budget.note(sum(fetched), result.seconds)
+
     def recorded(self, ledger: Ledger, events: Sequence[Event]) -> None:
         """Hear of a commit.
 
@@ -109,7 +135,6 @@ class ShardForeman(Foreman):
                 f"shard {self._order.shard} is another worker's now, {shard.writer}"
             )
         mirrored = [event for event in events if isinstance(event, BottleMirrored)]
-        self._budget.note(sum(e.size for e in mirrored if e.how == "fetched"))
         before = _tenths(run.mirrored - len(mirrored), run.bottles)
         if before < _tenths(run.mirrored, run.bottles) < _TENTHS:
             self._crossed_a_tenth()

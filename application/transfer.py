@@ -49,11 +49,13 @@ class LoadResult:
 
     Attributes:
         error: What ended it early, for deciding whether the run goes on.
+        seconds: How long it took.
     """
 
     mirrored: tuple[BottleMirrored, ...]
     failed: tuple[BottleFailed, ...]
     error: PortError | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

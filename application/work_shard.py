@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Final, Literal
 
@@ -12,6 +13,7 @@ from application.carry_out import CarryOut, Tally
 from application.journal import Journal
 from application.opened_ledger import open_ledger
 from application.run import Runs
+from application.salvage import Salvage
 from application.shard_foreman import ShardForeman, ShardLostError, TimeBudget
 from application.tell_of_run import TellOfRun
 from domain.errors import MirrorError
@@ -70,6 +72,7 @@ class WorkShard:
     """
 
     carry_out: CarryOut
+    salvage: Salvage
     runs: Runs
     route: Route
     dispatchers: Mapping[Route, Dispatcher]
@@ -113,7 +116,7 @@ class WorkShard:
         claimed = self._claim(order, journal)
         if claimed is None:
             return _left_alone(order, "it has ended, or another worker has it")
-        share = left_of(split(loads, order.shards)[order.shard], journal.ledger)
+        share = self._share(claimed, journal, loads, run.day)
         budget = TimeBudget(runs.clock, seconds, self.carry_out.jobs)
         foreman = ShardForeman(
             claimed,
@@ -131,6 +134,16 @@ class WorkShard:
             **{name: n - used.get(name, 0) for name, n in self.used().items()},
         }
         return self._leave(claimed, journal, tally, share, spent, budget)
+
+    def _share(
+        self, order: Order, journal: Journal, loads: tuple[Load, ...], day: date
+    ) -> tuple[Load, ...]:
+        """Return what is to be done of the shard, others' work taken over first."""
+        share = left_of(split(loads, order.shards)[order.shard], journal.ledger)
+        if order.attempt == 1:
+            return share
+        journal.record(list(self.salvage(share, journal.ledger, day)))
+        return left_of(share, journal.ledger)
 
     def _claim(self, order: Order, journal: Journal) -> Order | None:
         """Claim the shard in the log.

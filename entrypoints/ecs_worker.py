@@ -60,6 +60,7 @@ class EcsWorkerContainer(containers.DeclarativeContainer):
     work_shard: providers.Provider[WorkShard] = providers.Factory(
         WorkShard,
         carry_out=cloud.carry_out,
+        salvage=cloud.salvage,
         runs=cloud.runs,
         route="ecs",
         dispatchers=providers.Object({}),

@@ -42,6 +42,7 @@ class LambdaWorkerContainer(containers.DeclarativeContainer):
     work_shard: providers.Provider[WorkShard] = providers.Factory(
         WorkShard,
         carry_out=cloud.carry_out,
+        salvage=cloud.salvage,
         runs=cloud.runs,
         route="lambda",
         dispatchers=cloud.dispatchers,

@@ -22,6 +22,7 @@ from application.carry_out import CarryOut
 from application.close_run import CloseRun
 from application.prepare_sync import PrepareSync
 from application.run import Runs
+from application.salvage import Salvage
 from application.tell_of_run import TellOfRun
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
@@ -111,6 +112,9 @@ class CloudContainer(containers.DeclarativeContainer):
     )
     prepare_sync: providers.Provider[PrepareSync] = mirror.prepare_sync
     carry_out: providers.Provider[CarryOut] = mirror.carry_out
+    salvage: providers.Provider[Salvage] = providers.Factory(
+        Salvage, store=mirror.store
+    )
     runs: providers.Provider[Runs] = mirror.runs
     event_log: providers.Provider[EventLog] = mirror.event_log
     hash_file: providers.Provider[HashFile] = mirror.hash_file

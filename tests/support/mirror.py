@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from threading import Event as Flag
 from typing import TypeVar
@@ -212,6 +213,10 @@ class Process:
         self.plan_sync = PlanSync(catalog, self.source, self.progress, jobs)
         self.inspect = InspectLedger(self.log)
         self._jobs = jobs
+
+    def cloud_runs(self, size_threshold: int) -> Runs:
+        """Return what begins runs of the cloud's."""
+        return replace(self.runs, kind="cloud", size_threshold=size_threshold)
 
     def open(self) -> OpenedLedger:
         """Open the ledger."""

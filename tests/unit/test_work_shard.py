@@ -1,0 +1,322 @@
+"""A worker, from its order to what it leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.carry_out import FLUSH_SECONDS
+from application.work_shard import MOST_ATTEMPTS, OrderError
+from domain.bottle import ObjectKey
+from domain.events import (
+    BottleMirrored,
+    NotificationSent,
+    ShardCompleted,
+    ShardPaused,
+    ShardStarted,
+)
+from domain.order import Order
+from ports.errors import MalformedError, NotFoundError, RefusedError, UnavailableError
+from tests.support.catalogs import digest_of
+from tests.support.cloud import Cloud
+from tests.support.mirror import mirror_of
+from tests.support.watched import Killed, at_call, is_a
+
+NAMES = tuple(letter * 5 for letter in "abcdefgh")
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    """Return a cloud with a run of eight bottles in two shards."""
+    cloud = Cloud(mirror_of(*NAMES))
+    cloud.shard_bytes = 20
+    cloud.trigger()
+    return cloud
+
+
+def first(cloud: Cloud) -> Order:
+    return cloud.orders[0]
+
+
+def fetched(cloud: Cloud) -> set[int]:
+    """Return how often bottles were sent for at the upstream."""
+    return set(cloud.mirror.upstream.opened.values())
+
+
+def test_it_mirrors_its_own_share_and_no_other(cloud: Cloud) -> None:
+    report = cloud.work(first(cloud))
+
+    assert (report.ending, report.reason, report.left) == ("completed", "complete", 0)
+    assert report.tally.mirrored == 4
+    assert len(cloud.mirror.recorded(BottleMirrored)) == 4
+    (ended,) = cloud.mirror.recorded(ShardCompleted)
+    assert ended.shard == 0
+    assert ended.counts["mirrored"] == 4
+    assert ended.counts["bytes"] == 20
+    assert cloud.closer.asked == []
+
+
+def test_the_last_one_asks_for_the_end(cloud: Cloud) -> None:
+    cloud.work_all()
+    assert cloud.closer.asked == ["run-1"]
+
+
+def test_the_same_order_delivered_twice_is_carried_out_once(cloud: Cloud) -> None:
+    slow, order = cloud.process(), first(cloud)
+    # The second one begins and ends while the first is about to claim.
+    slow.watch.before = at_call(1, lambda: cloud.work(order), is_a("create"))
+    report = cloud.work(order, process=slow)
+    again = cloud.work(order)
+
+    assert (report.ending, again.ending) == ("left_alone", "left_alone")
+    assert len(cloud.mirror.recorded(ShardCompleted)) == 1
+    assert fetched(cloud) == {1}
+
+
+def test_of_two_with_one_attempt_the_second_leaves_while_the_first_works(
+    cloud: Cloud,
+) -> None:
+    slow, order = cloud.process(), first(cloud)
+    endings: list[str] = []
+    slow.watch.before = at_call(
+        1, lambda: endings.append(cloud.work(order).ending), is_a("put")
+    )
+    report = cloud.work(order, process=slow)
+
+    assert (report.ending, endings) == ("completed", ["left_alone"])
+    assert fetched(cloud) == {1}
+
+
+def test_what_is_recorded_is_not_fetched_again_by_a_later_attempt(
+    cloud: Cloud,
+) -> None:
+    dying, order = cloud.process(), first(cloud)
+    dying.watch.before = at_call(3, dying.watch.kill, is_a("open"))
+    with pytest.raises(Killed):
+        cloud.work(order, process=dying)
+    further = cloud.work(replace(order, attempt=2))
+
+    assert further.ending == "completed"
+    # The two that it had were stored and not recorded: they are found in the store.
+    assert Counter(e.how for e in cloud.mirror.recorded(BottleMirrored)) == {
+        "found": 2,
+        "fetched": 2,
+    }
+
+
+def test_it_leaves_when_another_has_taken_its_shard_over(cloud: Cloud) -> None:
+    slow, order = cloud.process(), first(cloud)
+    later = replace(order, attempt=2)
+
+    def take_over() -> None:
+        cloud.mirror.clock.sleep(2 * FLUSH_SECONDS)
+        cloud.work(later)
+
+    slow.watch.after = at_call(1, take_over, is_a("put"))
+    report = cloud.work(order, process=slow)
+
+    assert report.ending == "left_alone"
+    assert "another worker's" in report.reason
+    assert len(cloud.mirror.recorded(ShardCompleted)) == 1
+    cloud.work_all()
+    cloud.close()
+    cloud.mirror.check()
+
+
+def test_it_leaves_when_the_run_has_been_closed(cloud: Cloud) -> None:
+    slow = cloud.process()
+
+    def close() -> None:
+        cloud.mirror.clock.sleep(timedelta(minutes=40).total_seconds())
+        cloud.trigger("run-2")
+
+    slow.watch.after = at_call(1, close, is_a("put"))
+    report = cloud.work(first(cloud), process=slow)
+
+    assert report.ending == "left_alone"
+    assert "closed" in report.reason
+
+
+def test_an_order_for_a_run_that_has_ended_is_left_alone(cloud: Cloud) -> None:
+    order = first(cloud)
+    cloud.work_all()
+    cloud.close()
+    assert cloud.work(order).ending == "left_alone"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run_id": "run-9"},
+        {"plan_sha256": "f" * 64},
+        {"shards": 3},
+    ],
+)
+def test_an_order_that_is_not_of_the_run_is_refused_and_changes_nothing(
+    cloud: Cloud, change: dict[str, object]
+) -> None:
+    before = cloud.mirror.commits()
+    with pytest.raises(OrderError):
+        cloud.work(replace(first(cloud), **change))  # type: ignore[arg-type]
+    assert cloud.mirror.commits() == before
+
+
+def test_a_plan_that_was_changed_is_refused_and_changes_nothing(cloud: Cloud) -> None:
+    order, before = first(cloud), cloud.mirror.commits()
+    key = ObjectKey(f"ledger/v1/documents/{order.plan_sha256}.json")
+    cloud.mirror.damage(key, b'{"loads":[],"superseded":[],"v":1}\n')
+    with pytest.raises(MalformedError):
+        cloud.work(order)
+    cloud.mirror.damage(key)
+    with pytest.raises(NotFoundError):
+        cloud.work(order)
+    assert cloud.mirror.commits() == before
+
+
+def test_when_its_time_is_up_it_hands_on_the_rest(cloud: Cloud) -> None:
+    hurried = cloud.process()
+    clock = cloud.mirror.clock
+    # Each bottle takes four of its ten seconds, of which it keeps two for the end.
+    hurried.watch.after = lambda call: clock.sleep(4.0 * (call.what == "put"))
+    report = cloud.work(cloud.orders.popleft(), seconds=10.0, process=hurried)
+
+    assert report.ending == "handed_on"
+    (paused,) = cloud.mirror.recorded(ShardPaused)
+    assert paused.counts["mirrored"] + report.left == 4
+    further = cloud.orders[-1]
+    assert (further.shard, further.attempt) == (0, 2)
+    cloud.work_all()
+    assert cloud.close().outcome == "complete"
+    assert fetched(cloud) == {1}
+
+
+def test_after_eight_lambda_workers_the_rest_goes_to_ecs(cloud: Cloud) -> None:
+    order = cloud.orders.popleft()
+    last = replace(order, attempt=MOST_ATTEMPTS)
+    hurried = cloud.process()
+    clock = cloud.mirror.clock
+    hurried.watch.after = lambda call: clock.sleep(9.0 * (call.what == "put"))
+    report = cloud.work(last, seconds=10.0, process=hurried)
+
+    assert report.ending == "handed_on"
+    (further,) = cloud.waiting["ecs"].orders
+    assert further.attempt == MOST_ATTEMPTS + 1
+    assert cloud.work(further, "ecs").ending == "completed"
+
+
+def test_a_task_takes_over_from_the_task_before_it_whatever_its_order_says(
+    cloud: Cloud,
+) -> None:
+    order, dying = first(cloud), cloud.process()
+    dying.watch.before = at_call(1, dying.watch.kill, is_a("open"))
+    with pytest.raises(Killed):
+        cloud.work(order, "ecs", process=dying)
+    assert cloud.work(order, "ecs").ending == "completed"
+
+    attempts = [event.attempt for event in cloud.mirror.recorded(ShardStarted)]
+    assert attempts == [1, 2]
+
+
+def test_a_task_that_is_told_to_stop_records_what_it_has(cloud: Cloud) -> None:
+    order, stopped = first(cloud), cloud.process()
+    stopped.watch.after = at_call(2, stopped.stop.set, is_a("put"))
+    report = cloud.work(order, "ecs", process=stopped)
+
+    assert (report.ending, report.left) == ("stopped", 2)
+    assert len(cloud.mirror.recorded(BottleMirrored)) == 2
+    assert len(cloud.mirror.recorded(ShardPaused)) == 1
+    cloud.work(order, "ecs")
+    assert fetched(cloud) == {1}
+
+
+def test_a_bottle_that_fails_leaves_its_shard_degraded(cloud: Cloud) -> None:
+    upstream = cloud.mirror.upstream
+    upstream.fail(digest_of(NAMES[0]), NotFoundError("blob", "gone"))
+    cloud.work_all()
+    closing = cloud.close()
+
+    assert closing.outcome == "degraded"
+    outcomes = [event.outcome for event in cloud.mirror.recorded(ShardCompleted)]
+    assert sorted(outcomes) == ["complete", "degraded"]
+    assert cloud.metrics.causes("BottlesFailed") == {"not_found": 1}
+    assert "not_found" in cloud.slack.messages[-1].text
+
+
+def test_when_nobody_answers_the_rest_is_left_and_told(cloud: Cloud) -> None:
+    for name in NAMES:
+        error = UnavailableError("blob", "no answer")
+        cloud.mirror.upstream.fail(digest_of(name), error)
+    cloud.mirror.offer("more")
+    with_ten = Cloud(mirror_of(*(letter * 5 for letter in "abcdefghijkl")))
+    with_ten.shard_bytes = 100
+    with_ten.trigger()
+    for letter in "abcdefghijkl":
+        error = UnavailableError("blob", "no answer")
+        with_ten.mirror.upstream.fail(digest_of(letter * 5), error)
+    with pytest.raises(UnavailableError):
+        with_ten.work(with_ten.orders[0])
+
+    assert not with_ten.mirror.recorded(ShardCompleted)
+    assert len(with_ten.mirror.recorded(ShardPaused)) == 1
+
+
+def test_a_store_that_denies_ends_the_worker_and_claims_nothing(cloud: Cloud) -> None:
+    denied = cloud.process()
+
+    def deny() -> None:
+        raise RefusedError("s3", "access denied")
+
+    denied.watch.before = at_call(1, deny, is_a("create"))
+    before = cloud.mirror.commits()
+    with pytest.raises(RefusedError):
+        cloud.work(first(cloud), process=denied)
+    assert cloud.mirror.commits() == before
+
+
+def test_progress_on_ecs_is_told_at_most_every_five_minutes() -> None:
+    cloud = Cloud(mirror_of(*NAMES))
+    cloud.size_threshold, cloud.shard_bytes = 1, 100
+    cloud.trigger()
+    slow = cloud.process()
+    clock = cloud.mirror.clock
+    slow.watch.after = lambda call: clock.sleep(90.0 * (call.what == "put"))
+    cloud.work(cloud.waiting["ecs"].orders[0], "ecs", process=slow)
+
+    told = [event.percent for event in cloud.mirror.recorded(NotificationSent)]
+    assert told[0] == 0
+    assert len(told) == 3
+    assert all(percent < 100 for percent in told)
+    assert "Downloaded" in cloud.slack.messages[1].text
+
+
+@pytest.mark.parametrize("route", ["lambda", "ecs"])
+def test_whatever_call_it_dies_at_another_finishes_its_shard(route: str) -> None:
+    number = 0
+    while True:
+        number += 1
+        cloud = Cloud(mirror_of(*NAMES))
+        cloud.shard_bytes = 100
+        cloud.trigger()
+        order, dying = first(cloud), cloud.process()
+        dying.watch.before = at_call(number, dying.watch.kill)
+        try:
+            cloud.work(order, route, process=dying)  # type: ignore[arg-type]
+        except Killed:
+            pass
+        else:
+            break
+        if route == "lambda":
+            cloud.orders.clear()
+            cloud.worker_died(order)
+            cloud.work_all()
+        else:
+            cloud.work(order, "ecs")
+        assert cloud.close().outcome == "complete"
+        assert len(cloud.mirror.ledger().held) == len(NAMES)
+        # One may have been on its way when it died.
+        assert cloud.mirror.upstream.opened.total() <= len(NAMES) + 1
+        cloud.mirror.check()
+    assert number > 20
