@@ -179,8 +179,8 @@ def test_a_plan_that_was_changed_is_refused_and_changes_nothing(cloud: Cloud) ->
 def test_when_its_time_is_up_it_hands_on_the_rest(cloud: Cloud) -> None:
     hurried = cloud.process()
     clock = cloud.mirror.clock
-    # Each bottle takes four of its ten seconds, of which it keeps two for the end.
-    hurried.watch.after = lambda call: clock.sleep(4.0 * (call.what == "put"))
+    # Each bottle takes three of its ten seconds, of which it keeps two for the end.
+    hurried.watch.after = lambda call: clock.sleep(3.0 * (call.what == "put"))
     report = cloud.work(cloud.orders.popleft(), seconds=10.0, process=hurried)
 
     assert report.ending == "handed_on"
