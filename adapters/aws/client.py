@@ -15,6 +15,8 @@ from ports.errors import RefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 _CONNECT_TIMEOUT = 10.0  # seconds
@@ -66,6 +68,30 @@ class Aws:
             return self._session.client("stepfunctions", config=self._config)
         except (BotoCoreError, ValueError) as error:
             raise _unusable("AWS Step Functions", error) from error
+
+    @cached_property
+    def secrets(self) -> SecretsManagerClient:
+        """AWS Secrets Manager.
+
+        Raises:
+            RefusedError: What is configured for AWS makes no sense.
+        """
+        try:
+            return self._session.client("secretsmanager", config=self._config)
+        except (BotoCoreError, ValueError) as error:
+            raise _unusable("AWS Secrets Manager", error) from error
+
+    @cached_property
+    def topics(self) -> SNSClient:
+        """Amazon SNS.
+
+        Raises:
+            RefusedError: What is configured for AWS makes no sense.
+        """
+        try:
+            return self._session.client("sns", config=self._config)
+        except (BotoCoreError, ValueError) as error:
+            raise _unusable("Amazon SNS", error) from error
 
 
 def _unusable(service: str, error: Exception) -> RefusedError:

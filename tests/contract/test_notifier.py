@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from adapters.aws.client import Aws
 from adapters.memory.clock import ManualClock
 from adapters.memory.notifier import MemoryNotifier
 from adapters.memory.secret import KnownSecret
 from adapters.slack.notifier import SlackNotifier
+from adapters.sns import SnsNotifier
 from domain.messages import Message
 from ports.errors import NotFoundError, PortError
 from ports.notifier import Notifier
@@ -60,9 +64,32 @@ def at_slack(stack: ExitStack) -> Line:
     )
 
 
+def at_sns(stack: ExitStack) -> Line:
+    stack.enter_context(mock_aws())
+    topics, queues = boto3.client("sns"), boto3.client("sqs")
+    topic = topics.create_topic(Name="alerts")["TopicArn"]
+    queue = queues.create_queue(QueueName="inbox")["QueueUrl"]
+    known = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    topics.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=known["Attributes"]["QueueArn"]
+    )
+
+    def heard() -> Sequence[str]:
+        answer = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        arrived = answer.get("Messages", [])
+        return [json.loads(each["Body"])["Message"] for each in arrived]
+
+    return Line(
+        SnsNotifier(Aws("us-east-1", 1), topic),
+        heard,
+        lambda: topics.delete_topic(TopicArn=topic),
+    )
+
+
 LINES: dict[str, Callable[[ExitStack], Line]] = {
     "memory": in_memory,
     "slack": at_slack,
+    "sns": at_sns,
 }
 
 
