@@ -35,7 +35,7 @@ class Line:
 
     notifier: Notifier
     heard: Callable[[], Sequence[str]]
-    refuse: Callable[[], None]
+    refuse: Callable[[], object]
     secret: str | None = None
 
 
