@@ -1,15 +1,16 @@
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 from dependency_injector import containers, errors, providers
 
 from adapters.folder.store import FolderStore
-from adapters.memory.metrics import NoMetrics
+from adapters.memory.metrics import MemoryMetrics, NoMetrics
 from adapters.memory.progress import SilentProgress
 from adapters.s3.store import S3Store
 from adapters.terminal.plain_progress import PlainProgress
 from application.inspect_ledger import InspectLedger, RebuildHashFile
+from application.opened_ledger import open_ledger
 from application.plan_sync import PlanSync
 from application.sync_bottles import SyncBottles
 from application.verify_mirror import VerifyMirror
@@ -17,6 +18,8 @@ from domain.config import BucketAddress, FolderAddress, SyncConfig
 from entrypoints.cli.container import CliContainer, Manner
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
+from tests.support.catalogs import make_bottle
+from tests.support.chain import mirrored
 
 FOLDER = SyncConfig(FolderAddress(PurePath("nowhere")), jobs=3, retry_attempts=2)
 BUCKET = SyncConfig(BucketAddress("bottles", "mirror"), aws_region="eu-central-1")
@@ -95,6 +98,23 @@ def test_two_commands_share_nothing() -> None:
 def test_the_quiet_are_told_nothing() -> None:
     assert isinstance(command_line(FOLDER).progress(), SilentProgress)
     assert isinstance(command_line(FOLDER, quiet=False).progress(), PlainProgress)
+
+
+def test_who_comes_second_in_the_log_is_counted(tmp_path: Path) -> None:
+    metrics = MemoryMetrics()
+    mirror = MirrorContainer(
+        config=SyncConfig(FolderAddress(tmp_path / "mirror")),
+        progress=SilentProgress(),
+        metrics=metrics,
+        stop=StopFlag(),
+    )
+    runs = [
+        mirror.runs().begin(open_ledger(mirror.event_log(), mirror.hash_file()))
+        for _ in range(2)
+    ]
+    for run in runs:
+        run.journal.record([mirrored(make_bottle())])
+    assert metrics.added == [("LedgerConflicts", 1, None)]
 
 
 def test_a_container_without_a_configuration_is_refused() -> None:
