@@ -14,6 +14,7 @@ from adapters.aws_ecs import EcsDispatcher
 from adapters.aws_lambda import LambdaCloser, LambdaDispatcher
 from domain.order import Order
 from ports.errors import (
+    AccessDeniedError,
     MalformedError,
     NotFoundError,
     PayloadTooLargeError,
@@ -69,8 +70,16 @@ ANSWERS: list[tuple[Answer, type[PortError], str]] = [
     (no(500, "ServiceException"), UnavailableError, ""),
     (no(503, "ServiceUnavailable"), UnavailableError, ""),
     (Answer(502, body=b"<html>Bad Gateway</html>"), UnavailableError, ""),
-    (no(403, "InvalidSignatureException"), RefusedError, "check AWS_ACCESS_KEY_ID"),
-    (no(403, "UnrecognizedClientException"), RefusedError, "check AWS_ACCESS_KEY_ID"),
+    (
+        no(403, "InvalidSignatureException"),
+        AccessDeniedError,
+        "check AWS_ACCESS_KEY_ID",
+    ),
+    (
+        no(403, "UnrecognizedClientException"),
+        AccessDeniedError,
+        "check AWS_ACCESS_KEY_ID",
+    ),
     (no(403, "ExpiredTokenException"), RefusedError, "aws sso login"),
     (no(400, "ValidationException"), RefusedError, "ValidationException"),
     (no(413, "RequestTooLargeException"), RefusedError, "RequestTooLargeException"),
@@ -78,7 +87,7 @@ ANSWERS: list[tuple[Answer, type[PortError], str]] = [
 OF_LAMBDA = [
     (
         no(403, "AccessDeniedException"),
-        RefusedError,
+        AccessDeniedError,
         "lack the right to lambda:InvokeFunction on homebrew-sync-worker",
     ),
     (
@@ -90,7 +99,7 @@ OF_LAMBDA = [
 OF_ECS = [
     (
         no(400, "AccessDeniedException"),
-        RefusedError,
+        AccessDeniedError,
         f"lack the right to states:StartExecution on {MACHINE}",
     ),
     (

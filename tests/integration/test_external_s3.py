@@ -14,6 +14,7 @@ from adapters.memory.clock import ManualClock
 from adapters.s3.external import S3HashFile
 from domain.bottle import BottleKey
 from ports.errors import (
+    AccessDeniedError,
     MalformedError,
     NotFoundError,
     PortError,
@@ -106,7 +107,7 @@ def test_refuses_a_key_that_is_not_one_place_to_every_client(
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(403, "AccessDenied"), RefusedError),
+        (Answer(403, "AccessDenied"), AccessDeniedError),
         (Answer(404, "NoSuchKey"), NotFoundError),
         (Answer(503, "SlowDown"), UnavailableError),
         (Answer(500, "InternalError"), UnavailableError),

@@ -5,6 +5,7 @@ import pytest
 from adapters.s3.history import S3History
 from domain.bottle import ObjectKey
 from ports.errors import (
+    AccessDeniedError,
     MalformedError,
     NotFoundError,
     OutcomeUnknownError,
@@ -66,7 +67,7 @@ def test_a_server_that_knows_no_versions_has_none(
 
 
 LISTS: list[tuple[Answer, type[PortError]]] = [
-    (Answer(403, "AccessDenied"), RefusedError),
+    (Answer(403, "AccessDenied"), AccessDeniedError),
     (Answer(404, "NoSuchBucket"), RefusedError),
     (Answer(503, "SlowDown"), UnavailableError),
     (Answer(200, body=b"<html/>"), MalformedError),
@@ -89,7 +90,7 @@ READS: list[tuple[Answer, type[PortError]]] = [
     (Answer(400, "InvalidArgument"), NotFoundError),
     (Answer(405, "MethodNotAllowed"), NotFoundError),
     (Answer(404, "NoSuchBucket"), RefusedError),
-    (Answer(403, "AccessDenied"), RefusedError),
+    (Answer(403, "AccessDenied"), AccessDeniedError),
     (Answer(503, "SlowDown"), UnavailableError),
 ]
 

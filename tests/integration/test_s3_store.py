@@ -9,7 +9,7 @@ import pytest
 
 from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
-from ports.errors import RefusedError
+from ports.errors import AccessDeniedError, RefusedError
 from tests.support.blobs import MIB, blob, digest_of, pieces, put
 from tests.support.seaweed import SeaweedS3
 from tests.support.stores import shared_bucket, use_seaweed
@@ -46,7 +46,9 @@ def _open(bucket: str) -> S3Store:
     return S3Store(bucket, "mirror", pool_size=4, retry_attempts=3)
 
 
-def _refusals(store: S3Store) -> Iterator[RefusedError]:
+def _refusals(
+    store: S3Store, kind: type[RefusedError] = RefusedError
+) -> Iterator[RefusedError]:
     """Yield what each method says to a store that refuses everything."""
     calls: tuple[Callable[[], object], ...] = (
         lambda: store.get(KEY),
@@ -62,7 +64,7 @@ def _refusals(store: S3Store) -> Iterator[RefusedError]:
     for call in calls:
         with pytest.raises(RefusedError) as raised:
             call()
-        assert raised.type is RefusedError
+        assert raised.type is kind
         yield raised.value
 
 
@@ -183,7 +185,7 @@ class TestRefusals:
             },
         }
         client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-        for error in _refusals(store):
+        for error in _refusals(store, AccessDeniedError):
             assert "lack a right" in str(error)
         with pytest.raises(
             RefusedError,
@@ -198,7 +200,7 @@ class TestRefusals:
         use_seaweed(monkeypatch, seaweed)
         secret = "not/the+secret=of-this-key"
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
-        for error in _refusals(_open(bucket)):
+        for error in _refusals(_open(bucket), AccessDeniedError):
             assert "AWS_SECRET_ACCESS_KEY" in str(error)
             cause: BaseException | None = error
             while cause is not None:
