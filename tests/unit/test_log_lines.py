@@ -11,6 +11,7 @@ import pytest
 
 from adapters.telemetry.embedded_metrics import EmbeddedMetrics
 from adapters.telemetry.log_lines import LogLines
+from domain.cloud_config import LOG_LEVELS, CloudConfig
 from tests.support.embedded import embedded_figures, is_embedded
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -76,6 +77,14 @@ def test_only_what_is_grave_enough_is_written(
     lines.warning("three")
     lines.error("four")
     assert [line["level"] for line in read(stream)] == told
+
+
+@pytest.mark.parametrize("level", LOG_LEVELS)
+def test_every_level_that_can_be_configured_is_one(
+    stream: io.StringIO, level: str
+) -> None:
+    LogLines(stream, CloudConfig(log_level=level).log_level).error("grave")
+    assert len(read(stream)) == (level != "CRITICAL")
 
 
 def test_our_level_is_nobody_elses(stream: io.StringIO) -> None:
