@@ -44,10 +44,8 @@ class ReportAge:
         return age
 
     def _since(self) -> datetime | None:
-        opened = open_ledger(self.log, self.hash_file)
-        if opened.ledger.last_complete is not None:
-            return opened.ledger.last_complete.at
-        if opened.identity is None:
-            return None
+        last = open_ledger(self.log, self.hash_file).ledger.last_complete
+        if last is not None:
+            return last.at
         first = next(self.log.read(GENESIS), None)
         return None if first is None else first.commit.at
