@@ -35,7 +35,7 @@ class LogLines:
         self._handler.setFormatter(self._formatter)
 
     def bind(self, *, run_id: str | None = None, shard: int | None = None) -> None:
-        """Put these on every later line, in place of those that were put there before."""
+        """Put these on every later line, in place of what was put there before."""
         self._formatter.append_keys(run_id=run_id, shard=shard)
 
     def debug(self, sentence: str, **fields: Field) -> None:
