@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.support.aws_stack import AwsStack, why_no_stack
+from tests.support.containers import Containers, why_no_containers
 from tests.support.lambda_api import LambdaApi
 from tests.support.runtime_api import why_no_runtime
 from tests.support.seaweed import SeaweedS3, WeedMissingError, find_weed
@@ -68,6 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             ("real_data", pytest.mark.real_data, _why_no_real_data),
             ("seaweed", pytest.mark.s3_server, _why_no_seaweed),
             ("lambda_api", pytest.mark.lambda_runtime, why_no_runtime),
+            ("aws_stack", pytest.mark.aws_stack, why_no_stack),
+            ("container_stack", pytest.mark.containers, _why_no_container_stack),
         ):
             if fixture in asked_for:
                 item.add_marker(marker)
@@ -83,6 +87,10 @@ def _why_no_real_data() -> str | None:
 
 def _why_no_seaweed() -> str | None:
     return None if find_weed() else str(WeedMissingError())
+
+
+def _why_no_container_stack() -> str | None:
+    return why_no_stack() or why_no_containers()
 
 
 @pytest.fixture(scope="session")
@@ -116,3 +124,24 @@ def lambda_client(lambda_api: LambdaApi) -> Iterator["LambdaClient"]:
     """Yield a client of ``lambda_api``."""
     with closing(lambda_api.client()) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def aws_stack() -> Iterator[AwsStack]:
+    """Yield the services of AWS but S3, started when first asked for.
+
+    It is one for all tests: each names what it makes there after itself.
+    """
+    if reason := why_no_stack():
+        pytest.skip(reason)
+    with AwsStack(waits=0.1) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def container_stack() -> Iterator[AwsStack]:
+    """Yield the services of AWS but S3, whose ECS starts containers."""
+    if reason := _why_no_container_stack():
+        pytest.skip(reason)
+    with Containers() as containers, AwsStack(containers.docker_host) as stack:
+        yield stack

