@@ -32,7 +32,6 @@ _SWITCH: Final = {
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
 _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
-_TOKEN = re.compile(r"[!-~]+")
 _PEM: Final = "-----BEGIN PUBLIC KEY-----"
 
 
@@ -104,18 +103,6 @@ class Region(Setting[str]):
         if not _REGION.fullmatch(text):
             raise refused(text, "the name of a region, as eu-central-1")
         return text
-
-
-class Secret(Setting[str]):
-    """A token for an HTTP header. No message shows it."""
-
-    def read(self, value: object) -> str:
-        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-            raise ValidationError(
-                "what is given (it is not shown) is not a token: printable ASCII"
-                " without spaces"
-            )
-        return value
 
 
 class Unshown(Setting[str]):

@@ -14,7 +14,6 @@ from adapters.configuration_fields import (
     Parsed,
     PublicKey,
     Region,
-    Secret,
     Switch,
     Text,
     Unshown,
@@ -29,7 +28,7 @@ from domain.config import (
     parse_prefix,
     parse_store,
 )
-from domain.secret_id import parse_secret_id
+from domain.secret import parse_secret_id, parse_token
 from domain.selection import TargetTags, parse_target_tags
 
 
@@ -57,7 +56,7 @@ class ConfigSchema(Schema):
     lambda_shard_gb = Whole()
     max_parallel_tasks = Whole(CloudConfig)
     retry_attempts = Whole()
-    registry_token = Secret()
+    registry_token = Unshown(parse_token)
     registry_token_secret_id = Unshown(parse_secret_id)
     external_hash_file_s3_key = Parsed(parse_object_key)
     external_hash_file_s3_bucket = Parsed(parse_bucket)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from application.carry_out import CarryOut, Tally
 from application.opened_ledger import open_ledger
 from application.prepare_sync import Prepared, PrepareSync
-from application.run import Runs
+from application.run import Run, Runs
 from domain.events import BottleFailed
 from domain.ledger import Ledger
 from domain.selection import Selection
 from domain.words import Outcome
-from domain.work import Amount
+from domain.work import Amount, Work
 from ports.errors import PortError
 from ports.progress import Progress
 
@@ -24,6 +25,7 @@ class SyncReport:
     """How a run went.
 
     Attributes:
+        day: The UTC day under which its bottles lie.
         mirrored: Bottles held now that were not before, and the bytes fetched.
         copied: How many of them were made by copying inside the store.
         skipped: Bottles that were held already.
@@ -35,6 +37,7 @@ class SyncReport:
     """
 
     run: str
+    day: date
     outcome: Outcome
     mirrored: Amount
     copied: int
@@ -67,12 +70,14 @@ class SyncBottles:
         max_bytes: int | None = None,
         *,
         fetch_elsewhere: bool = False,
+        started: Callable[[Run, Work], object] | None = None,
     ) -> SyncReport:
         """Sync once.
 
         Args:
             max_bytes: The most bytes to fetch; what is left waits.
             fetch_elsewhere: Fetch also what another mirror was said to have.
+            started: Is told of the run and its work, unless there is none.
 
         Raises:
             SelectionError: Something that was named is not in the catalog.
@@ -95,10 +100,14 @@ class SyncBottles:
             run.record_empty(prepared.selection, prepared.read, prepared.settles)
             tally = Tally()
         else:
+            run.start(prepared.work, prepared.selection, prepared.read)
+            if started is not None:
+                started(run, prepared.work)
             tally = self._carry_out(prepared)
         run.publish()
         return SyncReport(
             run=run.id,
+            day=run.day,
             outcome=tally.outcome,
             mirrored=Amount(tally.mirrored, tally.fetched.bytes),
             copied=tally.copied,
@@ -113,7 +122,6 @@ class SyncBottles:
 
     def _carry_out(self, prepared: Prepared) -> Tally:
         run, work = prepared.run, prepared.work
-        run.start(work, prepared.selection, prepared.read)
         run.journal.record(prepared.adopted)
         if prepared.plan is not None:
             self.progress.begin(replace(prepared.plan, work=work))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from domain.config import is_loopback
 from domain.errors import InvalidValueError
-from domain.secret_id import parse_secret_id
+from domain.secret import parse_secret_id
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from domain.errors import InvalidValueError
-from domain.secret_id import parse_secret_id
+from domain.secret import parse_secret_id
 from domain.selection import Selection
 from domain.work import GB
 

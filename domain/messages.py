@@ -22,6 +22,8 @@ _ALARMS: Final[Mapping[AlarmState, str]] = {
     "INSUFFICIENT_DATA": "⏳ Alarm Without Data",
 }
 
+_UNKNOWN: Final = "not known yet"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -43,12 +45,12 @@ class Message:
 
 
 def sync_started(
-    *, environment: str, day: date, bottles: int, size: int, method: str
+    *, environment: str, day: date, bottles: int, size: int | None, method: str
 ) -> Message:
     """Tell that a run begins.
 
     Args:
-        size: Bytes to fetch, as far as they are known.
+        size: Bytes to fetch, or a guess at them; None when there is none.
         method: Who does the work: ``Lambda``, ``ECS`` or ``local``.
     """
     return Message(
@@ -56,7 +58,7 @@ def sync_started(
         (
             *_whereabouts(environment, day),
             ("Estimated bottles", f"{bottles:,}"),
-            ("Estimated size", rounded_bytes(size)),
+            ("Estimated size", _UNKNOWN if size is None else rounded_bytes(size)),
             ("Sync method", method),
         ),
     )
@@ -83,7 +85,7 @@ def sync_progress(
                 f"{done:,}/{total:,} bottles ({rounded_percent(done, total)})",
             ),
             ("Size", f"{rounded_bytes(bytes_done)} / {rounded_bytes(bytes_total)}"),
-            ("ETA", "not known yet" if left is None else rounded_duration(left)),
+            ("ETA", _UNKNOWN if left is None else rounded_duration(left)),
         ),
     )
 

@@ -7,9 +7,8 @@ waits for boto3.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from adapters.memory.external import NoHashFile
 from adapters.retry import Backoff
@@ -20,17 +19,20 @@ from domain.config import (
     ExternalUrl,
     SyncConfig,
 )
+from domain.errors import InvalidValueError
+from domain.secret import parse_token
+from entrypoints.notifying import open_token
 from entrypoints.stores import AROUND_THE_JOBS
+from entrypoints.user_agent import user_agent
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
+from ports.errors import MalformedError
 from ports.external_hash_file import ExternalHashFile
 from ports.metrics import Metrics
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
-
-DISTRIBUTION: Final = "homebrew-bottles-sync"
 
 
 def open_http(
@@ -66,12 +68,28 @@ def open_catalog(config: SyncConfig, http: HttpClient) -> CatalogSource:
 def open_registry(
     config: SyncConfig, http: HttpClient, clock: Clock, chance: Callable[[], float]
 ) -> BottleSource:
-    """Return the configured registry."""
+    """Return the configured registry.
+
+    Raises:
+        PortError: The secret that holds its token cannot be read.
+    """
     from adapters.homebrew.bottles import GhcrBottles  # noqa: PLC0415 - requests is slow
 
     return GhcrBottles(
-        http, clock, chance, registry=config.registry, token=config.registry_token
+        http, clock, chance, registry=config.registry, token=_token_of(config)
     )
+
+
+def _token_of(config: SyncConfig) -> str | None:
+    name = config.registry_token_secret_id
+    if name is None:
+        return config.registry_token
+    try:
+        return parse_token(open_token(name, config)())
+    except InvalidValueError as error:
+        raise MalformedError(
+            f"the secret {name}", f"it is not {error.wanted}"
+        ) from error
 
 
 def open_external(
@@ -108,8 +126,3 @@ def open_external(
             return LocalHashFile(Path(source.path), clock)
         case None:
             return NoHashFile()
-
-
-def user_agent() -> str:
-    """Return what this program calls itself to servers."""
-    return f"{DISTRIBUTION}/{version(DISTRIBUTION)}"

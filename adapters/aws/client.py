@@ -34,16 +34,22 @@ class Aws:
     """
 
     def __init__(self, region: str | None, retry_attempts: int) -> None:
-        self._session = boto3.session.Session(region_name=region)
+        self._region = region
         self._config = Config(
             connect_timeout=_CONNECT_TIMEOUT,
             read_timeout=_READ_TIMEOUT,
             retries={"mode": "standard", "total_max_attempts": retry_attempts},
             tcp_keepalive=True,
         )
-        tally = Tally()
-        self.translator = Translator(lambda: tally.of_this_thread)
-        self._session.events.register("before-send", lambda **_: tally.add())
+        self._tally = Tally()
+        self.translator = Translator(lambda: self._tally.of_this_thread)
+
+    @cached_property
+    def _session(self) -> boto3.session.Session:
+        # Not when this is made: that AWS_PROFILE names none is told by who needs it.
+        session = boto3.session.Session(region_name=self._region)
+        session.events.register("before-send", lambda **_: self._tally.add())
+        return session
 
     @cached_property
     def functions(self) -> LambdaClient:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from adapters.memory.metrics import NoMetrics
 from adapters.memory.progress import SilentProgress
 from adapters.system_clock import SystemClock
 from adapters.terminal.plain_progress import PlainProgress
+from application.announced_sync import AnnouncedSync
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.import_hash_file import ImportHashFile
@@ -21,10 +23,13 @@ from application.plan_sync import PlanSync
 from application.probe_store import ProbeStore
 from application.repair_ledger import RepairLedger
 from application.sync_bottles import SyncBottles
+from application.try_ways import TryWays
 from application.verify_mirror import VerifyMirror
+from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
+from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore
 from ports.clock import Clock
 from ports.custody import Custody
@@ -32,6 +37,7 @@ from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.hash_file import HashFile
 from ports.metrics import Metrics
+from ports.notifier import Notifier
 from ports.progress import Progress
 
 if TYPE_CHECKING:
@@ -66,6 +72,9 @@ class CliContainer(containers.DeclarativeContainer):
     config: providers.Dependency[SyncConfig] = providers.Dependency(
         instance_of=SyncConfig
     )
+    cloud: providers.Dependency[CloudConfig] = providers.Dependency(
+        instance_of=CloudConfig
+    )
     manner: providers.Dependency[Manner] = providers.Dependency(instance_of=Manner)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
@@ -90,6 +99,27 @@ class CliContainer(containers.DeclarativeContainer):
     documents: providers.Provider[Documents] = mirror.documents
     plan_sync: providers.Provider[PlanSync] = mirror.plan_sync
     sync_bottles: providers.Provider[SyncBottles] = mirror.sync_bottles
+    ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(
+        open_ways,
+        cloud=cloud,
+        config=config,
+        clock=mirror.upstream_clock,
+        chance=mirror.chance,
+    )
+    try_ways: providers.Provider[TryWays] = providers.Factory(
+        TryWays, ways=ways.provider
+    )
+    announced_sync: providers.Provider[AnnouncedSync] = providers.Factory(
+        AnnouncedSync,
+        sync=sync_bottles,
+        announce=providers.Factory(
+            announce_over, ways=ways, metrics=metrics, progress=progress
+        ),
+        clock=clock,
+        environment=cloud.provided.environment,
+        store=providers.Callable(str, config.provided.store),
+        logs=f"what bottles sync wrote to standard error on {platform.node()}",
+    )
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
     explain_formula: providers.Provider[ExplainFormula] = mirror.explain_formula

@@ -19,6 +19,7 @@ from entrypoints.cli.exit_status import (
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import (
     BUCKET,
+    NOTIFYING,
     REGISTRY,
     UPSTREAM,
     config_options,
@@ -34,10 +35,13 @@ _WORST_FIRST = (DAMAGED, WRONG_USAGE, OUT_OF_REACH)
 
 
 @click.command(short_help="Check that everything is there that a run needs.")
-@config_options(*UPSTREAM, "retry_attempts", *REGISTRY, *BUCKET)
+@click.option(
+    "--notify", is_flag=True, help="Also send a test message, as runs are told of."
+)
+@config_options(*UPSTREAM, "retry_attempts", *REGISTRY, *BUCKET, *NOTIFYING)
 @global_options
 @click.pass_context
-def doctor(context: click.Context, /, **_given: object) -> int:
+def doctor(context: click.Context, /, *, notify: bool, **_given: object) -> int:
     """Check that everything is there that a run needs, and say what to do if not.
 
     The store is tried out with a few objects, probe-…, which are removed
@@ -51,7 +55,8 @@ def doctor(context: click.Context, /, **_given: object) -> int:
     as_json = bool(_given_as(context, "as_json"))
     try:
         with invoked(context) as invocation:
-            return _tell(_checks(context, invocation), as_json=as_json)
+            checks = _checks(context, invocation, notify=notify)
+            return _tell(checks, as_json=as_json)
     except ConfigurationError as error:
         check = Check(
             name="configuration",
@@ -63,11 +68,20 @@ def doctor(context: click.Context, /, **_given: object) -> int:
         return _tell(iter([check]), as_json=as_json)
 
 
-def _checks(context: click.Context, invocation: Invocation) -> Iterator[Check]:
+def _checks(
+    context: click.Context, invocation: Invocation, *, notify: bool
+) -> Iterator[Check]:
     from application.doctor import Check
+    from domain import messages
 
     yield Check("configuration", "ok", _sources(context, invocation.config))
     yield from invocation.mirror.doctor()()
+    if notify:
+        mirror = invocation.mirror
+        message = messages.test_message(
+            environment=mirror.cloud().environment, sender="bottles doctor --notify"
+        )
+        yield mirror.try_ways()(message)
 
 
 def _tell(checks: Iterator[Check], *, as_json: bool) -> int:

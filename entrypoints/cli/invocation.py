@@ -56,7 +56,9 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
         given_in.file(Path(path) if isinstance(path, str) else None),
     )
     mirror = CliContainer(
-        config=configured.config, manner=Manner(quiet=quiet, verbose=verbose)
+        config=configured.config,
+        cloud=configured.cloud,
+        manner=Manner(quiet=quiet, verbose=verbose),
     )
     mirror.check_dependencies()
     progress = mirror.progress()

@@ -50,7 +50,7 @@ def sync(
             preview(invocation, fetch_elsewhere=fetch_elsewhere)
             return DONE
         mirror, config = invocation.mirror, invocation.config
-        report = mirror.sync_bottles()(
+        report = mirror.announced_sync()(
             config.selection, config.max_bytes, fetch_elsewhere=fetch_elsewhere
         )
         if invocation.as_json:

@@ -242,14 +242,17 @@ class Process:
         fetch_elsewhere: bool = False,
     ) -> SyncReport:
         """Sync."""
+        return self.syncing()(selection, max_bytes, fetch_elsewhere=fetch_elsewhere)
+
+    def syncing(self) -> SyncBottles:
+        """Return the use case that syncs."""
         prepare = PrepareSync(
             plan_sync=self.plan_sync,
             adopt=Adopt(self.store),
             external=self.importing(self.mirror.external),
             runs=self.runs,
         )
-        sync_bottles = SyncBottles(prepare, self.carry_out, self.runs, self.progress)
-        return sync_bottles(selection, max_bytes, fetch_elsewhere=fetch_elsewhere)
+        return SyncBottles(prepare, self.carry_out, self.runs, self.progress)
 
     def verify(
         self, *, deep: bool = False, repair: bool = False, prune_orphans: bool = False

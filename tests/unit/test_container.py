@@ -14,6 +14,7 @@ from application.opened_ledger import open_ledger
 from application.plan_sync import PlanSync
 from application.sync_bottles import SyncBottles
 from application.verify_mirror import VerifyMirror
+from domain.cloud_config import CloudConfig
 from domain.config import BucketAddress, FolderAddress, SyncConfig
 from entrypoints.cli.container import CliContainer, Manner
 from entrypoints.cli.interruption import StopFlag
@@ -33,7 +34,7 @@ def base(config: SyncConfig) -> MirrorContainer:
 
 
 def command_line(config: SyncConfig, *, quiet: bool = True) -> CliContainer:
-    return CliContainer(config=config, manner=Manner(quiet=quiet))
+    return CliContainer(config=config, cloud=CloudConfig(), manner=Manner(quiet=quiet))
 
 
 @STORES

@@ -1,4 +1,4 @@
-"""How a secret is named that somebody else keeps."""
+"""Secrets, and how those are named that somebody else keeps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}"
 )
+
+_TOKEN = re.compile(r"[!-~]+")
+
+
+def parse_token(text: str) -> str:
+    """Return ``text``, which is a token for an HTTP header.
+
+    Raises:
+        InvalidValueError: It is none. Nothing of it is repeated.
+    """
+    if not _TOKEN.fullmatch(text):
+        raise InvalidValueError("token", "…", "a token: printable ASCII without spaces")
+    return text
 
 
 def parse_secret_id(text: str) -> str:
