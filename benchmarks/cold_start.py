@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -21,8 +22,9 @@ _HANDLERS: Final = (
 # What the first invocation needs of the vendors, whenever it is imported.
 _VENDORS: Final = "adapters.homebrew.bottles, adapters.s3.store"
 _TIMED: Final = (
-    "import time; begun = time.perf_counter(); import {modules};"
-    " print(time.perf_counter() - begun)"
+    "import time; wall, cpu = time.perf_counter(), time.process_time();"
+    " import {modules};"
+    " print(time.perf_counter() - wall, time.process_time() - cpu)"
 )
 
 
@@ -31,7 +33,7 @@ def measure(place: Path) -> Table:
     return Table(
         f"import of each handler in a fresh process, median of {_RUNS}",
         (
-            ("handler", "import s", "with vendors s", "peak MB"),
+            ("handler", "import s", "CPU s", "with vendors s", "CPU s", "peak MB"),
             *(_row(module, place) for module in handlers),
         ),
         (
@@ -46,10 +48,15 @@ def _row(module: str, place: Path) -> tuple[str, ...]:
     whole = _imported(f"{module}, {_VENDORS}", place)
     return (
         module,
-        f"{median(float(run.stdout) for run in alone):.3f}",
-        f"{median(float(run.stdout) for run in whole):.3f}",
+        *_seconds(alone),
+        *_seconds(whole),
         f"{max(run.peak for run in whole) / MB:.0f}",
     )
+
+
+def _seconds(runs: list[Measured]) -> Iterator[str]:
+    for times in zip(*(map(float, run.stdout.split()) for run in runs), strict=True):
+        yield f"{median(times):.3f}"
 
 
 def _imported(modules: str, place: Path) -> list[Measured]:
