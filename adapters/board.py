@@ -39,8 +39,9 @@ class View:
     Attributes:
         bottles: Bottles that are done, those that failed included.
         bytes: Bytes fetched.
-        all_bytes: Bytes to fetch, as far as their sizes are known.
-        unknown: Loads whose size nobody has told yet.
+        all_bytes: Bytes to fetch, those that are guessed included.
+        unknown: Loads of whose size nobody can tell yet, not even by a guess.
+        guessed: Loads whose size is a guess yet.
         rate: Bytes a second.
         seconds_left: None while there is nothing to reckon it from.
     """
@@ -51,6 +52,7 @@ class View:
     bytes: int
     all_bytes: int
     unknown: int
+    guessed: int
     rate: float
     seconds: float
     seconds_left: float | None
@@ -90,6 +92,7 @@ class Board:
     _bytes: int = 0
     _all_bytes: int = 0
     _unknown: int = 0
+    _guessed: int = 0
     _flights: dict[Digest, _Flight] = field(default_factory=dict)
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque([(0.0, 0)]))
 
@@ -100,7 +103,8 @@ class Board:
             self._bottles = self._failed = self._bytes = 0
             self._all_bottles = plan.work.bottles
             self._all_bytes = plan.work.bytes
-            self._unknown = plan.work.unknown_sizes
+            self._unknown = sum(map(_is_unknown, plan.work.loads))
+            self._guessed = sum(map(_is_guessed, plan.work.loads))
             self._flights.clear()
             self._marks.clear()
             self._marks.append((self._begun, 0))
@@ -110,7 +114,8 @@ class Board:
         with self._lock:
             flight = self._flight(load)
             if flight.size is None:
-                self._unknown -= load.size_is_missing
+                self._unknown -= _is_unknown(load)
+                self._guessed -= _is_guessed(load)
             # Also when the plan meant to copy it, or was told another size.
             self._all_bytes += size - flight.reckoned
             flight.size = flight.reckoned = size
@@ -127,7 +132,8 @@ class Board:
             flight = self._flight(load)
             del self._flights[load.digest]
             if flight.size is None:
-                self._unknown -= load.size_is_missing
+                self._unknown -= _is_unknown(load)
+                self._guessed -= _is_guessed(load)
             # What did not come will not come any more.
             self._all_bytes += flight.passed - flight.reckoned
             self._bottles += len(load.bottles)
@@ -151,6 +157,7 @@ class Board:
                 bytes=self._bytes,
                 all_bytes=self._all_bytes,
                 unknown=self._unknown,
+                guessed=self._guessed,
                 rate=max(0.0, rate),
                 seconds=now - self._begun,
                 seconds_left=self._seconds_left(now - self._begun, rate),
@@ -162,9 +169,17 @@ class Board:
         return self._flights.setdefault(load.digest, _Flight(name, load.bytes_to_fetch))
 
     def _seconds_left(self, seconds: float, rate: float) -> float | None:
-        """Reckon by bytes when all sizes are known, else by bottles."""
+        """Reckon by bytes when all sizes are known or guessed, else by bottles."""
         if self._unknown == 0 and self._all_bytes > self._bytes:
             return (self._all_bytes - self._bytes) / rate if rate > 0 else None
         if self._bottles:
             return seconds / self._bottles * (self._all_bottles - self._bottles)
         return None
+
+
+def _is_unknown(load: Load) -> bool:
+    return load.source is None and load.expected is None
+
+
+def _is_guessed(load: Load) -> bool:
+    return load.source is None and load.estimate is not None

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from itertools import groupby
+from math import inf
 from typing import NamedTuple
 
-from domain.bottle import Bottle, Digest
+from application.ask_sizes import AskSizes
 from domain.catalog import Catalog, Validators
 from domain.ledger import Ledger
 from domain.plan import SyncPlan, make_plan
 from domain.records import CatalogSeen
 from domain.selection import Selection, choose
-from domain.work import Load
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
+from ports.clock import Clock
 from ports.errors import MalformedError, UnavailableError
 from ports.progress import Progress
 
@@ -31,9 +30,13 @@ _CDN_HABIT = timedelta(hours=1)
 
 
 class _Wanted(NamedTuple):
-    """What a plan is to know, and to cover."""
+    """What a plan is to know, and to cover.
 
-    sizes: bool
+    Attributes:
+        sizes: Seconds that may be spent on asking for them; None is not to ask.
+    """
+
+    sizes: float | None
     fetch_elsewhere: bool
 
 
@@ -48,6 +51,7 @@ class PlanSync:
     catalog: CatalogSource
     sizes: BottleSource
     progress: Progress
+    clock: Clock
     jobs: int
 
     def __call__(
@@ -55,13 +59,14 @@ class PlanSync:
         selection: Selection,
         ledger: Ledger,
         *,
-        ask_sizes: bool,
+        ask_sizes: float | None,
         fetch_elsewhere: bool = False,
     ) -> tuple[Catalog, SyncPlan] | None:
         """Return the catalog and the plan; None when there is nothing new in it.
 
         Args:
-            ask_sizes: Whether the registry is asked for sizes that nobody knows.
+            ask_sizes: Seconds that may be spent on asking the registry for sizes that
+                nobody knows; ``inf`` is as long as it takes, None is not to ask.
             fetch_elsewhere: Whether what another mirror has is wanted here, too.
 
         Raises:
@@ -94,7 +99,7 @@ class PlanSync:
                 self.catalog.source,
                 "it has not changed, says the server to one who has not seen it",
             )
-        want = _Wanted(sizes=True, fetch_elsewhere=fetch_elsewhere)
+        want = _Wanted(sizes=inf, fetch_elsewhere=fetch_elsewhere)
         return self._plan(catalog, selection, ledger, want)
 
     def _plan(
@@ -107,39 +112,12 @@ class PlanSync:
             self.progress.note(sentence)
         plan = partial(make_plan, offer, ledger, fetch_elsewhere=want.fetch_elsewhere)
         made = plan({})
-        if want.sizes and made.work.unknown_sizes:
-            sizes = self._ask_sizes(made.work.loads)
-            return plan(sizes) if sizes else made
-        return made
-
-    def _ask_sizes(self, loads: Iterable[Load]) -> Mapping[Digest, int]:
-        """Ask the registry, as long as it answers."""
-        unknown = sorted(load.bottles[0] for load in loads if load.size_is_missing)
-        releases = [list(group) for _, group in groupby(unknown, key=_release)]
-        sizes: dict[Digest, int] = {}
-        with ThreadPoolExecutor(self.jobs) as pool:
-            answers = self._answers(pool, releases)
-            try:
-                for done, answer in enumerate(answers, start=1):
-                    sizes.update(answer)
-                    self.progress.counted(
-                        "releases asked for sizes", done, len(releases)
-                    )
-            except UnavailableError as error:
-                pool.shutdown(wait=True, cancel_futures=True)
-                self.progress.note(f"sizes are not known: {error}")
-        return sizes
-
-    def _answers(
-        self, pool: ThreadPoolExecutor, releases: list[list[Bottle]]
-    ) -> Iterator[Mapping[Digest, int]]:
-        # One question first: a registry out of reach is noticed by one attempt.
-        yield self.sizes.sizes(releases[0])
-        yield from pool.map(self.sizes.sizes, releases[1:])
-
-
-def _release(bottle: Bottle) -> tuple[str, str, int]:
-    return bottle.name, bottle.pkg_version, bottle.rebuild
+        unknown = [load.bottles[0] for load in made.work.loads if load.size_is_missing]
+        if want.sizes is None or not unknown:
+            return made
+        ask = AskSizes(self.sizes, self.clock, self.progress, self.jobs)
+        sizes = ask(unknown, want.sizes)
+        return plan(sizes) if sizes else made
 
 
 def _unless(source: str, selection: Selection, ledger: Ledger) -> Validators | None:

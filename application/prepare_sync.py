@@ -87,7 +87,7 @@ class PrepareSync:
         planned = self.plan_sync(
             selection,
             opened.ledger if listed is None else opened.ledger.knowing(listed.entries),
-            ask_sizes=ask_sizes is not None,
+            ask_sizes=ask_sizes,
             fetch_elsewhere=fetch_elsewhere,
         )
         run = self.runs.begin(opened, run_id)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from domain.errors import InvalidValueError
 from domain.secret import parse_secret_id
 from domain.selection import Selection
-from domain.work import GB
+from domain.work import GB, Work
 
 _NOT_IN_A_BASE = re.compile(r"[\s?#]")
 # A backslash is a slash to some readers of URLs and not to others.
@@ -299,3 +299,8 @@ class SyncConfig:
     def size_threshold(self) -> int:
         """From how many bytes on a cloud run goes to ECS."""
         return self.size_threshold_gb * GB
+
+    def shards(self, work: Work) -> int:
+        """Return into how many shares the cloud splits ``work``."""
+        on_ecs = work.route(self.size_threshold) == "ecs"
+        return work.shards(GB * (self.shard_gb if on_ecs else self.lambda_shard_gb))

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.catalog import CatalogDocument
+from domain.estimates import estimates, exact_sizes
 from domain.ledger import Ledger
 from domain.selection import Offer
 from domain.tags import Tag
@@ -49,7 +50,7 @@ def make_plan(
     *,
     fetch_elsewhere: bool = False,
 ) -> SyncPlan:
-    """Return what ``ledger`` lacks of ``offer``.
+    """Return what ``ledger`` lacks of ``offer``. Sizes that nobody knows are guessed.
 
     Args:
         sizes: Bytes of digests, as far as the registry was asked.
@@ -60,8 +61,9 @@ def make_plan(
     at_hand = _objects(ledger, {bottle.digest for bottle in chosen})
     others = set() if fetch_elsewhere else ledger.digests_elsewhere - at_hand.keys()
     lacking = {b.key: b for b in missing if b.digest not in others}
-    known = {**sizes, **{digest: size for digest, (_, size) in at_hand.items()}}
-    to_fetch = {d: size for d, size in known.items() if d not in at_hand}
+    exact = exact_sizes(ledger, sizes)
+    loads = _loads(lacking.values(), at_hand, exact, ledger)
+    to_fetch = {load.digest: load.bytes_to_fetch for load in loads}
     # What a refused entry offers is not known: its bottles keep their standing.
     unread = {skipped.name for skipped in offer.catalog.skipped}
     return SyncPlan(
@@ -70,7 +72,7 @@ def make_plan(
         skipped=len(offer.catalog.skipped),
         selection=offer.selection.sha256,
         tags=offer.tags,
-        offered=_amount(chosen, known),
+        offered=_amount(chosen, {**to_fetch, **exact}),
         held=len(chosen) - len(missing),
         elsewhere=tuple(b for b in missing if b.digest in others),
         by_tag={
@@ -78,7 +80,7 @@ def make_plan(
             for tag, bottles in offer.by_tag.items()
         },
         work=Work(
-            loads=_loads(lacking.values(), at_hand, known),
+            loads=loads,
             superseded=tuple(
                 sorted(
                     (key, entry.bottle.digest)
@@ -98,48 +100,49 @@ def make_loads(
     """Return the loads that bring in ``bottles``, copying what is at hand."""
     lacking = sorted(bottles, key=lambda bottle: bottle.key)
     at_hand = _objects(ledger, {bottle.digest for bottle in lacking})
-    known = {**sizes, **{digest: size for digest, (_, size) in at_hand.items()}}
-    return _loads(lacking, at_hand, known)
+    return _loads(lacking, at_hand, exact_sizes(ledger, sizes), ledger)
 
 
-def _objects(
-    ledger: Ledger, wanted: set[Digest]
-) -> dict[Digest, tuple[ObjectKey, int]]:
-    """Return an object of the store, and its size, for each digest it holds.
+def _objects(ledger: Ledger, wanted: set[Digest]) -> dict[Digest, ObjectKey]:
+    """Return an object of the store for each digest that it holds.
 
     Of several it is one that is not superseded, and of these the first by its key:
     a ledger from the hash file must give the plan that one from the log gives.
     """
     objects = [
-        (old.sha256, (True, object_key, old.size))
+        (old.sha256, (True, object_key))
         for object_key, old in ledger.superseded.items()
         if old.sha256 in wanted
     ]
     objects.extend(
-        (entry.bottle.digest, (False, entry.object_key, entry.size))
+        (entry.bottle.digest, (False, entry.object_key))
         for entry in ledger.held.values()
         if entry.bottle.digest in wanted and entry.object_key not in ledger.superseded
     )
-    best: dict[Digest, tuple[bool, ObjectKey, int]] = {}
+    best: dict[Digest, tuple[bool, ObjectKey]] = {}
     for digest, found in objects:
         best[digest] = min(found, best.get(digest, found))
-    return {digest: (key, size) for digest, (_, key, size) in best.items()}
+    return {digest: object_key for digest, (_, object_key) in best.items()}
 
 
 def _loads(
     lacking: Iterable[Bottle],
-    at_hand: Mapping[Digest, tuple[ObjectKey, int]],
-    sizes: Mapping[Digest, int],
+    at_hand: Mapping[Digest, ObjectKey],
+    exact: Mapping[Digest, int],
+    ledger: Ledger,
 ) -> tuple[Load, ...]:
     by_digest: dict[Digest, list[Bottle]] = {}
     for bottle in lacking:
         by_digest.setdefault(bottle.digest, []).append(bottle)
+    unknown = {d: same for d, same in by_digest.items() if d not in exact}
+    guesses = estimates(unknown, ledger, exact)
     loads = [
         Load(
             digest=digest,
-            size=sizes.get(digest),
+            size=exact.get(digest),
             bottles=tuple(bottles),
-            source=at_hand[digest][0] if digest in at_hand else None,
+            source=at_hand.get(digest),
+            estimate=guesses.get(digest),
         )
         for digest, bottles in by_digest.items()
     ]

@@ -139,6 +139,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         catalog=catalog,
         sizes=bottle_source,
         progress=progress,
+        clock=clock,
         jobs=config.provided.jobs,
     )
     transfer: providers.Provider[Transfer] = providers.Factory(

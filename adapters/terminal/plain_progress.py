@@ -121,8 +121,8 @@ def first_line(work: Work) -> str:
     if not work.unknown_sizes:
         text += spelt_bytes(work.bytes)
     elif work.bytes:
-        unknown = counted(work.unknown_sizes, "size")
-        text += f"{spelt_bytes(work.bytes)} and {unknown} not yet known"
+        guessed = counted(work.unknown_sizes, "size")
+        text += f"about {spelt_bytes(work.bytes)} ({guessed} estimated)"
     else:
         text += "of sizes not yet known"
     if work.copies:
@@ -162,4 +162,5 @@ def spelt_progress(view: View) -> str:
     if view.unknown:
         sizes = counted(view.unknown, "size")
         return f"{spelt_bytes(view.bytes)} ({sizes} not yet known)"
-    return f"{spelt_bytes(view.bytes)} of {spelt_bytes(view.all_bytes)}"
+    about = "about " if view.guessed else ""
+    return f"{spelt_bytes(view.bytes)} of {about}{spelt_bytes(view.all_bytes)}"

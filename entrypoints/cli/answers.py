@@ -18,7 +18,7 @@ from domain.config import SyncConfig
 from domain.events import RecordedCommit
 from domain.ledger import Ledger
 from domain.plan import SyncPlan
-from domain.work import GB, Amount
+from domain.work import Amount
 from ports.custody import Examination
 
 Answer = dict[str, Any]
@@ -47,17 +47,9 @@ def plan_answer(plan: SyncPlan, config: SyncConfig, plan_sha256: str) -> Answer:
         },
         "by_tag": {tag: _amount(amount) for tag, amount in plan.by_tag.items()},
         "route": work.route(config.size_threshold),
-        "shards": shards(plan, config),
+        "shards": config.shards(work),
         "plan_sha256": plan_sha256,
     }
-
-
-def shards(plan: SyncPlan, config: SyncConfig) -> int:
-    """Return into how many shares the cloud would split the work."""
-    on_ecs = plan.work.route(config.size_threshold) == "ecs"
-    return plan.work.shards(
-        GB * (config.shard_gb if on_ecs else config.lambda_shard_gb)
-    )
 
 
 def sync_answer(report: SyncReport, upstream: int, store: int) -> Answer:

@@ -11,7 +11,6 @@ from domain.config import BucketAddress, SyncConfig
 from domain.cost import ASSUMED_RATE, expected_seconds, s3_cost
 from domain.plan import SyncPlan
 from domain.work import Amount, Work
-from entrypoints.cli.answers import shards
 from entrypoints.cli.tables import pairs, table
 
 _BIGGEST: Final = 5
@@ -68,6 +67,8 @@ def _offered(plan: SyncPlan) -> str:
 
 def _to_fetch(work: Work) -> str:
     text = f"{counted(work.bottles, 'bottle')}, {_bytes(work.bytes, work)}"
+    if work.unknown_sizes and work.bytes:
+        text += f" ({counted(work.unknown_sizes, 'size')} estimated)"
     if work.copies:
         text += f"; {work.copies:,} of them copies inside the store"
     return text
@@ -92,18 +93,18 @@ def _biggest(work: Work) -> list[tuple[str, str]]:
 def _outlook(plan: SyncPlan, config: SyncConfig) -> list[tuple[str, str]]:
     work = plan.work
     route = work.route(config.size_threshold)
-    number = counted(shards(plan, config), "shard")
+    number = counted(config.shards(work), "shard")
     rows = [("in the cloud", f"{'ECS' if route == 'ecs' else 'Lambda'}, {number}")]
     if work.unknown_sizes and not work.bytes:
         rows.append(("time", "not known, as no size is"))
     else:
-        at_least = "at least" if work.unknown_sizes else "about"
         took = spelt_duration(expected_seconds(work))
         rate = spelt_rate(ASSUMED_RATE)
-        rows.append(("time", f"{at_least} {took} at {rate} (assumed)"))
+        rows.append(("time", f"about {took} at {rate} (assumed)"))
     if isinstance(config.store, BucketAddress):
         cost = s3_cost(work)
-        more = ", as far as sizes are known" if work.unknown_sizes else ""
+        blind = work.unknown_sizes and not work.bytes
+        more = ", as far as sizes are known" if blind else ""
         text = (
             f"about ${_dollars(cost.requests)} for requests, then"
             f" ${_dollars(cost.storage)} a month for storage{more}"
@@ -114,10 +115,10 @@ def _outlook(plan: SyncPlan, config: SyncConfig) -> list[tuple[str, str]]:
 
 
 def _bytes(known: int, work: Work) -> str:
-    """Return a sum of sizes, and whether it is all of it."""
+    """Return a sum of sizes, and whether it is an exact one."""
     if not work.unknown_sizes:
         return spelt_bytes(known)
-    return f"at least {spelt_bytes(known)}" if known else "sizes not known"
+    return f"about {spelt_bytes(known)}" if known else "sizes not known"
 
 
 def _dollars(amount: Decimal) -> str:

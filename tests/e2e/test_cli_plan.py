@@ -149,6 +149,27 @@ def test_sizes_that_nobody_tells_are_said_to_be_unknown(
 
 
 @pytest.mark.usefixtures("upstream")
+def test_sizes_that_are_guessed_are_said_to_be_about_right(bottles: Bottles) -> None:
+    here = ("--tag", "arm64_sonoma")
+    bottles("sync", "ledger", *here)
+    nowhere = ("gauge", "bung", *here, "--registry", "http://127.0.0.1:9")
+
+    answer = bottles.json("plan", *nowhere)
+    told = bottles("plan", *nowhere).out
+
+    assert answer["to_fetch"] == {
+        "bottles": 2,
+        "bytes": 8_192,
+        "copies": 0,
+        "unknown_sizes": 2,
+    }
+    assert answer["by_tag"] == {"arm64_sonoma": {"bottles": 2, "bytes": 8_192}}
+    assert answer["route"] == "ecs"
+    assert "to fetch  2 bottles, about 8.2 kB (2 sizes estimated)" in told
+    assert "arm64_sonoma      2  about 8.2 kB" in told
+
+
+@pytest.mark.usefixtures("upstream")
 def test_planning_writes_nothing(bottles: Bottles) -> None:
     before = sorted(Path().rglob("*"))
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -108,8 +109,21 @@ def test_a_plan_copies_exactly_the_digests_that_the_store_has(
         if load.source is None:
             assert load.digest not in objects.values()
             assert load.size == sizes.get(load.digest)
+            assert load.size_is_missing == (load.size is None)
         else:
             assert objects[load.source] == load.digest
+
+
+@given(mirrors(), offers(), sizes_told)
+def test_either_every_load_has_a_size_or_a_guess_or_nothing_at_all_is_known(
+    chain: Chain, offer: Offer, sizes: dict[Digest, int]
+) -> None:
+    work = make_plan(offer, chain.replay(), sizes).work
+    to_fetch = [load for load in work.loads if load.source is None]
+    blind = [load for load in to_fetch if load.expected is None]
+    assert blind in ([], to_fetch)
+    assert work.bytes == sum(load.expected or 0 for load in to_fetch)
+    assert work.unknown_sizes == sum(load.size is None for load in to_fetch)
 
 
 @given(mirrors(), offers(), sizes_told)
@@ -147,21 +161,34 @@ def test_equal_ledgers_give_equal_plans(
     assert make_loads(lacking, other, sizes) == plan.work.loads
 
 
-def make_load(number: int, size: int | None, *, held: bool) -> Load:
-    bottle = make_bottle(f"f{number}")
-    return Load(bottle.digest, size, (bottle,), ObjectKey("here") if held else None)
+known = st.integers(0, 50)
+any_size = st.none() | known
 
 
 @st.composite
 def works(draw: st.DrawFn, sizes: st.SearchStrategy[int | None]) -> Work:
     """Draw work of loads in the order that a plan puts them in."""
-    drawn = draw(st.lists(st.tuples(sizes, st.booleans()), max_size=12))
-    loads = [make_load(at, size, held=held) for at, (size, held) in enumerate(drawn)]
-    return Work(tuple(sorted(loads, key=lambda load: -(load.size or 0))))
+    loads = []
+    for number in range(draw(st.integers(0, 12))):
+        bottle, size = make_bottle(f"f{number}"), draw(sizes)
+        held = draw(st.none() | st.just(ObjectKey("here")))
+        guessed = draw(st.none() | known) if size is None else None
+        loads.append(Load(bottle.digest, size, (bottle,), held, guessed))
+    return Work(tuple(sorted(loads, key=lambda load: -(load.expected or 0))))
 
 
-known = st.integers(0, 50)
-any_size = st.none() | known
+def weights(loads: Iterable[Load]) -> list[float]:
+    """Return what each load weighs: one of which nobody can tell is an average one."""
+    everything = tuple(loads)
+    expected = [load.expected for load in everything if load.source is None]
+    told = [size for size in expected if size is not None]
+    average = sum(told) / len(told) if told else 0
+
+    def weigh(load: Load) -> float:
+        is_blind = load.source is None and load.expected is None
+        return average if is_blind else load.bytes_to_fetch
+
+    return [weigh(load) for load in everything]
 
 
 @given(works(any_size), st.integers(1, 5))
@@ -185,17 +212,31 @@ def test_shares_differ_by_one_load_at_most(work: Work, shards: int) -> None:
 def test_a_load_of_unknown_size_is_shared_out_as_an_average_one(
     work: Work, shards: int
 ) -> None:
-    told = [load.bytes_to_fetch for load in work.loads if not load.size_is_missing]
-    average = sum(told) / len(told) if told else 0
-
-    def weigh(load: Load) -> float:
-        return average if load.size_is_missing else load.bytes_to_fetch
-
-    weights = [sum(map(weigh, share)) for share in split(work.loads, shards)]
+    weight = dict(zip(work.loads, weights(work.loads), strict=True))
+    shares = [sum(map(weight.__getitem__, s)) for s in split(work.loads, shards)]
     # The average is cut to whole bytes, and is one byte at least.
     slack = len(work.loads)
-    biggest = max(map(weigh, work.loads), default=0)
-    assert max(weights) - min(weights) <= biggest + slack
+    biggest = max(weight.values(), default=0)
+    assert max(shares) - min(shares) <= biggest + slack
+    assert max(shares) <= sum(shares) / len(shares) + biggest + slack
+
+
+@given(works(known), st.integers(1, 5))
+def test_no_share_is_larger_than_an_average_one_and_one_load_more(
+    work: Work, shards: int
+) -> None:
+    biggest = max((load.bytes_to_fetch for load in work.loads), default=0)
+    for share in split(work.loads, shards):
+        assert Work(share).bytes <= work.bytes / shards + biggest
+
+
+@given(works(any_size), st.integers(1, 5))
+def test_what_weighs_nothing_is_shared_out_by_count(work: Work, shards: int) -> None:
+    counts = [
+        sum(load.source is not None or load.expected == 0 for load in share)
+        for share in split(work.loads, shards)
+    ]
+    assert max(counts) - min(counts) <= 1
 
 
 @given(works(any_size), st.integers(0, 200))

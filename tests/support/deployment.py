@@ -83,7 +83,7 @@ class Deployment:
             ),
         )
 
-    def invoke(self, payload: Mapping[str, object]) -> Any:
+    def invoke(self, payload: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
         """Invoke the orchestrator and wait for its answer."""
         with closing(self.lambdas.client()) as client:
             answer = client.invoke(

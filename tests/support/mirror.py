@@ -210,7 +210,7 @@ class Process:
         )
         self.carry_out = CarryOut(self.transfer, clock, jobs)
         catalog = WatchedCatalog(mirror.catalog, self.watch)
-        self.plan_sync = PlanSync(catalog, self.source, self.progress, jobs)
+        self.plan_sync = PlanSync(catalog, self.source, self.progress, clock, jobs)
         self.inspect = InspectLedger(self.log)
         self._jobs = jobs
 

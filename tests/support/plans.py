@@ -10,7 +10,12 @@ _TAGS = ("arm64_sonoma", "arm64_tahoe", "x86_64_linux")
 
 
 def make_load(
-    name: str, size: int | None = 1_000, *, bottles: int = 1, held: bool = False
+    name: str,
+    size: int | None = 1_000,
+    *,
+    bottles: int = 1,
+    held: bool = False,
+    estimate: int | None = None,
 ) -> Load:
     """Return a load of ``bottles`` bottles with one digest.
 
@@ -24,6 +29,7 @@ def make_load(
             make_bottle(name, tag=tag, content=name) for tag in _TAGS[:bottles]
         ),
         source=ObjectKey(f"2026-08-01/{name}") if held else None,
+        estimate=estimate,
     )
 
 

@@ -74,6 +74,23 @@ def test_a_size_that_nobody_knew_is_counted_once_it_is_told(board: Board) -> Non
     assert (view.unknown, view.all_bytes) == (0, 3_700)
 
 
+def test_a_guess_counts_until_the_size_is_told(
+    board: Board, clock: ManualClock
+) -> None:
+    guessed, other = make_load("jq", None, estimate=500), make_load("a1", 500)
+    board.begin(make_plan_of(guessed, other))
+    view = board.view()
+    assert (view.unknown, view.guessed, view.all_bytes) == (0, 1, 1_000)
+
+    board.started(guessed, 700)
+    board.advanced(guessed, 100)
+    clock.sleep(1.0)
+
+    view = board.view()
+    assert (view.unknown, view.guessed, view.all_bytes) == (0, 0, 1_200)
+    assert view.seconds_left == 11.0
+
+
 def test_without_sizes_the_time_left_is_reckoned_by_bottles(
     board: Board, clock: ManualClock
 ) -> None:

@@ -18,6 +18,8 @@ from domain.config import (
     parse_upstream,
 )
 from domain.errors import InvalidValueError
+from domain.work import GB, Work
+from tests.support.plans import make_load
 
 
 @pytest.mark.parametrize("text", ["./mirror", "/var/mirror", "my mirror", "s3"])
@@ -257,3 +259,30 @@ def test_never_shows_the_registrys_token() -> None:
     config = SyncConfig(registry_token="hunter2")
     assert "hunter2" not in repr(config)
     assert config.registry_token == "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("size", "shards"),
+    [
+        (5_000_000_000, 1),
+        (5_000_000_001, 2),
+        (19_999_999_999, 4),  # of 5 GB each, for Lambda
+        (20_000_000_000, 1),  # of 40 GB each, for ECS
+        (40_000_000_000, 1),
+        (40_000_000_001, 2),
+        (303_000_000_000, 8),
+    ],
+)
+def test_the_cloud_gives_lambda_smaller_shards_than_ecs(size: int, shards: int) -> None:
+    assert SyncConfig().shards(Work((make_load("jq", size),))) == shards
+
+
+def test_shards_are_as_large_as_they_are_configured() -> None:
+    config = SyncConfig(size_threshold_gb=10, shard_gb=2, lambda_shard_gb=3)
+    assert config.shards(Work((make_load("jq", 9 * GB),))) == 3
+    assert config.shards(Work((make_load("jq", 10 * GB),))) == 5
+    assert config.shards(Work()) == 0
+
+
+def test_work_of_which_no_size_is_known_is_one_shard() -> None:
+    assert SyncConfig().shards(Work((make_load("jq", None),))) == 1

@@ -32,6 +32,11 @@ def test_a_size_that_nobody_knows_costs_no_storage_yet() -> None:
     assert s3_cost(Work((make_load("jq", None),))).storage == 0
 
 
+def test_a_size_that_is_guessed_costs_what_it_is_expected_to() -> None:
+    guessed = Work((make_load("jq", None, estimate=10**9),))
+    assert s3_cost(guessed).storage == Decimal("0.023")
+
+
 def test_nothing_costs_nothing() -> None:
     cost = s3_cost(Work())
 

@@ -175,7 +175,7 @@ class TestASync:
     ) -> None:
         mirror.sync()
         process = mirror.process()
-        assert process.plan_sync(EVERYTHING, mirror.ledger(), ask_sizes=False) is None
+        assert process.plan_sync(EVERYTHING, mirror.ledger(), ask_sizes=None) is None
         report = process.sync(fetch_elsewhere=True)
         assert report.mirrored == Amount(1, 2)
         assert fetches(mirror, "jq") == 1
@@ -186,7 +186,7 @@ class TestASync:
     ) -> None:
         mirror.process().sync(fetch_elsewhere=True)
         planned = mirror.process().plan_sync(
-            EVERYTHING, mirror.ledger(), ask_sizes=False, fetch_elsewhere=True
+            EVERYTHING, mirror.ledger(), ask_sizes=None, fetch_elsewhere=True
         )
         assert planned is None
         assert mirror.process().sync(fetch_elsewhere=True).skipped == 2

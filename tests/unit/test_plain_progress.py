@@ -88,6 +88,20 @@ def test_says_that_sizes_are_not_known(lines: Lines) -> None:
     ]
 
 
+def test_says_about_where_sizes_are_guessed(lines: Lines) -> None:
+    progress = make(lines)
+    loads = [make_load("a1"), make_load("b1", None, estimate=600)]
+
+    progress.begin(make_plan_of(*loads))
+    carry(progress, loads[0])
+
+    assert lines.all == [
+        "to mirror: 2 bottles, about 1.6 kB (1 size estimated)",
+        "1/2 bottles, 1.0 kB of about 1.6 kB, 0 B/s",
+    ]
+    progress.end()
+
+
 def test_tells_failures_as_they_happen_but_not_thousands(lines: Lines) -> None:
     progress = make(lines)
     loads = [make_load(f"f{number}") for number in range(40)]

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from math import inf
 
 import pytest
 
+from domain.bottle import BottleKey
 from domain.catalog import Catalog, CatalogDocument, Skipped, Validators, make_catalog
 from domain.errors import SelectionError
 from domain.formula import Formula
 from domain.ledger import Ledger
 from domain.plan import SyncPlan
-from domain.records import CatalogSeen
+from domain.records import CatalogSeen, Elsewhere
 from domain.selection import Selection
 from domain.tags import Tag
 from domain.work import Amount, Work
@@ -24,13 +27,13 @@ SOURCE = "https://formulae.test/api/formula.json"
 
 def made(process: Process, selection: Selection = EVERYTHING) -> SyncPlan | None:
     """Return the plan of a sync, None when there is nothing new in the catalog."""
-    planned = process.plan_sync(selection, process.open().ledger, ask_sizes=False)
+    planned = process.plan_sync(selection, process.open().ledger, ask_sizes=None)
     return None if planned is None else planned[1]
 
 
 def priced(process: Process, selection: Selection = EVERYTHING) -> SyncPlan:
     """Return the plan for which the registry is asked for sizes."""
-    planned = process.plan_sync(selection, process.open().ledger, ask_sizes=True)
+    planned = process.plan_sync(selection, process.open().ledger, ask_sizes=inf)
     assert planned is not None
     return planned[1]
 
@@ -136,9 +139,38 @@ class TestSizes:
 
         process.watch.before = fall_silent
         plan = priced(process)
-        assert plan.work.bytes == len("batjq")
         assert plan.work.unknown_sizes == 100
+        told = [load for load in plan.work.loads if load.size is not None]
+        assert sum(load.bytes_to_fetch for load in told) == len("batjq")
+        assert len(process.watch.of("sizes")) < 20
         assert len(process.progress.notes) == 1
+
+    def test_when_time_is_up_the_others_are_guessed(self, mirror: Mirror) -> None:
+        process = mirror.process(jobs=1)
+        mirror.offer("zsh")
+        process.watch.before = lambda call: mirror.clock.sleep(
+            60 if call.what == "sizes" else 0
+        )
+        planned = process.plan_sync(EVERYTHING, process.open().ledger, ask_sizes=100)
+        assert planned is not None
+        assert [call.key for call in process.watch.of("sizes")] == ["bat", "jq"]
+        loads = planned[1].work.loads
+        assert all(load.expected is not None for load in loads)
+        assert loads[-1].bottles[0].name == "zsh"
+        assert loads[-1].size_is_missing
+
+    def test_what_another_mirror_says_of_its_bottles_is_not_asked(
+        self, mirror: Mirror
+    ) -> None:
+        entry = Elsewhere(digest_of("bat"), 3, date(2026, 8, 1))
+        ledger = Ledger(elsewhere={BottleKey("bat-1.0-arm64_sonoma"): entry})
+        process = mirror.process()
+        planned = process.plan_sync(
+            EVERYTHING, ledger, ask_sizes=inf, fetch_elsewhere=True
+        )
+        assert planned is not None
+        assert [call.key for call in process.watch.of("sizes")] == ["jq"]
+        assert planned[1].work.unknown_sizes == 0
 
     def test_a_size_that_nobody_tells_stays_unknown(self, mirror: Mirror) -> None:
         del mirror.upstream.contents[digest_of("jq")]
@@ -197,7 +229,7 @@ class TestUnchangedCatalog:
         process = mirror.process()
         other = OneCatalog(mirror.formulae["jq"])
         plan_sync = replace(process.plan_sync, catalog=other)
-        plan_sync(EVERYTHING, process.open().ledger, ask_sizes=False)
+        plan_sync(EVERYTHING, process.open().ledger, ask_sizes=None)
         assert other.asked == [None]
 
 
@@ -253,7 +285,7 @@ class TestBelief:
         plan_sync = replace(
             process.plan_sync, catalog=OneCatalog(*formulae, validators=dated)
         )
-        return plan_sync(EVERYTHING, ledger, ask_sizes=False)
+        return plan_sync(EVERYTHING, ledger, ask_sizes=None)
 
     @pytest.mark.parametrize("count", [95, 100, 200])
     def test_a_catalog_that_lost_few_is_believed(self, count: int) -> None:

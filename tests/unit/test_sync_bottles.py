@@ -100,7 +100,7 @@ class TestSyncing:
         process = mirror.process()
         assert process.sync().outcome == "complete"
         assert kinds(mirror)[3:] == [[CatalogRead, SyncStarted, SyncCompleted]]
-        assert process.plan_sync(EVERYTHING, mirror.ledger(), ask_sizes=False) is None
+        assert process.plan_sync(EVERYTHING, mirror.ledger(), ask_sizes=None) is None
 
     def test_a_catalog_that_is_known_is_not_recorded_again(
         self, mirror: Mirror
