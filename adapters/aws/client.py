@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,20 +16,25 @@ from adapters.tally import Tally
 from ports.errors import RefusedError
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _READ_TIMEOUT = 60.0  # seconds
+_LONGEST_ANSWER = 330.0  # seconds; the orchestrator may take 300
 
 
 class Aws:
     """AWS in one region; each service's client is made when it is first asked for.
 
     A call that gets no answer is repeated: whatever is asked through these clients may
-    be done twice.
+    be done twice. Each of them raises ``RefusedError`` when what is configured for AWS
+    makes no sense.
 
     Attributes:
         translator: Tells of failures.
@@ -53,53 +60,61 @@ class Aws:
 
     @cached_property
     def functions(self) -> LambdaClient:
-        """AWS Lambda.
-
-        Raises:
-            RefusedError: What is configured for AWS makes no sense.
-        """
-        try:
+        """AWS Lambda."""
+        with _opening("AWS Lambda"):
             return self._session.client("lambda", config=self._config)
-        except (BotoCoreError, ValueError) as error:
-            raise _unusable("AWS Lambda", error) from error
+
+    @cached_property
+    def waiting(self) -> LambdaClient:
+        """AWS Lambda, for an invocation that is waited for: it is never repeated."""
+        once = Config(
+            read_timeout=_LONGEST_ANSWER,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        )
+        with _opening("AWS Lambda"):
+            return self._session.client("lambda", config=self._config.merge(once))
 
     @cached_property
     def state_machines(self) -> SFNClient:
-        """AWS Step Functions.
-
-        Raises:
-            RefusedError: What is configured for AWS makes no sense.
-        """
-        try:
+        """AWS Step Functions."""
+        with _opening("AWS Step Functions"):
             return self._session.client("stepfunctions", config=self._config)
-        except (BotoCoreError, ValueError) as error:
-            raise _unusable("AWS Step Functions", error) from error
 
     @cached_property
     def secrets(self) -> SecretsManagerClient:
-        """AWS Secrets Manager.
-
-        Raises:
-            RefusedError: What is configured for AWS makes no sense.
-        """
-        try:
+        """AWS Secrets Manager."""
+        with _opening("AWS Secrets Manager"):
             return self._session.client("secretsmanager", config=self._config)
-        except (BotoCoreError, ValueError) as error:
-            raise _unusable("AWS Secrets Manager", error) from error
 
     @cached_property
     def topics(self) -> SNSClient:
-        """Amazon SNS.
-
-        Raises:
-            RefusedError: What is configured for AWS makes no sense.
-        """
-        try:
+        """Amazon SNS."""
+        with _opening("Amazon SNS"):
             return self._session.client("sns", config=self._config)
-        except (BotoCoreError, ValueError) as error:
-            raise _unusable("Amazon SNS", error) from error
+
+    @cached_property
+    def clusters(self) -> ECSClient:
+        """Amazon ECS."""
+        with _opening("Amazon ECS"):
+            return self._session.client("ecs", config=self._config)
+
+    @cached_property
+    def lines(self) -> CloudWatchLogsClient:
+        """Amazon CloudWatch Logs."""
+        with _opening("Amazon CloudWatch Logs"):
+            return self._session.client("logs", config=self._config)
+
+    @cached_property
+    def queues(self) -> SQSClient:
+        """Amazon SQS."""
+        with _opening("Amazon SQS"):
+            return self._session.client("sqs", config=self._config)
 
 
-def _unusable(service: str, error: Exception) -> RefusedError:
-    advice = "check AWS_REGION, AWS_PROFILE and AWS_ENDPOINT_URL"
-    return RefusedError(f"open {service}", f"{error} {advice}")
+@contextmanager
+def _opening(service: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:
+        advice = "check AWS_REGION, AWS_PROFILE and AWS_ENDPOINT_URL"
+        raise RefusedError(f"open {service}", f"{error} {advice}") from error

@@ -14,6 +14,8 @@ from adapters.aws.failures import FAILURES, OF_CREDENTIALS, Verdict, said, unans
 from ports.errors import (
     AccessDeniedError,
     NotFoundError,
+    OutcomeUnknownError,
+    PortError,
     RefusedError,
     UnavailableError,
 )
@@ -76,20 +78,25 @@ class Translator:
     requests: Callable[[], int]
 
     @contextmanager
-    def translated(self, what: str, *, right: str, missing: str) -> Iterator[None]:
+    def translated(
+        self, what: str, *, right: str, missing: str, once: bool = False
+    ) -> Iterator[None]:
         """Let what a call raises come out in the words of our ports.
 
         Args:
             what: What is asked for, and of whom.
             right: What the caller must be allowed to do, as IAM calls it, and on what.
             missing: What to do when there is no such thing.
+            once: It must not be repeated blindly.
         """
         before = self.requests()
         try:
             yield
         except FAILURES as error:
             attempts = max(1, self.requests() - before)
-            kind, advice = _verdict(error)
+            kind, advice = _verdict(
+                error, OutcomeUnknownError if once else UnavailableError
+            )
             text = said(error, advice.format(right=right, missing=missing))
             failure = kind(what, text, attempts)
             if isinstance(failure, UnavailableError):
@@ -105,16 +112,16 @@ def code_of(error: ClientError) -> str:
     return code.rpartition("#")[2]
 
 
-def _verdict(error: Exception) -> Verdict:
+def _verdict(error: Exception, unclear: type[PortError]) -> Verdict:
     if isinstance(error, ClientError):
         status = _metadata(error).get("HTTPStatusCode", 0)
         found = _BY_CODE.get(code_of(error)) or _BY_STATUS.get(status)
         if found is not None:
             return found
-        return (UnavailableError if status // 100 == _FAILED else RefusedError), ""
+        return (unclear if status // 100 == _FAILED else RefusedError), ""
     if isinstance(error, NoRegionError):
         return RefusedError, "set aws_region (or AWS_REGION)"
-    return unanswered(error, UnavailableError, _NOT_AWS)
+    return unanswered(error, unclear, _NOT_AWS)
 
 
 def _retry_after(error: Exception) -> float | None:
