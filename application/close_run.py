@@ -10,6 +10,7 @@ from typing import Final
 from application.journal import Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.run import Runs, publish
+from application.security_events import security_causes
 from application.tell_of_run import UNFINISHED, TellOfRun
 from domain.cost import run_cost
 from domain.errors import MirrorError
@@ -149,6 +150,10 @@ class CloseRun:
                 metrics.add("BottlesFailed", count, cause)
         if not any(failures.values()):
             metrics.add("BottlesFailed", 0)
+        for cause, count in security_causes(account.causes).items():
+            metrics.add("SecurityEvents", count, cause)
+        if ended.closed.outcome == "complete":
+            metrics.add("AgeOfLastCompleteSync", 0)
         cost = run_cost(
             route=account.route,
             seconds=spent.get("seconds", 0),

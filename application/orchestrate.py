@@ -13,6 +13,7 @@ from application.opened_ledger import OpenedLedger, open_ledger
 from application.prepare_sync import Prepared, PrepareSync
 from application.run import SILENCE, Runs, SharedOut
 from application.tell_of_run import TellOfRun
+from domain.errors import MirrorError
 from domain.ledger import Ledger
 from domain.order import Order
 from domain.records import OpenRun
@@ -80,21 +81,28 @@ class Orchestrate:
             PortError: The catalog, the store, the log or the workers cannot be used.
             LedgerDamagedError: The log is damaged; nothing was changed.
         """
-        begun = self.runs.clock.monotonic()
-        opened = open_ledger(self.runs.log, self.runs.hash_file)
-        for note in opened.notes:
-            self.progress.note(note)
-        under_way = self._under_way(opened, run_id)
-        if under_way is not None:
-            return under_way
-        self._catch_up(opened)
-        prepared = self.prepare(
-            opened,
-            selection,
-            run_id=run_id,
-            max_bytes=max_bytes,
-            ask_sizes=max(0.0, begun + TIME_FOR_SIZES - self.runs.clock.monotonic()),
-        )
+        clock = self.runs.clock
+        begun = clock.monotonic()
+        try:
+            opened = open_ledger(self.runs.log, self.runs.hash_file)
+            for note in opened.notes:
+                self.progress.note(note)
+            under_way = self._under_way(opened, run_id)
+            if under_way is not None:
+                return under_way
+            self._catch_up(opened)
+            prepared = self.prepare(
+                opened,
+                selection,
+                run_id=run_id,
+                max_bytes=max_bytes,
+                ask_sizes=max(0.0, begun + TIME_FOR_SIZES - clock.monotonic()),
+            )
+        except MirrorError as error:
+            # The log knows nothing of such a run: people are told now or never.
+            passed = timedelta(seconds=clock.monotonic() - begun)
+            self.tell.failed(clock.now().date(), str(error), passed)
+            raise
         if prepared.is_empty:
             return self._nothing_to_do(opened, prepared)
         return self._start(opened, prepared)

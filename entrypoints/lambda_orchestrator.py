@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
-from typing import Protocol, assert_never
-from uuid import NAMESPACE_URL, UUID, uuid5
+from typing import Final, Protocol, assert_never
+from uuid import UUID, uuid5
 
 from dependency_injector import containers, providers
 
@@ -18,11 +17,10 @@ from application.redispatch import AskForShards, ReplaceWorker
 from application.report_age import ReportAge
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
-from domain.errors import MirrorError
-from domain.trigger import Close, Start, TellAge, TellShards, Trigger, WorkerDied
+from domain.trigger import Close, Start, TellAge, TellShards, WorkerDied
 from domain.work import GB
 from entrypoints.cloud.container import CloudContainer
-from entrypoints.cloud.invocation import configured_by, logged, sentences
+from entrypoints.cloud.invocation import configured_by, logged
 
 Answer = dict[str, object]
 
@@ -90,24 +88,33 @@ def handler(event: object, context: Context) -> Answer:
         config=configured.config, settings=configured.cloud
     )
     cloud = container.cloud
-    with logged(cloud.lines(), cloud.metrics()):
-        return _answer(container, decode_trigger(event), context)
+    lines = cloud.lines()
+    with logged(lines, cloud.metrics()):
+        trigger = decode_trigger(event)
+        if isinstance(trigger, Start):
+            run_id = run_id_of(trigger, context.aws_request_id)
+            lines.bind(run_id=run_id)
+            return _start(container, run_id)
+        return _answer(container, trigger)
 
 
 def _answer(
-    container: OrchestratorContainer, trigger: Trigger, context: Context
+    container: OrchestratorContainer,
+    trigger: TellShards | Close | WorkerDied | TellAge,
 ) -> Answer:
+    lines = container.cloud.lines()
     match trigger:
-        case Start():
-            return _start(container, run_id_of(trigger, context.aws_request_id))
         case TellShards():
+            lines.bind(run_id=trigger.run_id)
             orders = container.ask_for_shards()(trigger.run_id, trigger.among)
             return {"run_id": trigger.run_id, "orders": [said_of(o) for o in orders]}
         case Close():
+            lines.bind(run_id=trigger.run_id)
             return _closing(
                 container.cloud.close_run()(trigger.run_id, trigger.give_up)
             )
         case WorkerDied():
+            lines.bind(run_id=trigger.order.run_id, shard=trigger.order.shard)
             followed = container.replace_worker()(trigger.order)
             if isinstance(followed, Closing):
                 return _closing(followed)
@@ -118,6 +125,10 @@ def _answer(
             assert_never(trigger)
 
 
+_EVENTS: Final = UUID("0d6f3a54-56b0-4c63-9a4c-4f0a5d0c7a6e")
+"""The namespace of runs whose event has an id that is no UUID."""
+
+
 def run_id_of(trigger: Start, request_id: str) -> str:
     """Return the id of the run that a trigger starts: the same when it comes again."""
     event_id = trigger.event_id or request_id
@@ -125,20 +136,9 @@ def run_id_of(trigger: Start, request_id: str) -> str:
     return event_id if IS_UUID.fullmatch(event_id) else str(uuid5(_EVENTS, event_id))
 
 
-_EVENTS = UUID(str(uuid5(NAMESPACE_URL, "homebrew-bottles-sync/events")))
-
-
 def _start(container: OrchestratorContainer, run_id: str) -> Answer:
-    cloud, config = container.cloud, container.config()
-    cloud.lines().bind(run_id=run_id)
-    begun = cloud.clock().now()
-    try:
-        started = container.orchestrate()(config.selection, run_id, config.max_bytes)
-    except MirrorError as error:
-        now = cloud.clock().now()
-        passed = max(timedelta(), now - begun)
-        cloud.tell().failed(now.date(), "; ".join(sentences(error)), passed)
-        raise
+    config = container.config()
+    started = container.orchestrate()(config.selection, run_id, config.max_bytes)
     return {
         "run_id": started.run_id,
         "outcome": started.outcome,

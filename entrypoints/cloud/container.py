@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, TextIO
@@ -28,6 +28,7 @@ from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import Route
 from entrypoints.container import MirrorContainer
+from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore
 from ports.clock import Clock
 from ports.dispatcher import Dispatcher
@@ -119,9 +120,11 @@ class CloudContainer(containers.DeclarativeContainer):
     event_log: providers.Provider[EventLog] = mirror.event_log
     hash_file: providers.Provider[HashFile] = mirror.hash_file
 
-    notifiers: providers.Provider[Sequence[Notifier]] = providers.Object(())
-    announce: providers.Provider[Announce] = providers.Factory(
-        Announce, notifiers=notifiers, metrics=metrics, progress=progress
+    ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(
+        open_ways, cloud, config, clock, mirror.chance
+    )
+    announce: providers.Provider[Announce] = providers.Singleton(
+        announce_over, ways, metrics, progress
     )
     tell: providers.Provider[TellOfRun] = providers.Factory(
         TellOfRun,

@@ -35,8 +35,10 @@ class Registry(BottleSource):
     asked: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def open(self, bottle: Bottle) -> AbstractContextManager[BottleStream]:
-        raise AssertionError(f"nobody may open {bottle}")
+    def open(
+        self, bottle: Bottle, start: int = 0
+    ) -> AbstractContextManager[BottleStream]:
+        raise AssertionError(f"nobody may open {bottle} at {start}")
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Sha256, int]:
         release = tuple(bottles)
