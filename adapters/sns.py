@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from adapters.alert_codec import SENDER, US
 from adapters.aws.client import Aws
 from domain.messages import Message
 from ports.notifier import Notifier
 
 WHAT: Final = "Failed to send SNS notification"
 """What people search their logs for."""
-SENDER: Final = "sender"
-"""The attribute of a message that tells who has sent it."""
-US: Final = "homebrew-bottles-sync"
-"""What it says of this program's messages, which have reached Slack by themselves."""
 
 _LONGEST_SUBJECT: Final = 99  # characters: "less than 100"
 _LONGEST_TEXT: Final = 262_144  # bytes, the attribute included

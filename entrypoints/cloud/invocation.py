@@ -23,8 +23,19 @@ def configured_by(
     Raises:
         ConfigurationError: It is wrong, or something is missing.
     """
-    try:
+    with mistakes_logged():
         return read_settings(variables, needed=needed)
+
+
+@contextmanager
+def mistakes_logged() -> Iterator[None]:
+    """Tell the log what is wrong with the configuration.
+
+    Raises:
+        ConfigurationError: What is wrong with it.
+    """
+    try:
+        yield
     except ConfigurationError as error:
         for sentence in sentences(error):
             LogLines(sys.stdout).error(sentence)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adapters.configuration import Configuration, configure
-from adapters.configuration_sources import ConfigurationError, environment
+from adapters.configuration_sources import ConfigurationError, Source, environment
 
 
 def read_settings(
@@ -30,10 +30,22 @@ def read_settings(
             f"environment {given.spelt('s3_bucket_name')}: is missing: it names the"
             " bucket of the mirror"
         )
+    return checked(given, mistakes)
+
+
+def checked(given: Source, missing: Sequence[str]) -> Configuration:
+    """Return what ``given`` says.
+
+    Args:
+        missing: A sentence for each thing that is not given and should be.
+
+    Raises:
+        ConfigurationError: It is wrong, or something is missing: all of it is told.
+    """
     try:
         configured = configure(given)
     except ConfigurationError as error:
-        raise ConfigurationError((*mistakes, *error.mistakes)) from error
-    if mistakes:
-        raise ConfigurationError(tuple(mistakes))
+        raise ConfigurationError((*missing, *error.mistakes)) from error
+    if missing:
+        raise ConfigurationError(tuple(missing))
     return configured
