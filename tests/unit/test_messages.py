@@ -1,5 +1,5 @@
 from datetime import date, timedelta
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -7,6 +7,8 @@ from domain import messages
 from domain.events import GENESIS
 from domain.rounded import rounded_bytes, rounded_duration, rounded_percent
 from tests.support.messages import MESSAGES
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def said(name: str) -> list[str]:
@@ -115,6 +117,13 @@ def test_an_alarm_tells_what_it_means_when_it_fires_and_when_it_is_over() -> Non
         "✅ Alarm Over: homebrew-sync-age-of-last-complete-sync"
     )
     assert len(said("alarm_over")) == 4
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_documentation_shows_every_message_as_it_is_sent(name: str) -> None:
+    documented = (DOCS / "notifications.md").read_text(encoding="utf-8")
+
+    assert f"\n```\n{MESSAGES[name].text}\n```\n" in documented
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
