@@ -1,15 +1,21 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
-from tests.support.aws_deployed import add_role, define_task
+from tests.support.asl import definition
+from tests.support.aws_deployed import add_role, define_task, forward
 from tests.support.aws_stack import AwsStack
 from tests.support.command import until
+from tests.support.lambda_api import LambdaApi
+from tests.support.lambda_function import Function
 from tests.support.tasks import TaskDefinition
+
+if TYPE_CHECKING:
+    pass
 
 _CLUSTER = "cluster"
 
@@ -39,54 +45,46 @@ def printed(stack: AwsStack, family: str) -> list[str]:
     )
 
 
-def test_a_state_machine_runs_each_item_in_a_container(
-    container_stack: AwsStack, family: str
+def test_the_state_machine_runs_each_shard_in_a_container(
+    container_stack: AwsStack, lambda_api: LambdaApi, family: str, tmp_path: Path
 ) -> None:
-    task: Any = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::ecs:runTask.sync",
-        "Parameters": {
-            "Cluster": _CLUSTER,
-            "TaskDefinition": family,
-            "LaunchType": "FARGATE",
-            "Overrides": {
-                "ContainerOverrides": [
-                    {
-                        "Name": "worker",
-                        "Environment": [
-                            {"Name": "ORDER", "Value.$": "States.JsonToString($)"}
-                        ],
-                    }
-                ]
-            },
-        },
-        "ResultPath": None,
-        "End": True,
-    }
-    each = {
-        "Type": "Map",
-        "ItemsPath": "$.shards",
-        "ItemSelector": {"shard.$": "$$.Map.Item.Value", "exit.$": "$.exit"},
-        "MaxConcurrency": 2,
-        "ItemProcessor": {"StartAt": "Work", "States": {"Work": task}},
-        "End": True,
-    }
+    (tmp_path / "left").write_text('[{"shard": 1}]\n[]\n')
+    lambda_api.deploy(
+        family,
+        Function(
+            "tests.support.small_handlers.ledger",
+            timeout=30,
+            environment={"LEDGER": str(tmp_path)},
+        ),
+    )
     machines = container_stack.client("stepfunctions")
     machine = machines.create_state_machine(
         name=family,
-        roleArn=add_role(container_stack, family, "states"),
-        definition=json.dumps({"StartAt": "Each", "States": {"Each": each}}),
+        roleArn=add_role(container_stack, f"{family}-states", "states"),
+        definition=json.dumps(
+            definition(
+                cluster_arn=_CLUSTER,
+                task_definition_arn=family,
+                orchestrator_function_arn=forward(
+                    container_stack, family, lambda_api.endpoint_url
+                ),
+            )
+        ),
     )["stateMachineArn"]
+    given = {"run_id": "r", "shards": [0, 1], "orders": [{"shard": 0}, {"shard": 1}]}
 
     run = machines.start_execution(
-        stateMachineArn=machine, name="r", input='{"shards": [0, 1, 2], "exit": 0}'
+        stateMachineArn=machine, name="r", input=json.dumps(given)
     )["executionArn"]
 
     until(lambda: machines.describe_execution(executionArn=run)["status"] != "RUNNING")
     assert machines.describe_execution(executionArn=run)["status"] == "SUCCEEDED"
     assert printed(container_stack, family) == [
-        f'order {{"shard":{shard},"exit":0}}' for shard in range(3)
+        'order {"shard":0}',
+        'order {"shard":1}',
+        'order {"shard":1}',
     ]
+    assert (tmp_path / "asked").read_text() == "shards\nshards\nclose\n"
 
 
 def test_a_container_is_told_to_end_when_its_task_is_stopped(
@@ -99,7 +97,10 @@ def test_a_container_is_told_to_end_when_its_task_is_stopped(
         taskDefinition=family,
         overrides={
             "containerOverrides": [
-                {"name": "worker", "environment": [{"name": "ORDER", "value": order}]}
+                {
+                    "name": "worker",
+                    "environment": [{"name": "BOTTLES_ORDER", "value": order}],
+                }
             ]
         },
     )["tasks"]

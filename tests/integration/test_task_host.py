@@ -46,7 +46,7 @@ def run(
         "containerOverrides": [
             {
                 "name": "worker",
-                "environment": [{"name": "ORDER", "value": json.dumps(order)}],
+                "environment": [{"name": "BOTTLES_ORDER", "value": json.dumps(order)}],
             }
         ]
     }
@@ -87,7 +87,8 @@ class TestATask:
         monkeypatch.setenv("ONLY_OURS", "1")
         program = "import os; print(dict(os.environ))"
         definition = TaskDefinition(
-            (sys.executable, "-c", program), environment={"BUCKET": "b", "ORDER": "no"}
+            (sys.executable, "-c", program),
+            environment={"BUCKET": "b", "BOTTLES_ORDER": "no"},
         )
         with (
             TaskHost({"family": definition}, cluster="cluster") as host,
@@ -98,7 +99,7 @@ class TestATask:
             seen = host.log()
 
         assert "'BUCKET': 'b'" in seen
-        assert "'ORDER': '\"yes\"'" in seen
+        assert "'BOTTLES_ORDER': '\"yes\"'" in seen
         assert "ONLY_OURS" not in seen
 
     def test_is_told_to_end_when_it_is_stopped(
