@@ -10,6 +10,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 # When this file is newer than what it is made from, $(VENV) is complete.
 READY := $(VENV)/.ready
+# As much for the environment in it of AWS's services, which want another botocore.
+STACK := $(VENV)/ministack/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test simulate coverage lint check bench wheel lock clean
@@ -22,7 +24,7 @@ venv: $(READY) ## set up the virtual environment
 demo: $(READY) ## the main job from end to end, with a stand-in for the internet
 	$(PY) -m tests.demo
 
-test: $(READY) ## the tests
+test: $(READY) $(STACK) ## the tests
 	$(PY) -m pytest tests/
 
 # 10,000 are among the tests; a million take some hours.
@@ -58,13 +60,15 @@ wheel: $(READY) ## the wheel, in dist/
 
 # Pins stay as they are while they fit: to move on, delete their lines first.
 # In an environment of its own, so that a broken lock can still be mended.
-lock: ## the lock files anew, from setup.cfg
+lock: ## the lock files anew
 	@$(FIND_PYTHON) && $$found -m venv --clear build/lock
 	build/lock/bin/python -m pip --quiet --disable-pip-version-check install uv==0.13.9
-	$(COMPILE) --output-file requirements.txt
-	$(COMPILE) --output-file requirements-dev.txt --extra dev --constraints requirements.txt
+	$(COMPILE) setup.cfg --output-file requirements.txt
+	$(COMPILE) setup.cfg --output-file requirements-dev.txt --extra dev \
+		--constraints requirements.txt
+	$(COMPILE) requirements-ministack.in --output-file requirements-ministack.txt
 
-COMPILE = build/lock/bin/uv pip compile setup.cfg --quiet --universal \
+COMPILE = build/lock/bin/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
 clean: ## remove what was built, the virtual environment too
@@ -105,4 +109,10 @@ $(READY): requirements-dev.txt setup.cfg pyproject.toml $(wildcard */__init__.py
 	$(PIP) install --require-hashes -r requirements-dev.txt
 	@# Setuptools warns of editable installs as such.
 	PYTHONWARNINGS=ignore $(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(STACK): requirements-ministack.txt | $(READY)
+	$(PY) -m venv --clear $(VENV)/ministack
+	$(VENV)/ministack/bin/python -m pip --quiet --disable-pip-version-check \
+		install --require-hashes -r requirements-ministack.txt
 	@touch $@

@@ -1,12 +1,8 @@
 """The services of AWS but S3, from ministack, on loopback.
 
 ministack is a Python program that wants another botocore than ours. So it is looked for
-in an environment of its own, ``ministack`` in that of the tests, and then on the PATH:
-
-    python -m venv .venv/ministack
-    .venv/ministack/bin/pip install ministack==1.5.33 docker cryptography
-
-What is said of it here was seen with that version.
+in an environment of its own, inside that of the tests, where ``make test`` puts it; and
+then on the PATH. What is said of it here was seen with version 1.5.33.
 """
 
 import shutil
@@ -77,7 +73,7 @@ def find_ministack() -> Path | None:
 def why_no_stack() -> str | None:
     """Return why there is no stack to start, if so."""
     if find_ministack() is None:
-        return "no ministack command: see tests/support/aws_stack.py"
+        return "no ministack command: make test installs it"
     return None
 
 
