@@ -21,7 +21,7 @@ _NOBODY = "http://127.0.0.1:9"
 
 
 def measure(place: Path) -> Table:
-    catalog, which = _catalog(place)
+    catalog, which = catalog_of(place)
     runs = [
         bottles(
             *("plan", "--catalog", str(catalog), "--registry", _NOBODY),
@@ -58,7 +58,7 @@ def measure(place: Path) -> Table:
     )
 
 
-def _catalog(place: Path) -> tuple[Path, str]:
+def catalog_of(place: Path) -> tuple[Path, str]:
     """Return the newest real catalog, or one that is as large."""
     told = os.environ.get("BOTTLES_TEST_DATA")
     data = Path(told) if told else ROOT.parent / "shared" / "data"

@@ -63,8 +63,8 @@ class HomebrewCatalog(CatalogSource):
         opened = self._opened(unless or Validators())
         if opened is None:
             return None
-        document, text = opened
-        entries = enumerate(read_entries(text, self.source), start=1)
+        document, body = opened
+        entries = enumerate(read_entries(body, self.source), start=1)
         catalog = make_catalog(
             document, (read_entry(entry, position) for position, entry in entries)
         )
@@ -78,8 +78,8 @@ class HomebrewCatalog(CatalogSource):
             )
         return catalog
 
-    def _opened(self, unless: Validators) -> tuple[CatalogDocument, str] | None:
-        """Return the document and its text; its bytes are let go of here."""
+    def _opened(self, unless: Validators) -> tuple[CatalogDocument, bytes] | None:
+        """Return the document, and the list of formulae in it; all else is let go."""
         if self._document in API_DOCUMENTS:
             answer = self._downloaded(unless)
             if answer is None:
@@ -101,7 +101,7 @@ class HomebrewCatalog(CatalogSource):
                 "a web page came in place of the catalog: is there a proxy, or a "
                 "network that wants a sign-in, on the way?",
             )
-        return document, self._verified(body) if signed else self._decoded(body)
+        return document, self._verified(body) if signed else body
 
     def _downloaded(self, unless: Validators) -> tuple[bytes, Validators] | None:
         conditions = {
@@ -141,7 +141,7 @@ class HomebrewCatalog(CatalogSource):
                 self.source, f"not a whole gzip file: {error}"
             ) from error
 
-    def _verified(self, body: bytes) -> str:
+    def _verified(self, body: bytes) -> bytes:
         # cryptography is slow to import, and an unsigned file needs none of it.
         from adapters.homebrew import jws  # noqa: PLC0415
 
@@ -149,9 +149,3 @@ class HomebrewCatalog(CatalogSource):
         if pem is None:
             pem = resources.files("adapters.homebrew").joinpath(_KEY_FILE).read_text()
         return jws.verify(body, pem, self.source)
-
-    def _decoded(self, body: bytes) -> str:
-        try:
-            return body.decode()
-        except UnicodeDecodeError as error:
-            raise MalformedError(self.source, f"not text in UTF-8: {error}") from error

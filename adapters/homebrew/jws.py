@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -23,8 +25,12 @@ from ports.errors import MalformedError, UntrustedError
 
 _KEY_ID: Final = "homebrew-1"
 
+_BYTE_BY_BYTE: Final = "latin-1"
+"""Each byte as a character: one that needs four bytes would have the whole text take
+four times as much memory. The marks of JSON are ASCII, and escapes are rare."""
 
-def verify(document: bytes, public_key_pem: str, what: str) -> str:
+
+def verify(document: bytes, public_key_pem: str, what: str) -> bytes:
     """Return the payload of the signed ``document``, once it is known to be genuine.
 
     Args:
@@ -38,33 +44,51 @@ def verify(document: bytes, public_key_pem: str, what: str) -> str:
         MalformedError: It is no envelope at all.
     """
     key = _public_key(public_key_pem, what)
-    envelope = _json(document)
+    envelope = _json(document.decode(_BYTE_BY_BYTE))
     if not isinstance(envelope, dict) or not isinstance(envelope.get("payload"), str):
         raise MalformedError(
             what, "not a signed document: it has no payload, or was cut off on the way"
         )
-    payload: str = envelope["payload"]
     protected, signature = _signature(envelope.get("signatures"), what)
     _check_header(protected, what)
+    for payload in _payloads(envelope.pop("payload"), document):
+        if _is_signed(payload, protected, signature, key):
+            return payload
+    raise UntrustedError(
+        what,
+        f"the signature by {_KEY_ID} is not good: the document was changed after it was"
+        " signed, or signed with another key",
+    )
+
+
+def _payloads(text: str, document: bytes) -> Iterator[bytes]:
+    """Yield what the payload may be, the likely first: the signature says which."""
+    with suppress(UnicodeEncodeError):
+        yield text.encode(_BYTE_BY_BYTE)
+    # An envelope that spells characters as escapes has to be read as text. Half of a
+    # surrogate pair can be spelt, but it has no bytes to be signed.
+    with suppress(ValueError):
+        payload: str = json.loads(document.decode())["payload"]
+        yield payload.encode()
+
+
+def _is_signed(
+    payload: bytes, protected: str, signature: str, key: RSAPublicKey
+) -> bool:
+    # Hashed piece by piece: joined, the payload would be in memory once more.
+    signed = hashlib.sha512(f"{protected}.".encode())
+    signed.update(payload)
     try:
-        # Hashed piece by piece: joined, the payload would be in memory once more.
-        signed = hashlib.sha512(f"{protected}.".encode())
-        signed.update(payload.encode())
         key.verify(
             _decoded(signature),
             signed.digest(),
             PSS(MGF1(SHA512()), PSS.DIGEST_LENGTH),
             Prehashed(SHA512()),
         )
-    # A signature that is no base64url is a ValueError, and so is half of a surrogate
-    # pair in the payload: JSON can spell it, but it has no bytes to be signed.
-    except (InvalidSignature, ValueError) as error:
-        raise UntrustedError(
-            what,
-            f"the signature by {_KEY_ID} is not good: the document was changed after "
-            "it was signed, or signed with another key",
-        ) from error
-    return payload
+    # A signature that is no base64url is a ValueError.
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _public_key(pem: str, what: str) -> RSAPublicKey:
@@ -94,7 +118,7 @@ def _signature(signatures: object, what: str) -> tuple[str, str]:
 def _check_header(protected: str, what: str) -> None:
     """Check that the signature was made in the one manner that is accepted."""
     try:
-        header = _json(_decoded(protected))
+        header = _json(_decoded(protected).decode())
     except ValueError:
         header = None
     # RFC 7797, 6: a payload that is not encoded must be listed as critical. Nothing
@@ -109,10 +133,10 @@ def _check_header(protected: str, what: str) -> None:
         )
 
 
-def _json(text: bytes) -> object:
-    """Return what JSON says, None when it is none, or not in UTF-8, or too deep."""
+def _json(text: str) -> object:
+    """Return what JSON says, None when it is none, or too deep."""
     try:
-        value: object = json.loads(text.decode())
+        value: object = json.loads(text)
     # A number of more than 4,300 digits is a ValueError too.
     except (ValueError, RecursionError):
         return None

@@ -19,14 +19,14 @@ from domain.tags import Tag
 from ports.errors import MalformedError
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_EXCERPT = 40  # characters
+_EXCERPT = 40  # bytes
 
 
-def read_entries(text: str, what: str) -> Iterator[object]:
-    """Yield the entries of ``text``, which is a JSON array, one after the other.
+def read_entries(body: bytes, what: str) -> Iterator[object]:
+    """Yield the entries of ``body``, which is a JSON array, one after the other.
 
     Args:
-        text: The catalog.
+        body: The catalog, in UTF-8.
         what: What it is called in an error.
 
     Raises:
@@ -34,20 +34,30 @@ def read_entries(text: str, what: str) -> Iterator[object]:
             that place have been yielded.
     """
     decode = json.JSONDecoder().raw_decode
+    # A byte is taken for a character, and the few entries that have others are read
+    # again: one that needs four bytes would have the whole text take four times as
+    # much memory. The marks of JSON are ASCII.
+    text = body.decode("latin-1")
     at = _after("[", text, 0, what)
     closed = text.startswith("]", at)
     while not closed:
+        begun = at
         try:
             entry, at = decode(text, at)
+            if not text[begun:at].isascii():
+                entry = json.loads(body[begun:at].decode())
         except json.JSONDecodeError as error:
-            detail = f"{error.msg}, at character {error.pos:,} of {len(text):,}"
+            detail = f"{error.msg}, at byte {error.pos:,} of {len(text):,}"
             raise MalformedError(what, f"damaged or cut off: {detail}") from error
         except RecursionError as error:
-            detail = f"the entry at character {at:,} is nested too deeply"
+            detail = f"the entry at byte {begun:,} is nested too deeply"
+            raise MalformedError(what, detail) from error
+        except UnicodeDecodeError as error:
+            detail = f"the entry at byte {begun:,} is not text in UTF-8: {error}"
             raise MalformedError(what, detail) from error
         except ValueError as error:
             # Python makes no integer of more than 4,300 digits out of text.
-            detail = f"the entry at character {at:,} has a number beyond reason"
+            detail = f"the entry at byte {begun:,} has a number beyond reason"
             raise MalformedError(what, detail) from error
         yield entry
         at = _space(text, at)
@@ -75,14 +85,17 @@ def _after(mark: str, text: str, at: int, what: str) -> int:
     if mark == "[":
         detail = f"not a list of formulae: it begins with {_excerpt(text, at)}"
     elif at == len(text):
-        detail = f"cut off after {at:,} characters"
+        detail = f"cut off after {at:,} bytes"
     else:
-        detail = f"damaged at character {at:,}: {_excerpt(text, at)}"
+        detail = f"damaged at byte {at:,}: {_excerpt(text, at)}"
     raise MalformedError(what, detail)
 
 
 def _excerpt(text: str, at: int) -> str:
-    return repr(text[at : at + _EXCERPT]) if at < len(text) else "nothing"
+    if at == len(text):
+        return "nothing"
+    excerpt = text[at : at + _EXCERPT].encode("latin-1")
+    return repr(excerpt.decode(errors="replace"))
 
 
 def read_entry(entry: object, position: int) -> Formula | Skipped:

@@ -239,7 +239,7 @@ def test_a_file_by_the_name_of_an_api_document_needs_a_path(
         ("x.json", b'[{"name":"jq"}]', MalformedError, "1 entries were refused, the f"),
         ("x.json", b'{"name":"jq"}', MalformedError, "not a list of formulae"),
         ("x.json", signed(TEXT), MalformedError, "begins with '{\"payload"),
-        ("x.json", b"\xff[]", MalformedError, "not text in UTF-8"),
+        ("x.json", b'[{"name":"\xff"}]', MalformedError, "not text in UTF-8"),
         ("x.json", b"\n <html>", MalformedError, "a web page"),
         ("x.json.gz", TEXT, MalformedError, "not a whole gzip file"),
         ("x.json.gz", b"", MalformedError, "begins with nothing"),

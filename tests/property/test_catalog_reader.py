@@ -146,41 +146,52 @@ texts = (
 )
 
 
-def whole(text: str) -> list[object] | None:
-    """Return the list that ``text`` is, None when it is none."""
+@st.composite
+def broken_bodies(draw: st.DrawFn) -> bytes:
+    """Draw a catalog with bytes in it that may be no text at all."""
+    body = draw(valid_texts).encode(errors="surrogatepass")
+    at = draw(st.integers(0, len(body)))
+    return body[:at] + draw(st.binary(min_size=1, max_size=3)) + body[at:]
+
+
+bodies = texts.map(lambda text: text.encode(errors="surrogatepass")) | broken_bodies()
+
+
+def whole(body: bytes) -> list[object] | None:
+    """Return the list that ``body`` is, None when it is none."""
     try:
-        value = json.loads(text)
+        value = json.loads(body.decode())
     except ValueError:
         return None
     return value if isinstance(value, list) else None
 
 
-@given(text=texts)
-def test_entry_by_entry_is_the_same_as_all_at_once(text: str) -> None:
-    expected = whole(text)
+@given(body=bodies)
+def test_entry_by_entry_is_the_same_as_all_at_once(body: bytes) -> None:
+    expected = whole(body)
     if expected is None:
         with pytest.raises(MalformedError):
-            list(read_entries(text, WHAT))
+            list(read_entries(body, WHAT))
     else:
         # By repr, for what is not a number is not equal to itself.
-        assert repr(list(read_entries(text, WHAT))) == repr(expected)
+        assert repr(list(read_entries(body, WHAT))) == repr(expected)
 
 
-def read(text: str) -> Catalog:
-    entries = enumerate(read_entries(text, WHAT), start=1)
+def read(body: bytes) -> Catalog:
+    entries = enumerate(read_entries(body, WHAT), start=1)
     return make_catalog(DOCUMENT, (read_entry(entry, at) for at, entry in entries))
 
 
-@given(text=texts)
+@given(body=bodies)
 def test_whatever_upstream_sends_the_result_is_bottles_or_a_clear_error(
-    text: str,
+    body: bytes,
 ) -> None:
-    if whole(text) is None:
+    if whole(body) is None:
         with pytest.raises(MalformedError) as caught:
-            read(text)
+            read(body)
         assert str(caught.value).isprintable()
         return
-    catalog = read(text)
+    catalog = read(body)
     for formula in catalog.formulae.values():
         for bottle in formula.bottles():
             assert "/" not in bottle.file_name
@@ -192,7 +203,7 @@ def test_whatever_upstream_sends_the_result_is_bottles_or_a_clear_error(
 
 @given(entries=st.lists(valid_entries() | mutated_entries() | json_values, max_size=5))
 def test_no_entry_goes_without_a_word(entries: list[object]) -> None:
-    catalog = read(json.dumps(entries))
+    catalog = read(json.dumps(entries).encode())
     told = {*catalog.formulae, *(skipped.name for skipped in catalog.skipped)}
     for position, entry in enumerate(entries, start=1):
         assert read_entry(entry, position).name in told
@@ -207,11 +218,11 @@ def test_no_entry_goes_without_a_word(entries: list[object]) -> None:
         ("null", "not a list of formulae: it begins with 'null'"),
         ("\ufeff[]", "not a list of formulae: it begins with '\\ufeff[]'"),
         ("[", "Expecting value"),
-        ("[1", "cut off after 2 characters"),
+        ("[1", "cut off after 2 bytes"),
         ("[1,", "damaged or cut off: Expecting value"),
         ('[{"name": "j', "damaged or cut off: Unterminated string"),
         ('[{"name": "jq", "versions": }, ]', "damaged or cut off: Expecting value"),
-        ("[1 2]", "damaged at character 3: '2]'"),
+        ("[1 2]", "damaged at byte 3: '2]'"),
         ("[1] []", "something follows the list of formulae: '[]'"),
         ("[" * 100_000, "nested too deeply"),
         ('[{"a":' * 100_000, "nested too deeply"),
@@ -221,26 +232,33 @@ def test_no_entry_goes_without_a_word(entries: list[object]) -> None:
 )
 def test_says_what_is_wrong_with_a_text(text: str, detail: str) -> None:
     with pytest.raises(MalformedError) as caught:
-        list(read_entries(text, WHAT))
+        list(read_entries(text.encode(), WHAT))
     assert caught.value.what == WHAT
     assert detail in caught.value.detail
 
 
+def test_text_that_is_not_in_utf_8_is_told_by_the_entry_that_has_it() -> None:
+    entries = read_entries(b'["\xc3\xa9", "\xe9"]', WHAT)
+    assert next(entries) == "é"
+    with pytest.raises(MalformedError, match="entry at byte 7 is not text in UTF-8"):
+        next(entries)
+
+
 def test_an_entry_of_great_depth_is_skipped_like_any_other() -> None:
     deep = "[" * 400 + "]" * 400
-    (skipped,) = read(f'[{{"name": {deep}}}]').skipped
+    (skipped,) = read(f'[{{"name": {deep}}}]'.encode()).skipped
     assert skipped.name == "entry 1"
 
 
 def test_of_a_key_that_is_there_twice_the_last_one_counts() -> None:
     first = dump_entry(Formula("jq", "1.8.2", 0, 0, {}))
     text = json.dumps([first])[:-2] + ', "name": "curl"}]'
-    assert list(read(text).formulae) == ["curl"]
+    assert list(read(text.encode()).formulae) == ["curl"]
 
 
 def test_both_ways_agree_on_the_real_catalog(real_data: Path) -> None:
     packed = (real_data / "formula-2026-08-22.json.gz").read_bytes()
-    entries = read_entries(gzip.decompress(packed).decode(), WHAT)
+    entries = read_entries(gzip.decompress(packed), WHAT)
     for position, entry in enumerate(entries, start=1):
         formula = read_entry(entry, position)
         assert repr(formula) == repr(load_entry(entry, position))

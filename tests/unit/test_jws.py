@@ -55,12 +55,22 @@ def with_signature(**fields: object) -> bytes:
 
 
 def check(document: bytes) -> str:
-    return verify(document, public_key_pem(), WHAT)
+    return verify(document, public_key_pem(), WHAT).decode()
 
 
 def test_returns_the_payload_of_a_genuine_document() -> None:
     assert check(GENUINE) == PAYLOAD
     assert check(signed_as(HEADER)) == PAYLOAD
+
+
+@pytest.mark.parametrize("text", ["[]", "[é]", "[“é”]", "[🦀]", r"[\u00e9]"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_returns_the_bytes_that_were_signed_however_the_envelope_spells_them(
+    text: str, *, ascii_only: bool
+) -> None:
+    envelope = json.loads(signed(text.encode()))
+    document = json.dumps(envelope, ensure_ascii=ascii_only).encode()
+    assert verify(document, public_key_pem(), WHAT) == text.encode()
 
 
 def test_finds_homebrews_signature_among_others() -> None:

@@ -19,8 +19,8 @@ from tests.support.chain import ledger_holding
 def read(path: Path) -> Catalog:
     if not path.exists():
         pytest.skip(f"no real catalog at {path}: set BOTTLES_TEST_DATA")
-    text = gzip.decompress(path.read_bytes()).decode()
-    entries = enumerate(read_entries(text, path.name))
+    body = gzip.decompress(path.read_bytes())
+    entries = enumerate(read_entries(body, path.name))
     return make_catalog(DOCUMENT, (read_entry(entry, at) for at, entry in entries))
 
 
