@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,7 @@ from msgspec.structs import asdict
 
 from adapters.ledger.canonical_json import written
 from adapters.ledger.fields import written_time
+from adapters.ledger.plain_lines import Count, Sha256
 from domain.catalog import Validators
 from domain.events import Position
 from domain.records import (
@@ -34,9 +35,6 @@ from domain.records import (
 )
 from domain.state_digest import StateDigest
 from domain.words import About, Outcome, Route, RunKind
-
-_Count: TypeAlias = Annotated[int, Meta(ge=0)]
-_Sha256: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +68,28 @@ class _Object(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class _Catalog(_Object, kw_only=True):
-    documents: dict[str, _Sha256]
+    documents: dict[str, Sha256]
     etag: str | None = None
-    formulae: _Count
+    formulae: Count
     last_modified: str | None = None
     source: str
 
 
 class _Digest(_Object):
-    bottles: _Count
-    bytes: _Count
-    sum: _Sha256
+    bottles: Count
+    bytes: Count
+    sum: Sha256
 
 
 class _Account(_Object):
-    bottles: _Count
-    bytes: _Count
-    causes: dict[str, _Count]
+    bottles: Count
+    bytes: Count
+    causes: dict[str, Count]
     day: date
-    mirrored: _Count
+    mirrored: Count
     route: Route
-    skipped: _Count
-    spent: dict[str, _Count]
+    skipped: Count
+    spent: dict[str, Count]
     started: str
     told: dict[About, str]
 
@@ -101,11 +99,11 @@ class _Ended(_Object, kw_only=True):
     at: str
     outcome: Outcome
     run: str
-    writers: dict[str, _Count]
+    writers: dict[str, Count]
 
 
 class _Import(_Object):
-    document: _Sha256
+    document: Sha256
     etag: str | None = None
 
 
@@ -117,13 +115,13 @@ class _Complete(_Object):
 
 class _Repair(_Object):
     cause: str
-    first: _Count
-    last: _Count
+    first: Count
+    last: Count
     source: str | None = None
 
 
 class _Shard(_Object, kw_only=True):
-    attempt: _Count
+    attempt: Count
     outcome: Outcome | None = None
     route: Route
     started: str
@@ -131,36 +129,36 @@ class _Shard(_Object, kw_only=True):
 
 
 class _Sharing(_Object, kw_only=True):
-    catalog: _Sha256 | None = None
-    plan: _Sha256
+    catalog: Sha256 | None = None
+    plan: Sha256
     route: Route
     shards: dict[str, _Shard]
-    skipped: _Count
-    spent: dict[str, _Count]
+    skipped: Count
+    spent: dict[str, Count]
     told: dict[About, str]
 
 
 class _Run(_Object, kw_only=True):
-    bottles: _Count
-    bytes: _Count
+    bottles: Count
+    bytes: Count
     day: date
     failed: dict[str, str]
     kind: RunKind
     last_commit: str
-    mirrored: _Count
-    mirrored_bytes: _Count
-    selection: _Sha256
-    shards: _Count
+    mirrored: Count
+    mirrored_bytes: Count
+    selection: Sha256
+    shards: Count
     sharing: _Sharing | None = None
     started: str
     undisturbed: bool
-    writers: dict[str, _Count]
+    writers: dict[str, Count]
 
 
 class _Position(_Object):
     id: str
     seq: Annotated[int, Meta(ge=-1)]
-    sha256: _Sha256
+    sha256: Sha256
 
 
 class _State(_Object, kw_only=True):
@@ -172,7 +170,7 @@ class _State(_Object, kw_only=True):
     reconciled: bool
     repairs: list[_Repair]
     runs: dict[str, _Run]
-    settled: dict[str, _Sha256]
+    settled: dict[str, Sha256]
     undeclared: list[_Repair] = []
 
 
@@ -180,7 +178,7 @@ class _Rest(_Object, kw_only=True):
     last_updated: str | None = None
     ledger: _Position
     state: _State
-    sum: _Sha256
+    sum: Sha256
 
 
 _DECODER: Final = msgspec.json.Decoder(_Rest)
