@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from adapters.ledger import fields as wire
-from adapters.ledger.plain_lines import day
-from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
+from adapters.ledger.plain_lines import Count, Sha256, day
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey, parse_digest
 from domain.records import Elsewhere, HashEntry, Superseded
 from domain.tags import Tag
-
-_is_sha256: Final = wire.SHA256.fullmatch
 
 
 @dataclass(slots=True)
@@ -39,27 +37,27 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """
 
     download_date: str
-    file_size: int
-    sha256: str
+    file_size: Count
+    sha256: Digest
     name: str = ""
-    object_key: str | msgspec.UnsetType = msgspec.UNSET
+    object_key: ObjectKey | UnsetType = UNSET
     pkg_version: str = ""
     rebuild: int = -1
-    tag: str = ""
+    tag: Tag = Tag("")
 
 
 class _Old(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A superseded object."""
 
-    key: str
+    key: BottleKey
     on: str
-    sha256: str
-    size: int
+    sha256: Sha256
+    size: Count
 
 
 _PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ROWS: Final = msgspec.json.Decoder(dict[str, _Row])
-_OLD: Final = msgspec.json.Decoder(dict[str, _Old])
+_ROWS: Final = msgspec.json.Decoder(dict[BottleKey, _Row])
+_OLD: Final = msgspec.json.Decoder(dict[ObjectKey, _Old])
 
 
 def plain_tables(body: bytes) -> tuple[Tables, bytes] | None:
@@ -71,8 +69,8 @@ def plain_tables(body: bytes) -> tuple[Tables, bytes] | None:
     try:
         whole = _parts(memoryview(body)[:-1] if body.endswith(b"\n") else body)
         state = _parts(whole["state"])
-        rows: dict[str, _Row] = _ROWS.decode(whole.pop("bottles"))
-        old: dict[str, _Old] = _OLD.decode(state.pop("superseded"))
+        rows: dict[BottleKey, _Row] = _ROWS.decode(whole.pop("bottles"))
+        old: dict[ObjectKey, _Old] = _OLD.decode(state.pop("superseded"))
         held, elsewhere = _bottles(rows)
         tables = Tables(held, elsewhere, _superseded(old))
         whole["state"] = msgspec.Raw(_joined(state))
@@ -104,37 +102,31 @@ def _joined(parts: Mapping[str, msgspec.Raw]) -> bytes:
 
 
 def _bottles(
-    rows: Mapping[str, _Row],
+    rows: Mapping[BottleKey, _Row],
 ) -> tuple[dict[BottleKey, HashEntry], dict[BottleKey, Elsewhere]]:
-    held: list[HashEntry] = []
+    held: dict[BottleKey, HashEntry] = {}
     elsewhere: dict[BottleKey, Elsewhere] = {}
     for key, row in rows.items():
         on, object_key = day(row.download_date), row.object_key
-        if on is None or row.file_size < 0:
+        if on is None:
             raise ValueError(key)
-        if isinstance(object_key, msgspec.UnsetType):
-            if not _is_sha256(row.sha256):
-                raise ValueError(key)
-            elsewhere[BottleKey(key)] = Elsewhere(Digest(row.sha256), row.file_size, on)
+        if isinstance(object_key, UnsetType):
+            digest = parse_digest(row.sha256)
+            elsewhere[key] = Elsewhere(digest, row.file_size, on)
             continue
-        bottle = Bottle(
-            row.name, row.pkg_version, row.rebuild, Tag(row.tag), Digest(row.sha256)
-        )
+        bottle = Bottle(row.name, row.pkg_version, row.rebuild, row.tag, row.sha256)
         if bottle.key != key or not object_key.isascii():
             raise ValueError(key)
-        held.append(HashEntry(bottle, row.file_size, ObjectKey(object_key), on))
-    return {entry.bottle.key: entry for entry in held}, elsewhere
+        # The bottle's own key: a table of another would be kept beside it.
+        held[bottle.key] = HashEntry(bottle, row.file_size, object_key, on)
+    return held, elsewhere
 
 
-def _superseded(rows: Mapping[str, _Old]) -> dict[ObjectKey, Superseded]:
+def _superseded(rows: Mapping[ObjectKey, _Old]) -> dict[ObjectKey, Superseded]:
     superseded: dict[ObjectKey, Superseded] = {}
     for object_key, row in rows.items():
         on = day(row.on)
-        if on is None or row.size < 0 or not _is_sha256(row.sha256):
+        if on is None or not object_key.isascii():
             raise ValueError(object_key)
-        if not object_key.isascii():
-            raise ValueError(object_key)
-        superseded[ObjectKey(object_key)] = Superseded(
-            BottleKey(row.key), Digest(row.sha256), row.size, on
-        )
+        superseded[object_key] = Superseded(row.key, Digest(row.sha256), row.size, on)
     return superseded
