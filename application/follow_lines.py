@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,18 +17,13 @@ _LATE: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class FollowLines:
-    """Yields lines as they come, each once.
-
-    Attributes:
-        is_stopped: Whether to end.
-    """
+    """Yields lines as they come, each once."""
 
     lines: CloudLines
     clock: Clock
-    is_stopped: Callable[[], bool]
 
     def __call__(self, since: datetime, run_id: str | None = None) -> Iterator[Line]:
-        """Yield the lines from ``since`` on, and go on until stopped.
+        """Yield the lines from ``since`` on, and go on for ever.
 
         A line that comes late is yielded late.
 
@@ -44,10 +39,6 @@ class FollowLines:
                 if line.id not in seen:
                     seen[line.id] = line.at
                     yield line
-            if self.is_stopped():
-                return
             since = max(since, self.clock.now() - _LATE)
             seen = {id_: at for id_, at in seen.items() if at >= since}
             self.clock.sleep(_PAUSE)
-            if self.is_stopped():
-                return

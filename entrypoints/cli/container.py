@@ -17,10 +17,13 @@ from adapters.terminal.plain_progress import PlainProgress
 from application.announced_sync import AnnouncedSync
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
+from application.follow_lines import FollowLines
 from application.import_hash_file import ImportHashFile
+from application.inspect_cloud import InspectCloud
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
 from application.probe_store import ProbeStore
+from application.redrive import Redrive
 from application.repair_ledger import RepairLedger
 from application.sync_bottles import SyncBottles
 from application.try_ways import TryWays
@@ -29,10 +32,19 @@ from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
+from entrypoints.deployed import (
+    open_aws,
+    open_dead_letters,
+    open_deployment,
+    open_lines,
+)
 from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore
 from ports.clock import Clock
+from ports.cloud_lines import CloudLines
 from ports.custody import Custody
+from ports.dead_letters import DeadLetters
+from ports.deployment import Deployment
 from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.hash_file import HashFile
@@ -41,6 +53,7 @@ from ports.notifier import Notifier
 from ports.progress import Progress
 
 if TYPE_CHECKING:
+    from adapters.aws.client import Aws
     from adapters.homebrew.http import HttpClient
 
 
@@ -130,3 +143,26 @@ class CliContainer(containers.DeclarativeContainer):
     repair_ledger: providers.Provider[RepairLedger] = mirror.repair_ledger
     probe_store: providers.Provider[ProbeStore] = mirror.probe_store
     doctor: providers.Provider[Doctor] = mirror.doctor
+
+    aws: providers.Provider[Aws] = providers.Singleton(open_aws, config)
+    deployment: providers.Provider[Deployment] = providers.Singleton(
+        open_deployment, aws, cloud
+    )
+    lines: providers.Provider[CloudLines] = providers.Singleton(open_lines, aws, cloud)
+    dead_letters: providers.Provider[DeadLetters] = providers.Singleton(
+        open_dead_letters, aws, cloud
+    )
+    inspect_cloud: providers.Provider[InspectCloud] = providers.Factory(
+        InspectCloud,
+        log=mirror.event_log.provider,
+        hash_file=mirror.hash_file.provider,
+        deployment=deployment,
+        dead_letters=dead_letters,
+        clock=clock,
+    )
+    follow_lines: providers.Provider[FollowLines] = providers.Factory(
+        FollowLines, lines=lines, clock=clock
+    )
+    redrive: providers.Provider[Redrive] = providers.Factory(
+        Redrive, letters=dead_letters
+    )

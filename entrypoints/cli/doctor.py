@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from entrypoints.cli.exit_status import (
-    DAMAGED,
-    DONE,
-    OUT_OF_REACH,
-    WRONG_USAGE,
-    of_error,
-)
+from entrypoints.cli.exit_status import of_errors
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import (
     BUCKET,
@@ -30,8 +24,6 @@ from entrypoints.cli.output import tell, tell_json
 if TYPE_CHECKING:
     from application.doctor import Check
     from domain.config import SyncConfig
-
-_WORST_FIRST = (DAMAGED, WRONG_USAGE, OUT_OF_REACH)
 
 
 @click.command(short_help="Check that everything is there that a run needs.")
@@ -98,12 +90,7 @@ def _tell(checks: Iterator[Check], *, as_json: bool) -> int:
         tell_json(doctor_answer(made))
     else:
         tell(f"\n{verdict_text(made)}")
-    return _status(made)
-
-
-def _status(checks: Sequence[Check]) -> int:
-    found = {of_error(check.error) for check in checks if check.error is not None}
-    return next((status for status in _WORST_FIRST if status in found), DONE)
+    return of_errors(check.error for check in made if check.error is not None)
 
 
 def _sources(context: click.Context, config: SyncConfig) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -43,6 +44,8 @@ _OF_OUTCOMES: Final[dict[Outcome, int]] = {
 class ReaderGoneError(MirrorError):
     """Nobody reads standard output any more."""
 
+
+_WORST_FIRST: Final = (DAMAGED, WRONG_USAGE, OUT_OF_REACH)
 
 # The first that fits: a kind stands before the kinds that it is one of.
 _OF_ERRORS: Final[tuple[tuple[type[BaseException], int], ...]] = (
@@ -109,6 +112,15 @@ def of_error(error: BaseException) -> int:
         if isinstance(error, kind):
             return status
     return BUG
+
+
+def of_errors(errors: Iterable[BaseException]) -> int:
+    """Return the exit status of a command that went on after ``errors``.
+
+    It is that of the worst: 3, then 2, then 4.
+    """
+    found = set(map(of_error, errors))
+    return next((status for status in _WORST_FIRST if status in found), DONE)
 
 
 def sentences(error: BaseException) -> tuple[str, ...]:

@@ -24,12 +24,14 @@ class Invocation(NamedTuple):
 
     Attributes:
         as_json: Whether the result is to be one JSON object.
+        verbose: Whether to tell more than most people want to know.
     """
 
     config: SyncConfig
     mirror: CliContainer
     progress: Progress
     as_json: bool
+    verbose: bool
 
 
 @contextmanager
@@ -67,7 +69,11 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
     with stopped_by_signals(mirror.stop(), progress):
         try:
             yield Invocation(
-                configured.config, mirror, progress, bool(given.get("as_json"))
+                configured.config,
+                mirror,
+                progress,
+                as_json=bool(given.get("as_json")),
+                verbose=verbose,
             )
         finally:
             progress.end()

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "ledger": "entrypoints.cli.ledger:ledger",
     "explain": "entrypoints.cli.explain:explain",
     "doctor": "entrypoints.cli.doctor:doctor",
+    "cloud": "entrypoints.cli.cloud:cloud",
     "completion": "entrypoints.cli.completion:completion",
 }
 
