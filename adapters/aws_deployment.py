@@ -187,7 +187,7 @@ def _task(found: TaskTypeDef) -> Task:
         _order_of(found),
         found["lastStatus"],
         found.get("capacityProviderName") or found.get("launchType", ""),
-        _whole(found["createdAt"]),
+        _whole(found["createdAt"]) if "createdAt" in found else None,
     )
 
 

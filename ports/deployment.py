@@ -53,14 +53,14 @@ class Task:
         order: What it was given; None when that is no order of ours.
         status: ``PROVISIONING``, ``PENDING``, ``RUNNING``, …, as AWS calls it.
         capacity: ``FARGATE_SPOT`` or ``FARGATE``.
-        created: When it was asked for.
+        created: When a place was found for it; None while none is.
     """
 
     id: str
     order: Order | None
     status: str
     capacity: str
-    created: datetime
+    created: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def status_answer(status: CloudStatus, config: SyncConfig) -> Answer:
                 "order": said_of(each.order) if each.order else None,
                 "status": each.status,
                 "capacity": each.capacity,
-                "created": written_time(each.created),
+                "created": _written(each.created),
             }
             for each in status.tasks
         ],

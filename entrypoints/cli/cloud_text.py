@@ -175,7 +175,7 @@ def _functions(status: CloudStatus) -> Iterator[tuple[str, ...]]:
 def _executions(status: CloudStatus) -> Iterator[tuple[str, ...]]:
     for each in status.executions:
         ended = each.ended or status.at
-        took = spelt_duration((ended - each.started).total_seconds())
+        took = _passed(each.started, ended)
         yield (each.name, each.status, f"begun {_ago(each.started, status.at)}", took)
 
 
@@ -183,12 +183,17 @@ def _tasks(status: CloudStatus) -> Iterator[tuple[str, ...]]:
     for each in status.tasks:
         order = each.order
         shard = f"shard {order.shard} of run {order.run_id}" if order else "no order"
-        asked = f"asked for {_ago(each.created, status.at)}"
-        yield (each.id, shard, each.status, each.capacity, asked)
+        placed = f"for {_passed(each.created, status.at)}" if each.created else ""
+        yield (each.id, shard, each.status, each.capacity, placed)
 
 
 def _ago(moment: datetime, now: datetime) -> str:
-    return f"{spelt_duration(max(0.0, (now - moment).total_seconds()))} ago"
+    return f"{_passed(moment, now)} ago"
+
+
+def _passed(moment: datetime, now: datetime) -> str:
+    # Clocks may differ.
+    return spelt_duration(max(0.0, (now - moment).total_seconds()))
 
 
 def _only_counts(line: Line, said: Answer | None) -> bool:
