@@ -24,6 +24,7 @@ from ports.errors import (
     StoreFullError,
     UnavailableError,
 )
+from ports.spool import Spool
 
 FLUSH_SECONDS = 20.0
 """What was mirrored is recorded after so long at the latest."""
@@ -149,7 +150,8 @@ class CarryOut:
         patience = _Patience()
         foreman = foreman or Foreman()
         waiting = filter(foreman.takes, loads)
-        batch = _Batch(journal, self.clock, foreman)
+        batch = _Batch(journal, self.clock, foreman, self.transfer.spool)
+        self.transfer.spool.sweep()
         flying: set[Future[LoadResult]] = set()
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
@@ -256,10 +258,13 @@ class _Patience:
 class _Batch:
     """Events that wait to be recorded."""
 
-    def __init__(self, journal: Journal, clock: Clock, foreman: Foreman) -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, foreman: Foreman, spool: Spool
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._foreman = foreman
+        self._spool = spool
         self._events: list[Event] = []
         self._due = clock.monotonic() + FLUSH_SECONDS * (1 + journal.phase)
         self._recorded_at = clock.monotonic()
@@ -292,4 +297,6 @@ class _Batch:
             # Whoever is silent for long is taken as dead.
             self._journal.record_as(lambda _: ())
         self._recorded_at = self._clock.monotonic()
+        mirrored = (one for one in events if isinstance(one, BottleMirrored))
+        self._spool.forget({one.bottle.digest for one in mirrored})
         self._foreman.recorded(self._journal.ledger, events)

@@ -24,6 +24,7 @@ from ports.errors import (
     WrongDigestError,
 )
 from ports.progress import Progress
+from ports.spool import Spool
 from ports.store import ObjectInfo, Store
 
 _LONGEST_DETAIL = 500  # characters
@@ -70,6 +71,7 @@ class Transfer:
         attempts: How often the bytes of one bottle are sent for.
         chance: Gives numbers in [0, 1), to spread what is tried again.
         stop: When set, transfers end at the next piece of bytes.
+        spool: What the source keeps of bottles that it has begun to give.
     """
 
     source: BottleSource
@@ -79,6 +81,7 @@ class Transfer:
     attempts: int
     chance: Callable[[], float]
     stop: Flag
+    spool: Spool
 
     def __call__(self, placed: Placed) -> LoadResult:
         """Carry one load.
@@ -182,6 +185,7 @@ class Transfer:
                 return error
             except DigestMismatchError as error:
                 flow.forget()
+                self.spool.forget([load.digest])
                 return WrongDigestError(bottle.key, str(error))
             return stream.size
 

@@ -24,6 +24,7 @@ from benchmarks import (
     sync_large,
     sync_parallel,
     sync_small,
+    sync_spooled,
 )
 from benchmarks.machine import file_system, machine
 from benchmarks.program import ROOT
@@ -37,6 +38,7 @@ _BENCHMARKS: Final = {
     "sync-large": sync_large.measure,
     "sync-parallel": sync_parallel.measure,
     "sync-copies": sync_copies.measure,
+    "sync-spooled": sync_spooled.measure,
     "second-sync": second_sync.measure,
     "codec": codec.measure,
     "ledger": ledger.measure,

@@ -68,14 +68,16 @@ def sync(
     *,
     tags: str = TAG,
     jobs: int = DEFAULT_JOBS,
+    spool: Path | None = None,
 ) -> Synced:
     """Sync all that is served for ``tags`` into ``target``."""
     served.forget()
+    settings = {} if spool is None else {"BOTTLES_SPOOL": str(spool)}
     measured = bottles(
         *("sync", "--tag", tags, "--jobs", str(jobs), "--store", target.url),
         *("--json", "--quiet"),
         cwd=place,
-        settings={**served.settings, **target.settings},
+        settings={**served.settings, **target.settings, **settings},
     )
     asked, catalog = served.counts()
     answer = measured.answer

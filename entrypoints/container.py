@@ -36,6 +36,7 @@ from application.run import Runs
 from application.sync_bottles import SyncBottles
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
+from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import RunKind
 from entrypoints.stores import (
@@ -49,6 +50,7 @@ from entrypoints.upstream import (
     open_external,
     open_http,
     open_registry,
+    open_spool,
 )
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
@@ -61,6 +63,7 @@ from ports.hash_file import HashFile
 from ports.metrics import Metrics
 from ports.object_history import ObjectHistory
 from ports.progress import Progress
+from ports.spool import Spool
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
@@ -87,6 +90,9 @@ class MirrorContainer(containers.DeclarativeContainer):
     metrics: providers.Dependency[Metrics] = providers.Dependency()
     stop: providers.Dependency[Event] = providers.Dependency(instance_of=Event)
     kind: providers.Dependency[RunKind] = providers.Dependency(default="local")
+    cloud: providers.Dependency[CloudConfig] = providers.Dependency(
+        instance_of=CloudConfig
+    )
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     # Who waits for upstream is woken by a stop; who records what was stored is not.
@@ -126,12 +132,16 @@ class MirrorContainer(containers.DeclarativeContainer):
     catalog: providers.Provider[CatalogSource] = providers.Singleton(
         open_catalog, config=config, http=http
     )
+    spool: providers.Provider[Spool] = providers.Singleton(
+        open_spool, cloud=cloud, clock=clock, progress=progress
+    )
     bottle_source: providers.Provider[BottleSource] = providers.Singleton(
         open_registry,
         config=config,
         http=http,
         clock=upstream_clock,
         chance=chance,
+        spool=spool,
     )
 
     plan_sync: providers.Provider[PlanSync] = providers.Factory(
@@ -151,6 +161,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         attempts=config.provided.retry_attempts,
         chance=chance,
         stop=stop,
+        spool=spool,
     )
     carry_out: providers.Provider[CarryOut] = providers.Factory(
         CarryOut, transfer=transfer, clock=clock, jobs=config.provided.jobs

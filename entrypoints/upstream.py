@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.memory.external import NoHashFile
+from adapters.memory.spool import NoSpool
 from adapters.retry import Backoff
+from adapters.spool.bottles import SpooledBottles
+from adapters.spool.parts import Parts
+from domain.cloud_config import CloudConfig
 from domain.config import (
     ExternalObject,
     ExternalPath,
@@ -30,6 +34,8 @@ from ports.clock import Clock
 from ports.errors import MalformedError
 from ports.external_hash_file import ExternalHashFile
 from ports.metrics import Metrics
+from ports.progress import Progress
+from ports.spool import Spool
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
@@ -65,19 +71,32 @@ def open_catalog(config: SyncConfig, http: HttpClient) -> CatalogSource:
     )
 
 
+def open_spool(cloud: CloudConfig, clock: Clock, progress: Progress) -> Spool:
+    """Return the configured spool. Nothing is written, nor looked for."""
+    if cloud.spool is None:
+        return NoSpool()
+    return Parts(Path(cloud.spool), clock, progress)
+
+
 def open_registry(
-    config: SyncConfig, http: HttpClient, clock: Clock, chance: Callable[[], float]
+    config: SyncConfig,
+    http: HttpClient,
+    clock: Clock,
+    chance: Callable[[], float],
+    *,
+    spool: Spool,
 ) -> BottleSource:
-    """Return the configured registry.
+    """Return the configured registry, its large bottles through ``spool``.
 
     Raises:
         PortError: The secret that holds its token cannot be read.
     """
     from adapters.homebrew.bottles import GhcrBottles  # noqa: PLC0415 - requests is slow
 
-    return GhcrBottles(
+    registry = GhcrBottles(
         http, clock, chance, registry=config.registry, token=_token_of(config)
     )
+    return SpooledBottles(registry, spool) if isinstance(spool, Parts) else registry
 
 
 def _token_of(config: SyncConfig) -> str | None:

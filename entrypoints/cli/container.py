@@ -103,6 +103,7 @@ class CliContainer(containers.DeclarativeContainer):
         progress=progress,
         metrics=metrics,
         stop=stop,
+        cloud=cloud,
     )
 
     store: providers.Provider[CountedStore] = mirror.store

@@ -158,7 +158,10 @@ SETTINGS: Final = {
     "state_machine_arn": Setting("ARN", "The state machine that runs ECS tasks."),
     "log_level": Setting("LEVEL", "What is logged in the cloud.  [INFO]"),
     "spool": Setting(
-        "FOLDER", "Keep partly fetched large bottles there.", complete=_complete_file
+        "FOLDER",
+        "Keep there what has come of bottles of more than 1 GB, so that another sync"
+        " need not begin them anew.  [none]",
+        complete=_complete_file,
     ),
 }
 """Every setting of the configuration, in the order of help."""
@@ -188,8 +191,8 @@ DEPLOYED: Final = (
     "max_parallel_tasks",
     "state_machine_arn",
     "log_level",
-    "spool",
 )
+SPOOL: Final = ("spool",)
 BUCKET: Final = ("aws_region",)
 
 

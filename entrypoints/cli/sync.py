@@ -13,6 +13,7 @@ from entrypoints.cli.options import (
     NOTIFYING,
     RUNNING,
     SELECTION,
+    SPOOL,
     UPSTREAM,
     config_options,
     fetch_elsewhere_option,
@@ -26,7 +27,9 @@ from entrypoints.cli.plan import preview
 @click.argument("names", nargs=-1, metavar="[FORMULA]...")
 @click.option("--dry-run", is_flag=True, help="Show the plan, as `bottles plan` does.")
 @fetch_elsewhere_option
-@config_options(*SELECTION, *RUNNING, *UPSTREAM, *BUCKET, *EXTERNAL, *CLOUD, *NOTIFYING)
+@config_options(
+    *SELECTION, *RUNNING, *SPOOL, *UPSTREAM, *BUCKET, *EXTERNAL, *CLOUD, *NOTIFYING
+)
 @global_options
 @click.pass_context
 def sync(

@@ -6,7 +6,13 @@ import click
 
 from entrypoints.cli.exit_status import DAMAGED, DONE, INTERRUPTED
 from entrypoints.cli.invocation import invoked
-from entrypoints.cli.options import BUCKET, REGISTRY, config_options, global_options
+from entrypoints.cli.options import (
+    BUCKET,
+    REGISTRY,
+    SPOOL,
+    config_options,
+    global_options,
+)
 from entrypoints.cli.output import tell, tell_json
 
 
@@ -18,7 +24,7 @@ from entrypoints.cli.output import tell, tell_json
     is_flag=True,
     help="Remove bottles that the ledger does not know, unless a run is under way.",
 )
-@config_options("jobs", "registry", "retry_attempts", *REGISTRY, *BUCKET)
+@config_options("jobs", "registry", "retry_attempts", *REGISTRY, *SPOOL, *BUCKET)
 @global_options
 @click.pass_context
 def verify(

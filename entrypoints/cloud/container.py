@@ -106,6 +106,7 @@ class CloudContainer(containers.DeclarativeContainer):
         metrics=metrics,
         stop=stop,
         kind="cloud",
+        cloud=cloud,
     )
 
     aws: providers.Provider[Aws] = providers.Singleton(

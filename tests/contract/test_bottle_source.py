@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,6 +15,9 @@ from adapters.homebrew.http import HttpClient
 from adapters.memory.bottle_source import MemoryBottleSource
 from adapters.memory.clock import ManualClock
 from adapters.memory.metrics import NoMetrics
+from adapters.memory.progress import SilentProgress
+from adapters.spool.bottles import SpooledBottles
+from adapters.spool.parts import Parts
 from domain.bottle import Bottle, Digest
 from domain.tags import Tag
 from ports.bottle_source import BottleSource
@@ -75,9 +80,30 @@ def ghcr(stack: ExitStack) -> Holding:
     return Holding(source, bottles, upstream.content, upstream.close)
 
 
+def spooled(
+    source: Callable[[ExitStack], Holding], left: int
+) -> Callable[[ExitStack], Holding]:
+    """Return what makes such a source with a spool, and ``left`` bytes in each part."""
+
+    def make(stack: ExitStack) -> Holding:
+        holding = source(stack)
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        for bottle in holding.bottles if left else ():
+            part = holding.content(bottle.digest)[:left]
+            (folder / f"{bottle.digest}.part").write_bytes(part)
+        parts = Parts(folder, ManualClock(), SilentProgress(), block=65_536)
+        return replace(holding, source=SpooledBottles(holding.source, parts, large=0))
+
+    return make
+
+
 SOURCES: dict[str, Callable[[ExitStack], Holding]] = {
     "memory": in_memory,
     "ghcr": ghcr,
+    "memory with a spool": spooled(in_memory, 0),
+    "memory with parts in a spool": spooled(in_memory, 1_000_000),
+    "ghcr with a spool": spooled(ghcr, 0),
+    "ghcr with parts in a spool": spooled(ghcr, SIZE),
 }
 
 

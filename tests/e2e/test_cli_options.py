@@ -4,7 +4,7 @@ import pytest
 
 from adapters.configuration_schema import NAMES
 from entrypoints.cli.main import cli
-from entrypoints.cli.options import DEPLOYED, NOTIFYING, SETTINGS
+from entrypoints.cli.options import DEPLOYED, NOTIFYING, SETTINGS, SPOOL
 from tests.support.command import Bottles, finished, start
 
 
@@ -13,7 +13,8 @@ def test_every_name_of_the_configuration_is_an_option() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "others"), [("plan", {*DEPLOYED, *NOTIFYING}), ("sync", {*DEPLOYED})]
+    ("command", "others"),
+    [("plan", {*DEPLOYED, *NOTIFYING, *SPOOL}), ("sync", {*DEPLOYED})],
 )
 def test_plan_and_sync_take_every_setting_that_concerns_them(
     bottles: Bottles, command: str, others: set[str]

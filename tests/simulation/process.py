@@ -11,6 +11,7 @@ from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.memory.progress import SilentProgress
+from adapters.memory.spool import NoSpool
 from adapters.retry import Backoff
 from application.carry_out import CarryOut
 from application.inspect_ledger import InspectLedger, RebuildHashFile
@@ -123,6 +124,7 @@ class Process:
             attempts=3,
             chance=world.chance,
             stop=self.stop,
+            spool=NoSpool(),
         )
         self.carry_out = CarryOut(transfer, self.clock, jobs=1)
         self.verify = VerifyMirror(store, self.carry_out, self.runs, progress, jobs=1)

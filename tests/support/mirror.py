@@ -19,6 +19,7 @@ from adapters.memory.catalog import MemoryCatalog
 from adapters.memory.clock import ManualClock
 from adapters.memory.external import NoHashFile
 from adapters.memory.progress import RecordingProgress
+from adapters.memory.spool import RecordingSpool
 from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
 from application.adopt import Adopt
@@ -183,6 +184,7 @@ class Process:
         self.watch = Watch()
         self.stop = Flag()
         self.progress = RecordingProgress()
+        self.spool = RecordingSpool()
         self.store = WatchedStore(mirror.disk, self.watch)
         self.source = WatchedSource(mirror.upstream, self.watch)
         clock, new_id = mirror.clock, mirror.new_id
@@ -207,6 +209,7 @@ class Process:
             attempts=attempts,
             chance=no_chance,
             stop=self.stop,
+            spool=self.spool,
         )
         self.carry_out = CarryOut(self.transfer, clock, jobs)
         catalog = WatchedCatalog(mirror.catalog, self.watch)

@@ -8,9 +8,10 @@ from threading import Lock, active_count, current_thread, main_thread
 
 import pytest
 
+from adapters.memory.spool import RecordingSpool
 from application.carry_out import Tally
 from application.journal import Journal
-from domain.bottle import Bottle, BottleKey, ObjectKey
+from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.events import BottleFailed, BottleMirrored
 from domain.work import Amount, Load
 from ports.errors import (
@@ -170,6 +171,66 @@ class TestRecording:
         errand.process.watch.before = pass_time
         errand.carry_out()
         assert len(errand.mirror.commits()) == 1
+
+
+class RecordedFirst(RecordingSpool):
+    """Looks, whenever it is to forget, whether that is recorded."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        super().__init__()
+        self._mirror = mirror
+        self.too_soon: set[Digest] = set()
+
+    def forget(self, digests: Iterable[Digest]) -> None:
+        forgotten = set(digests)
+        recorded = self._mirror.recorded(BottleMirrored)
+        self.too_soon |= forgotten - {event.bottle.digest for event in recorded}
+        super().forget(forgotten)
+
+
+class TestSpool:
+    @pytest.mark.parametrize("jobs", [1, 4])
+    def test_a_part_is_forgotten_when_its_bottle_is_recorded_and_not_before(
+        self, jobs: int
+    ) -> None:
+        errand = Errand(300, jobs=jobs)
+        spool = RecordedFirst(errand.mirror)
+        errand.process.transfer = replace(errand.process.transfer, spool=spool)
+        transfer = errand.process.transfer
+        errand.process.carry_out = replace(errand.process.carry_out, transfer=transfer)
+        errand.carry_out()
+        assert spool.too_soon == set()
+        assert sorted(spool.forgotten) == sorted(b.digest for b in errand.bottles)
+
+    def test_that_of_a_bottle_that_failed_stays(self) -> None:
+        errand = Errand(2)
+        errand.fail([0], unavailable)
+        errand.carry_out()
+        assert errand.process.spool.forgotten == [errand.bottles[1].digest]
+
+    def test_nothing_is_forgotten_that_could_not_be_recorded(self) -> None:
+        errand = Errand(2)
+
+        def refuse(call: Call) -> None:
+            if call.what == "create":
+                raise RefusedError(call.key, "403")
+
+        errand.process.watch.before = refuse
+        with pytest.raises(RefusedError):
+            errand.carry_out()
+        assert errand.process.spool.forgotten == []
+
+    def test_what_was_left_behind_is_swept_before_anything_is_opened(self) -> None:
+        errand = Errand(2)
+        sweeps = []
+
+        def look(call: Call) -> None:
+            if call.what == "open":
+                sweeps.append(errand.process.spool.sweeps)
+
+        errand.process.watch.before = look
+        errand.carry_out()
+        assert sweeps == [1, 1]
 
 
 class TestAShard:

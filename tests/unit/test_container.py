@@ -5,9 +5,13 @@ import pytest
 from dependency_injector import containers, errors, providers
 
 from adapters.folder.store import FolderStore
+from adapters.homebrew.bottles import GhcrBottles
 from adapters.memory.metrics import MemoryMetrics, NoMetrics
 from adapters.memory.progress import SilentProgress
+from adapters.memory.spool import NoSpool
 from adapters.s3.store import S3Store
+from adapters.spool.bottles import SpooledBottles
+from adapters.spool.parts import Parts
 from adapters.terminal.plain_progress import PlainProgress
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.opened_ledger import open_ledger
@@ -29,7 +33,11 @@ STORES = pytest.mark.parametrize("config", [FOLDER, BUCKET], ids=["folder", "buc
 
 def base(config: SyncConfig) -> MirrorContainer:
     return MirrorContainer(
-        config=config, progress=SilentProgress(), metrics=NoMetrics(), stop=StopFlag()
+        config=config,
+        cloud=CloudConfig(),
+        progress=SilentProgress(),
+        metrics=NoMetrics(),
+        stop=StopFlag(),
     )
 
 
@@ -92,6 +100,27 @@ def test_sizes_and_bottles_are_asked_for_at_one_pace() -> None:
     assert sync.prepare.plan_sync.sizes is sync.carry_out.transfer.source
 
 
+def test_without_a_spool_nothing_is_kept() -> None:
+    sync = command_line(FOLDER).sync_bottles()
+
+    assert isinstance(sync.carry_out.transfer.spool, NoSpool)
+    assert isinstance(sync.carry_out.transfer.source, GhcrBottles)
+
+
+def test_the_source_keeps_what_it_begins_in_the_spool_that_is_told_to_forget_it(
+    tmp_path: Path,
+) -> None:
+    cloud = CloudConfig(spool=tmp_path / "spool")
+    container = CliContainer(config=FOLDER, cloud=cloud, manner=Manner(quiet=True))
+    transfer = container.sync_bottles().carry_out.transfer
+
+    assert isinstance(transfer.source, SpooledBottles)
+    assert isinstance(transfer.spool, Parts)
+    assert container.mirror.bottle_source() is transfer.source
+    assert container.mirror.spool() is transfer.spool
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_commands_share_nothing() -> None:
     assert command_line(FOLDER).store() is not command_line(FOLDER).store()
 
@@ -105,6 +134,7 @@ def test_who_comes_second_in_the_log_is_counted(tmp_path: Path) -> None:
     metrics = MemoryMetrics()
     mirror = MirrorContainer(
         config=SyncConfig(FolderAddress(tmp_path / "mirror")),
+        cloud=CloudConfig(),
         progress=SilentProgress(),
         metrics=metrics,
         stop=StopFlag(),

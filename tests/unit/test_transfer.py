@@ -150,6 +150,29 @@ class TestFetching:
         assert digest_of("other bytes altogether") in failure.detail
         assert mirror.bottles() == {}
 
+    def test_what_was_kept_of_wrong_bytes_is_forgotten_before_the_next_try(
+        self, mirror: Mirror, process: Process
+    ) -> None:
+        mirror.upstream.contents[JQ.digest] = b"other bytes altogether"
+        forgotten_before = []
+
+        def look(call: Call) -> None:
+            if call.what == "open":
+                forgotten_before.append(len(process.spool.forgotten))
+
+        process.watch.before = look
+        process.transfer(placed(JQ))
+        assert forgotten_before == [0, 1, 2]
+        assert process.spool.forgotten == [JQ.digest] * 3
+
+    def test_what_was_kept_of_right_bytes_stays(
+        self, mirror: Mirror, process: Process
+    ) -> None:
+        broken = UnavailableError("body", "connection reset")
+        mirror.upstream.fail(JQ.digest, broken, after=10)
+        process.transfer(placed(JQ))
+        assert process.spool.forgotten == []
+
     def test_a_full_store_is_not_tried_again(
         self, mirror: Mirror, process: Process
     ) -> None:
