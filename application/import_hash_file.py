@@ -93,8 +93,18 @@ class ImportHashFile:
                 raise
             self.progress.note(f"the external hash file is left out: {error}")
             return None
+        source = self.external.source
         if listed is not None:
+            entries = f"entries: {len(listed.entries):,}"
+            self.progress.note(f"external hash file {source}: loaded, {entries}")
+            if listed.migrated:
+                told = ", ".join(f"{n:,} {lack}" for lack, n in listed.migrated.items())
+                self.progress.note(f"external hash file {source}: migrated, {told}")
             self._note(listed.skipped)
+        elif source in ledger.imports:
+            self.progress.note(
+                f"external hash file {source}: skipped, it is what was imported before"
+            )
         return listed
 
     def _note(self, skipped: Mapping[str, str]) -> None:

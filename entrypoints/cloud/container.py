@@ -101,12 +101,12 @@ class CloudContainer(containers.DeclarativeContainer):
     mirror = providers.Container(
         MirrorContainer,
         config=config,
+        cloud=cloud,
         clock=clock,
         progress=progress,
         metrics=metrics,
         stop=stop,
         kind="cloud",
-        cloud=cloud,
     )
 
     aws: providers.Provider[Aws] = providers.Singleton(

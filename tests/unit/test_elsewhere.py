@@ -218,8 +218,28 @@ class TestASync:
         listed(mirror).list({}, skipped={"x": "it is not an object"})
         process = mirror.process()
         process.sync()
+        source = listed(mirror).source
         assert process.progress.notes == [
-            f"{listed(mirror).source}: x is left out: it is not an object"
+            f"external hash file {source}: loaded, entries: 0",
+            f"{source}: x is left out: it is not an object",
+        ]
+
+    def test_tells_that_it_was_loaded_migrated_and_then_that_it_is_skipped(
+        self, mirror: Mirror
+    ) -> None:
+        (jq,) = mirror.formulae["jq"].bottles()
+        entries = {jq.key: Elsewhere(jq.digest, 0, DAY)}
+        listed(mirror).list(entries, migrated={"missing file_size": 1})
+        first, second = mirror.process(), mirror.process()
+        first.sync()
+        second.sync()
+        about = f"external hash file {listed(mirror).source}"
+        assert first.progress.notes[:2] == [
+            f"{about}: loaded, entries: 1",
+            f"{about}: migrated, 1 missing file_size",
+        ]
+        assert second.progress.notes == [
+            f"{about}: skipped, it is what was imported before"
         ]
 
     def test_names_no_more_than_a_few_of_what_it_leaves_out(
@@ -230,7 +250,7 @@ class TestASync:
         process = mirror.process()
         process.sync()
         source = listed(mirror).source
-        *named, more = process.progress.notes
+        _, *named, more = process.progress.notes
         assert len(named) == 20
         assert named[-1] == f"{source}: x0019 is left out: it is not an object"
         assert more == f"{source}: and 1,005 more are left out"
@@ -240,7 +260,7 @@ class TestASync:
         listed(mirror).list({}, skipped=reasons)
         process = mirror.process()
         process.sync()
-        assert len(process.progress.notes) == 20
+        assert len(process.progress.notes) == 21
         assert "x0019" in process.progress.notes[-1]
 
 
