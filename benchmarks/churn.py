@@ -15,7 +15,8 @@ from uuid import UUID
 from adapters.ledger.codec import encode_commit
 from adapters.ledger.hash_codec import encode_hash_file
 from adapters.ledger.identity import encode_identity
-from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key
+from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key, document_key
+from adapters.ledger.work_codec import encode_work
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.events import (
     BottleLost,
@@ -30,6 +31,7 @@ from domain.events import (
 )
 from domain.ledger import Ledger
 from domain.tags import Tag
+from domain.work import Load, Work
 
 EVENTS: Final = 1_000_000
 IN_A_COMMIT: Final = 256
@@ -62,17 +64,17 @@ class Churn:
         self._offered: dict[tuple[int, Tag], BottleMirrored] = {}
         self._superseded: deque[list[BottleMirrored]] = deque()
 
-    def __iter__(self) -> Iterator[tuple[str, date, list[Event]]]:
-        """Yield each run with its day and all of its events but the last."""
+    def __iter__(self) -> Iterator[tuple[str, date, Work, list[Event]]]:
+        """Yield each run with its day, its work and all of its events but the last."""
         while self._left:
             run = str(UUID(int=(2 << 64) + self._week, version=4))
             day = _FIRST_DAY + timedelta(weeks=self._week)
-            events = self._events(run, day)
+            work, events = self._events(run, day)
             self._left -= len(events) + 1
             self._week += 1
-            yield run, day, events
+            yield run, day, work, events
 
-    def _events(self, run: str, day: date) -> list[Event]:
+    def _events(self, run: str, day: date) -> tuple[Work, list[Event]]:
         expired: list[BottleMirrored] = []
         if len(self._superseded) == _GRACE:
             expired = self._superseded.popleft()
@@ -89,6 +91,10 @@ class Churn:
         if not self._week:
             self._superseded.clear()
         self._offered.update(zip(changed, mirrored, strict=True))
+        work = Work(
+            tuple(Load(e.bottle.digest, e.size, (e.bottle,)) for e in mirrored),
+            tuple((e.bottle.key, e.bottle.digest) for e in old),
+        )
         catalog = CatalogRead(
             "https://formulae.brew.sh/api/formula.jws.json",
             {"formula.jws.json": _digest(run)},
@@ -99,7 +105,7 @@ class Churn:
         started = SyncStarted(
             run=run,
             kind="cloud",
-            plan=_digest(f"plan {run}"),
+            plan=hashlib.sha256(encode_work(work)).hexdigest(),
             selection=_digest("everything"),
             day=day,
             shards=1,
@@ -107,7 +113,7 @@ class Churn:
             bottles=len(mirrored),
             bytes=sum(event.size for event in mirrored),
         )
-        return [
+        return work, [
             *[catalog] * reads,
             started,
             *mirrored,
@@ -147,7 +153,7 @@ def write_log(folder: Path, behind: int) -> Ledger:
     last: deque[RecordedCommit] = deque()
     # Folded twice: from zero up to the end, and up to where the hash file is.
     published = Ledger(id=_LEDGER)
-    for recorded, body in _commits(ledger):
+    for recorded, body in _commits(folder, ledger):
         _write(folder, commit_key(recorded.commit.seq), body)
         last.append(recorded)
         if len(last) > behind:
@@ -156,8 +162,10 @@ def write_log(folder: Path, behind: int) -> Ledger:
     return ledger
 
 
-def _commits(ledger: Ledger) -> Iterator[tuple[RecordedCommit, bytes]]:
-    for run, day, events in Churn():
+def _commits(folder: Path, ledger: Ledger) -> Iterator[tuple[RecordedCommit, bytes]]:
+    for run, day, work, events in Churn():
+        document = encode_work(work)
+        _write(folder, document_key(hashlib.sha256(document).hexdigest()), document)
         ahead, wseq = iter(events), 0
         while batch := tuple(islice(ahead, IN_A_COMMIT)):
             wseq += 1

@@ -18,8 +18,10 @@ from statistics import median
 from typing import Final
 from uuid import UUID
 
+from adapters.folder.history import FolderHistory
 from adapters.folder.store import FolderStore
 from adapters.ledger.codec import encode_commit
+from adapters.ledger.custody import StoredCustody
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.ledger.layout import COMMITS
@@ -52,6 +54,15 @@ def replay(folder: Path) -> dict[str, float]:
         ledger.apply(recorded)
         events += len(recorded.commit.events)
     assert (events, len(ledger.held)) == (EVENTS, HELD)
+    return {}
+
+
+def check(folder: Path) -> dict[str, float]:
+    """Look for damage in every byte, as ``ledger check --read`` does."""
+    log, store = _log(folder), FolderStore(folder)
+    custody = StoredCustody(store, FolderHistory(folder), log, readers=1)
+    found = custody.examine((), read=True)
+    assert (found.events, found.damage) == (EVENTS, ())
     return {}
 
 
@@ -126,7 +137,7 @@ def _hash_file(folder: Path) -> StoredHashFile:
 
 
 _WORK: Final[dict[str, Callable[[Path], dict[str, float]]]] = {
-    work.__name__: work for work in (write, replay, limit, reopen, append)
+    work.__name__: work for work in (write, replay, check, limit, reopen, append)
 }
 
 

@@ -315,6 +315,11 @@ class Commit:
     wseq: int
     events: tuple[Event, ...] = ()
 
+    def has(self, *kinds: type[Event]) -> bool:
+        """Return whether an event of one of these kinds is among its events."""
+        # Nearly always none is, and this is the quickest way to see that.
+        return not set(kinds).isdisjoint(map(type, self.events))
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedCommit:

@@ -167,7 +167,7 @@ class StoredEventLog(EventLog):
         Raises:
             LedgerDamagedError: A document that it names is missing, or was changed.
         """
-        if not any(isinstance(event, HashFileImported) for event in commit.events):
+        if not commit.has(HashFileImported):
             return commit
         events = (
             replace(event, entries=self._imported(commit.seq, event.document))

@@ -75,6 +75,15 @@ class Refold:
     def take(self, commit: Commit, sha256: str, gap: Repair | None = None) -> None:
         """Take the next commit that can be read."""
         self.events += len(commit.events)
+        if commit.has(LedgerRepaired, HashFileImported, StoreReconciled, SyncStarted):
+            self._note(commit)
+        if self._ledger is not None:
+            self._fold(self._ledger, RecordedCommit(commit, sha256, gap))
+        if self._ledger is not None:
+            self._count(commit, gap)
+
+    def _note(self, commit: Commit) -> None:
+        """Take note of repairs, and of the documents that are named."""
         for event in commit.events:
             if isinstance(event, LedgerRepaired):
                 self.repairs.append(event.repair)
@@ -84,10 +93,6 @@ class Refold:
                     self.needed.add(event.document)
             elif isinstance(event, SyncStarted) and event.plan != _NO_WORK:
                 self.documents.setdefault(event.plan, commit.seq)
-        if self._ledger is not None:
-            self._fold(self._ledger, RecordedCommit(commit, sha256, gap))
-        if self._ledger is not None:
-            self._count(commit, gap)
 
     def _fold(self, ledger: Ledger, recorded: RecordedCommit) -> None:
         position = ledger.position
