@@ -34,14 +34,12 @@ class RepairReport:
     """What a repair did.
 
     Attributes:
-        before: What was found at first.
         repairs: What became of damaged commits; without a source they stay damaged,
             or are a declared gap if ``declared``.
         after: What is found now.
         others: What else was restored, a sentence each: documents, the identity.
     """
 
-    before: Examination
     repairs: tuple[Repair, ...]
     declared: bool
     after: Examination
@@ -118,7 +116,7 @@ class RepairLedger:
             if declared or (is_whole and _ends_well(now, mended)):
                 self.rebuild()
         after = self.custody.examine(pins, read=True)
-        return RepairReport(before, repairs, declared, after, others)
+        return RepairReport(repairs, declared, after, others)
 
     def _restored(
         self, found: Examination, pins: Sequence[Position]

@@ -49,16 +49,6 @@ class Documents(Protocol):
         raise NotImplementedError
 
     @abstractmethod
-    def load_import(self, sha256: str) -> Mapping[BottleKey, Elsewhere]:
-        """Return what an imported hash file listed.
-
-        Raises:
-            NotFoundError: No such document is kept.
-            MalformedError: The document is not what its name says.
-        """
-        raise NotImplementedError
-
-    @abstractmethod
     def save_findings(self, found: Iterable[ObjectInfo]) -> str:
         """Keep what a store was found to hold.
 

@@ -56,9 +56,6 @@ class StoredDocuments(Documents):
     def save_import(self, entries: Mapping[BottleKey, Elsewhere]) -> str:
         return self._save(encode_import(entries))
 
-    def load_import(self, sha256: str) -> Mapping[BottleKey, Elsewhere]:
-        return read_import(self._store, sha256)
-
     def save_findings(self, found: Iterable[ObjectInfo]) -> str:
         return self._save(encode_findings(found))
 

@@ -14,12 +14,7 @@ from adapters.ledger.document_check import check_documents
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file
 from adapters.ledger.identity import NewerLedgerError, has_identity, read_identity
-from adapters.ledger.layout import (
-    COMMITS,
-    HASH_FILE,
-    commit_key,
-    commit_seq,
-)
+from adapters.ledger.layout import COMMITS, HASH_FILE, commit_key, commit_seq
 from adapters.ledger.refold import Refold
 from adapters.ledger.specimens import (
     damaged_specimen,

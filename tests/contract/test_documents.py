@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from adapters.ledger.documents import StoredDocuments
+from adapters.ledger.documents import StoredDocuments, read_import
 from adapters.ledger.layout import document_key
 from adapters.memory.clock import ManualClock
 from adapters.retry import Backoff
@@ -113,7 +113,7 @@ class TestImports:
     ) -> None:
         sha256 = documents.save_import(entries)
         assert documents.save_import(entries) == sha256
-        assert over(store).load_import(sha256) == entries
+        assert read_import(store, sha256) == entries
         body = store.get(document_key(Digest(sha256))).body
         assert hashlib.sha256(body).hexdigest() == sha256
 
@@ -121,14 +121,16 @@ class TestImports:
         backwards = dict(reversed(ENTRIES.items()))
         assert documents.save_import(ENTRIES) == documents.save_import(backwards)
 
-    def test_that_were_never_saved_are_not_found(self, documents: Documents) -> None:
+    def test_that_were_never_saved_are_not_found(self, store: Store) -> None:
         for name in ("0" * 64, "", "../ledger"):
             with pytest.raises(NotFoundError):
-                documents.load_import(name)
+                read_import(store, name)
 
-    def test_are_no_plans_and_plans_no_imports(self, documents: Documents) -> None:
+    def test_are_no_plans_and_plans_no_imports(
+        self, store: Store, documents: Documents
+    ) -> None:
         with pytest.raises(MalformedError, match="bottles"):
-            documents.load_import(documents.save_work(WORK))
+            read_import(store, documents.save_work(WORK))
         with pytest.raises(MalformedError, match="loads"):
             documents.load_work(documents.save_import(ENTRIES))
 

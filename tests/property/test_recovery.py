@@ -83,11 +83,11 @@ def test_what_has_a_good_copy_is_as_it_was(operator: Operator, source: str) -> N
 def test_what_has_no_copy_is_left_alone_and_told_of(operator: Operator) -> None:
     for seed in SEEDS:
         mirror, names = damaged(operator, seed)
-        before = mirror.stored()
+        before, found = mirror.stored(), mirror.examine()
         report = mirror.repair()
         assert mirror.stored() == before
         assert not report.declared
-        assert report.after.damage == report.before.damage
+        assert report.after.damage == found.damage
         assert {name.kind for name in names} <= {d.kind for d in report.after.damage}
 
 

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from adapters.ledger.codec import decode_commit, encode_commit
-from adapters.ledger.documents import StoredDocuments
+from adapters.ledger.documents import StoredDocuments, read_import
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from adapters.ledger.identity import encode_identity
@@ -422,7 +422,7 @@ def test_it_keeps_what_was_imported_and_what_was_found(golden: MemoryStore) -> N
         for event in events
         if isinstance(event, HashFileImported)
     )
-    assert documents.load_import(imported.document) == ENTRIES
+    assert read_import(golden, imported.document) == ENTRIES
 
 
 def test_the_document_shows_it_word_for_word() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from adapters.ledger.identity import read_identity
 from adapters.memory.store import MemoryStore
-from application.probe_store import PROBES, RACERS, ProbeStore
+from application.probe_store import PROBES, ProbeStore
+from application.store_trial import RACERS
 from domain.bottle import Digest, ObjectKey
 from ports.errors import (
     ConflictError,

@@ -139,10 +139,10 @@ def last_repairs(mirror: Mirror) -> list[Repair]:
 
 def test_a_sound_ledger_is_left_as_it_is() -> None:
     mirror = DamagedMirror()
-    before = mirror.stored()
+    before, found = mirror.stored(), mirror.examine()
     report = mirror.repair([REPLICA], declare_gaps=True)
-    assert report.before.ok
-    assert report.after == report.before
+    assert found.ok
+    assert report.after == found
     assert report.repairs == ()
     assert not report.declared
     assert mirror.stored() == before
@@ -316,8 +316,9 @@ def test_nothing_is_appended_behind_a_commit_of_a_newer_format() -> None:
     mirror.remove(commit_key(4))
     with pytest.raises(RefusedError, match="newer format: update this program"):
         mirror.repair(declare_gaps=True)
-    report = mirror.repair([REPLICA])
-    assert [damage.kind for damage in report.before.damage] == ["gap", "newer format"]
+    found = mirror.examine()
+    mirror.repair([REPLICA])
+    assert [damage.kind for damage in found.damage] == ["gap", "newer format"]
     assert mirror.stored() == whole
 
 
@@ -375,8 +376,9 @@ def test_a_gap_beside_one_that_was_declared_before_can_be_declared_too() -> None
 def test_a_damaged_hash_file_alone_is_rebuilt_and_nothing_is_recorded() -> None:
     mirror = DamagedMirror()
     mirror.bucket.put(HASH_FILE, b"not JSON")
+    found = mirror.examine()
     report = mirror.repair()
-    assert [damage.kind for damage in report.before.damage] == ["hash file damaged"]
+    assert [damage.kind for damage in found.damage] == ["hash file damaged"]
     assert report.after.ok
     assert mirror.stored() == DamagedMirror().stored()
 
