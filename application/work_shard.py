@@ -142,7 +142,9 @@ class WorkShard:
         share = left_of(split(loads, order.shards)[order.shard], journal.ledger)
         if order.attempt == 1:
             return share
-        journal.record(list(self.salvage(share, journal.ledger, day)))
+        salvaged = tuple(self.salvage(share, journal.ledger, day))
+        journal.record(salvaged)
+        self.carry_out.transfer.spool.forget({e.bottle.digest for e in salvaged})
         return left_of(share, journal.ledger)
 
     def _claim(self, order: Order, journal: Journal) -> Order | None:

@@ -97,14 +97,16 @@ def test_what_is_recorded_is_not_fetched_again_by_a_later_attempt(
     dying.watch.before = at_call(3, dying.watch.kill, is_a("open"))
     with pytest.raises(Killed):
         cloud.work(order, process=dying)
-    further = cloud.work(replace(order, attempt=2))
+    process = cloud.process()
+    further = cloud.work(replace(order, attempt=2), process=process)
 
     assert further.ending == "completed"
     # The two that it had were stored and not recorded: they are found in the store.
-    assert Counter(e.how for e in cloud.mirror.recorded(BottleMirrored)) == {
-        "found": 2,
-        "fetched": 2,
-    }
+    mirrored = cloud.mirror.recorded(BottleMirrored)
+    assert Counter(event.how for event in mirrored) == {"found": 2, "fetched": 2}
+    # Nor is anything kept of those any more.
+    digests = sorted(event.bottle.digest for event in mirrored)
+    assert sorted(process.spool.forgotten) == digests
 
 
 def test_it_leaves_when_another_has_taken_its_shard_over(cloud: Cloud) -> None:
