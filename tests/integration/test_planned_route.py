@@ -15,6 +15,7 @@ import pytest
 from adapters.homebrew.bottles import GhcrBottles
 from adapters.homebrew.http import HttpClient, Patience
 from adapters.memory.catalog import MemoryCatalog
+from adapters.memory.metrics import NoMetrics
 from adapters.memory.progress import RecordingProgress
 from adapters.retry import Backoff
 from adapters.system_clock import SystemClock
@@ -73,6 +74,7 @@ def planner(
                 lambda: 0.5,
                 pool_size=jobs,
                 user_agent="bottles-tests/1",
+                metrics=NoMetrics(),
                 patience=patience,
             )
         ) as http,
