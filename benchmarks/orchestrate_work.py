@@ -102,7 +102,7 @@ _WORK: Final[dict[str, _Work]] = {work.__name__: work for work in (hold, plan, w
 
 def main() -> None:
     """Do the work that the arguments name, with the upstream of the environment."""
-    gc.set_threshold(50_000, 20, 100)  # as entrypoints.cli.main does
+    gc.set_threshold(200_000, 20, 100)  # as entrypoints.cli.main does
     _, name, url, tags = sys.argv
     config = SyncConfig(
         store=parse_store(url),

@@ -52,9 +52,10 @@ def cli(**_given: object) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    # A catalog is half a million objects that all stay: looking through them for
-    # rubbish after every 700 new ones takes a tenth of the time of a plan.
-    gc.set_threshold(50_000, 20, 100)
+    # A catalog is half a million objects that all stay, a hash file 130,000: looking
+    # through them for rubbish after every 700 new ones takes a tenth of the time of a
+    # plan.
+    gc.set_threshold(200_000, 20, 100)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Names may hold what the terminal cannot show.
