@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ import pytest
 from domain.order import Order
 from tests.support.canned import Answer, CannedServer
 from tests.support.cloud_in_moto import PROJECT, CloudInMoto, client, cloud_in_moto
-from tests.support.command import Bottles
+from tests.support.command import Bottles, finished, start
 
 ORDER = Order("run-1", "a" * 64, 0, 1)
 STARTED = {
@@ -202,6 +203,28 @@ class TestLogs:
         assert lines[-1]["line"] == "Killed"
         assert lines[-1]["source"] == "ecs"
         assert lines[-1]["at"].endswith("Z")
+
+    def test_follows_until_it_is_interrupted(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = {
+            "eventId": "1",
+            "timestamp": milliseconds_ago(1_000),
+            "message": '{"level":"INFO","message":"planned"}',
+        }
+        body = json.dumps({"events": [event]}).encode()
+        with CannedServer(Answer(200, body=body)) as server:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint_url)
+            process = start("cloud", "logs", "--follow")
+            # Asked for a second time: three groups at a time.
+            for _ in range(4):
+                server.arrived.acquire()
+            process.send_signal(signal.SIGINT)
+            ended = finished(process)
+        assert ended.status == 130
+        # It is the same line wherever and however often it is found.
+        assert len(ended.out.splitlines()) == 1
+        assert "Traceback" not in ended.err
 
     @pytest.mark.parametrize("since", ["yesterday", "1y", "-1h"])
     def test_refuses_a_time_that_is_none(self, bottles: Bottles, since: str) -> None:
