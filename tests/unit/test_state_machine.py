@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,14 +13,10 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import (
     ASLParserException,
 )
 
-from adapters.aws.limits import EXECUTION_INPUT
-from adapters.aws_ecs import ADDED, input_of, overrides_of
-from adapters.order_codec import said_of
+from adapters.aws_ecs import overrides_of
 from domain.order import Order
 from tests.support.asl import VALUES, definition, placeholders
 
-RUN_TASK = "arn:aws:states:::ecs:runTask.sync"
-INVOKE = "arn:aws:states:::lambda:invoke"
 ORDER = Order("0198a7c2-9f3e-7b1d-a3c4-5e6f708192a3", "a" * 64, 0, 1486)
 MACHINE = definition()
 WORK = MACHINE["States"]["Work on the shards"]
@@ -151,32 +146,6 @@ def test_what_a_task_returns_is_thrown_away() -> None:
     for state in (WORK, STATES["Close the run"], *ITEM["States"].values()):
         if state["Type"] != "Pass":
             assert state["ResultPath"] is None
-
-
-def test_what_is_passed_on_stays_within_the_limit_for_the_biggest_plan() -> None:
-    """The sizes of all that goes from state to state, worked out by hand."""
-    orders = [replace(ORDER, shard=each) for each in range(ORDER.shards)]
-    EXECUTION_INPUT.check("the input", input_of(orders) + ADDED)
-    # In its last round, after as many attempts as a worker ever has.
-    late = [said_of(replace(order, attempt=99)) for order in orders]
-    passed_on = {
-        "run_id": ORDER.run_id,
-        "shards": list(range(ORDER.shards)),
-        "left": {"orders": late, "count": len(late)},
-        "round": 3,
-    }
-    answer = {
-        "ExecutedVersion": "$LATEST",
-        "Payload": {"run_id": ORDER.run_id, "orders": late},
-        # About as much as AWS puts there.
-        "SdkHttpMetadata": {"AllHttpHeaders": {"X": ["x" * 1_000]}},
-        "SdkResponseMetadata": {"RequestId": "x" * 36},
-        "StatusCode": 200,
-    }
-    ended = [{"ran": False}] * ORDER.shards
-    for what in (passed_on, answer, ended):
-        text = json.dumps(what, separators=(",", ":"))
-        EXECUTION_INPUT.check("what is passed on", text)
 
 
 def test_the_history_has_room_for_160_shards_that_fail_whenever_they_can() -> None:
