@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks.orchestrate_work import ASKING
+from application.orchestrate import TIME_FOR_SIZES
 from benchmarks.plan import catalog_of
 from benchmarks.program import Measured, measured
 from benchmarks.stores import STORES
@@ -34,7 +34,7 @@ def measure(place: Path) -> Table:
         f" here takes {1 / _SHARE:.1f} s there"
     )
     return Table(
-        "planning in the cloud: ledger, catalog, sizes of the registry, plan document",
+        "the orchestrator, from the ledger to the orders for the workers",
         (
             (
                 *("catalog", "ledger in", "held", "to mirror", "releases asked"),
@@ -44,7 +44,7 @@ def measure(place: Path) -> Table:
         ),
         (
             f"limits: {_MEMORY * 1024**2 / MB:.0f} MB and {_SECONDS} s",
-            f"sizes are asked for {ASKING:.0f} s, and guessed after that",
+            f"sizes are asked for {TIME_FOR_SIZES:.0f} s, and guessed after that",
             lambda_share,
         ),
     )
@@ -56,17 +56,17 @@ def _rows(place: Path, name: str, catalog: str, tags: str) -> Iterator[tuple[str
             with opened(place) as target:
                 settings = {**served.settings, **target.settings}
                 held = _work("hold", target.url, tags, settings, place)
-                run = _work("plan", target.url, tags, settings, place)
+                run = _work("start", target.url, tags, settings, place)
                 weighed = _work("weigh", target.url, tags, settings, place)
             answer = run.answer
-            assert answer["unknown"] == 0, answer["notes"]
+            assert weighed.answer["unknown"] == 0, answer["notes"]
             yield (
                 name,
                 store,
                 f"{held.answer['held']:,}",
                 f"{answer['bottles']:,}",
                 f"{answer['asked']:,}",
-                f"{answer['asked'] / answer['asking']:.0f}",
+                f"{answer['asked'] / answer['seconds']:.0f}",
                 f"{run.cpu:.1f}",
                 f"{run.wall:.1f}",
                 f"{run.peak / MB:.0f}",

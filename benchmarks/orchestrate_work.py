@@ -1,31 +1,38 @@
-"""The work of the orchestrator's benchmark, each part in a process of its own."""
+"""The work of the orchestrator's benchmark, each part in a process of its own.
+
+``python -m benchmarks.orchestrate_work WORK STORE TAGS`` prints what came of it, as
+JSON. The orchestrator is the one of the cloud, but for whom it hands its orders to.
+"""
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Event
 from typing import Any, Final
 
-from adapters.ledger.layout import DOCUMENTS
+from dependency_injector import providers
+
+from adapters.ledger.work_codec import encode_work
 from adapters.memory.progress import SilentProgress
 from application.opened_ledger import open_ledger
 from domain.bottle import Bottle, Digest
+from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig, parse_store
 from domain.events import BottleMirrored
+from domain.order import Order
 from domain.selection import Selection, choose, parse_target_tags
-from entrypoints.container import MirrorContainer
-
-ASKING: Final = 150.0
-"""Seconds that the orchestrator may spend on asking for sizes."""
+from entrypoints.container import new_id
+from entrypoints.lambda_orchestrator import OrchestratorContainer
+from ports.dispatcher import Dispatcher
 
 _SIZES: Final = 1_000_000  # bytes; bottles have up to so many
+
+Answer = dict[str, Any]
 
 
 class _Watch(SilentProgress):
@@ -33,7 +40,6 @@ class _Watch(SilentProgress):
 
     Attributes:
         asked: Releases that were asked for sizes.
-        seconds: From the first answer to the last.
     """
 
     def __init__(self) -> None:
@@ -43,6 +49,7 @@ class _Watch(SilentProgress):
 
     @property
     def seconds(self) -> float:
+        """The time from the first answer to the last."""
         return self._last - self._first
 
     def note(self, sentence: str) -> None:
@@ -55,11 +62,19 @@ class _Watch(SilentProgress):
         self.asked = done
 
 
-def hold(mirror: MirrorContainer, selection: Selection, _: _Watch) -> dict[str, Any]:
+class _Nobody(Dispatcher):
+    """Takes orders, and lets nobody carry them out."""
+
+    def dispatch(self, orders: Sequence[Order]) -> None:
+        assert orders
+
+
+def hold(container: OrchestratorContainer) -> Answer:
     """Make a mirror that holds the release before of every bottle that is offered."""
-    catalog = mirror.catalog().fetch()
+    catalog = container.cloud.prepare_sync().plan_sync.catalog.fetch()
     assert catalog is not None
-    run = mirror.runs().begin(open_ledger(mirror.event_log(), mirror.hash_file()))
+    runs = container.cloud.runs()
+    run = runs.begin(open_ledger(runs.log, runs.hash_file))
 
     def before(bottle: Bottle) -> BottleMirrored:
         digest = hashlib.sha256(bottle.key.encode()).hexdigest()
@@ -68,41 +83,37 @@ def hold(mirror: MirrorContainer, selection: Selection, _: _Watch) -> dict[str, 
         size = int(digest[:8], 16) % _SIZES
         return BottleMirrored(old, size, old.object_key(run.day), "fetched")
 
+    selection = container.config().selection
     run.journal.record(map(before, choose(catalog, selection).bottles()))
     run.publish()
     return {"held": len(run.journal.ledger.held)}
 
 
-def plan(
-    mirror: MirrorContainer, selection: Selection, watch: _Watch
-) -> dict[str, Any]:
-    """Plan as the orchestrator does: ledger, catalog, sizes, document."""
-    opened = open_ledger(mirror.event_log(), mirror.hash_file())
-    planned = mirror.plan_sync()(selection, opened.ledger, ask_sizes=ASKING)
-    assert planned is not None
-    _, made = planned
-    mirror.documents().save_work(made.work)
+def start(container: OrchestratorContainer) -> Answer:
+    """Start a run, up to the orders for the workers."""
+    watch: _Watch = container.cloud.progress()
+    begun = container.orchestrate()(container.config().selection, new_id())
     return {
-        "bottles": made.work.bottles,
-        "unknown": made.work.unknown_sizes,
+        "bottles": begun.bottles,
         "asked": watch.asked,
-        "asking": watch.seconds,
+        "seconds": watch.seconds,
         "notes": watch.notes,
     }
 
 
-def weigh(mirror: MirrorContainer, *_: object) -> dict[str, Any]:
-    """Tell how large the document of the plan is."""
-    return {"bytes": max(info.size for info in mirror.store().list(DOCUMENTS))}
+def weigh(container: OrchestratorContainer) -> Answer:
+    """Look at the document of the plan."""
+    (work,) = container.cloud.runs().documents.works()
+    return {"bytes": len(encode_work(work)), "unknown": work.unknown_sizes}
 
 
-_Work = Callable[[MirrorContainer, Selection, _Watch], dict[str, Any]]
-_WORK: Final[dict[str, _Work]] = {work.__name__: work for work in (hold, plan, weigh)}
+_WORK: Final[dict[str, Callable[[OrchestratorContainer], Answer]]] = {
+    work.__name__: work for work in (hold, start, weigh)
+}
 
 
 def main() -> None:
     """Do the work that the arguments name, with the upstream of the environment."""
-    gc.set_threshold(200_000, 20, 100)  # as entrypoints.cli.main does
     _, name, url, tags = sys.argv
     config = SyncConfig(
         store=parse_store(url),
@@ -111,9 +122,13 @@ def main() -> None:
         api_public_key=Path(os.environ["BOTTLES_API_PUBLIC_KEY"]).read_text(),
         selection=Selection(parse_target_tags(tags)),
     )
-    watch = _Watch()
-    mirror = MirrorContainer(config=config, progress=watch, stop=Event())
-    json.dump(_WORK[name](mirror, config.selection, watch), sys.stdout)
+    container = OrchestratorContainer(config=config, settings=CloudConfig())
+    container.cloud.stream.override(providers.Object(sys.stderr))
+    container.cloud.progress.override(providers.Singleton(_Watch))
+    nobody = _Nobody()
+    workers = {"lambda": nobody, "ecs": nobody}
+    container.cloud.dispatchers.override(providers.Object(workers))
+    json.dump(_WORK[name](container), sys.stdout)
 
 
 if __name__ == "__main__":
