@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker, why_not in (
             ("real_data", pytest.mark.real_data, _why_no_real_data),
             ("seaweed", pytest.mark.s3_server, _why_no_seaweed),
-            ("lambda_api", pytest.mark.lambda_runtime, why_no_runtime),
+            ("lambda_runtime", pytest.mark.lambda_runtime, why_no_runtime),
             ("aws_stack", pytest.mark.aws_stack, why_no_stack),
             ("container_stack", pytest.mark.containers, _why_no_container_stack),
         ):
@@ -110,11 +110,17 @@ def seaweed() -> Iterator[SeaweedS3]:
         yield server
 
 
-@pytest.fixture
-def lambda_api() -> Iterator[LambdaApi]:
-    """Yield a place where handlers run as on AWS Lambda."""
+@pytest.fixture(scope="session")
+def lambda_runtime() -> None:
+    """Skip what needs AWS's own runtime client, where that is not at hand."""
     if reason := why_no_runtime():
         pytest.skip(reason)
+
+
+@pytest.fixture
+def lambda_api(lambda_runtime: None) -> Iterator[LambdaApi]:
+    """Yield a place where handlers run as on AWS Lambda."""
+    assert lambda_runtime is None
     with LambdaApi() as api:
         yield api
 

@@ -1,12 +1,16 @@
-"""A folder to work in, an upstream beside it, and the command line."""
+"""The command line with a folder to work in, the deployed system, an upstream each."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from tests.standin.server import Upstream
 from tests.support.command import Bottles, write_config
+from tests.support.deployment import Deployment, S3Server, deployed
+from tests.support.seaweed import SeaweedS3
 
 
 @pytest.fixture
@@ -29,3 +33,27 @@ def upstream(folder: Path) -> Iterator[Upstream]:
     with Upstream() as upstream:
         write_config(folder, upstream)
         yield upstream
+
+
+class Deploy(Protocol):
+    """Deploys the system before an upstream, for as long as a test lasts."""
+
+    def __call__(
+        self, upstream: Upstream, *, s3: S3Server | None = None, **settings: str
+    ) -> Deployment:
+        """Deploy it, with more of the configuration; the upstream is closed as well."""
+
+
+@pytest.fixture
+def deploy(seaweed: SeaweedS3, lambda_runtime: None) -> Iterator[Deploy]:
+    """Yield what deploys the system, over SeaweedFS where no other S3 is named."""
+    assert lambda_runtime is None
+    with ExitStack() as cleanup:
+
+        def deploy(
+            upstream: Upstream, *, s3: S3Server | None = None, **settings: str
+        ) -> Deployment:
+            cleanup.enter_context(upstream)
+            return cleanup.enter_context(deployed(s3 or seaweed, upstream, **settings))
+
+        yield deploy

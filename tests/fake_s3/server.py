@@ -63,6 +63,15 @@ class FakeS3(ThreadingHTTPServer):
         """The server's URL, http."""
         return f"http://127.0.0.1:{self.server_port}"
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a program's environment says, for the server to be S3 to it."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "anyone",
+            "AWS_SECRET_ACCESS_KEY": "anything",
+        }
+
     def answer(self, call: Call) -> Reply:
         """Carry out what is asked for.
 

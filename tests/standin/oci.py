@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.standin.bodies import BottleBody
 from tests.standin.catalog import Formula, bottles_of
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
@@ -53,9 +52,9 @@ def tag_reference(formula: Mapping[str, Any]) -> str:
 
 
 def manifests(
-    formula: Formula, bodies: Mapping[str, BottleBody], *, sized: bool
+    formula: Formula, sizes: Mapping[str, int], *, sized: bool
 ) -> Manifests:
-    """Return the manifests of a formula whose digests are those of ``bodies``.
+    """Return the manifests of a formula whose bottles' ``sizes`` are by digest.
 
     Without ``sized`` the index leaves out ``sh.brew.bottle.size``, as it does for
     bottles built before Homebrew 4.0.15.
@@ -64,7 +63,7 @@ def manifests(
     entries = []
     for tag, file in bottles_of(formula):
         digest = file["sha256"]
-        size = bodies[digest].size
+        size = sizes[digest]
         annotations = _bottle_annotations(formula, tag, digest, size if sized else None)
         raw = _child(formula, tag, digest, size, annotations)
         child = f"sha256:{hashlib.sha256(raw).hexdigest()}"

@@ -34,9 +34,15 @@ class Registry:
     """
 
     def __init__(
-        self, bodies: Bodies, *, unsized: Collection[str], strict_tokens: bool
+        self,
+        bodies: Bodies,
+        *,
+        unsized: Collection[str],
+        claims: int | None,
+        strict_tokens: bool,
     ) -> None:
         self._bodies = bodies
+        self._claims = claims
         self._unsized = frozenset(unsized)
         self._strict = strict_tokens
         self._scopes: dict[str, str] = {}
@@ -138,7 +144,11 @@ class Registry:
         made = self._manifests.get((image, reference))
         if made is None or made[0] is not formula:
             sized = formula["name"] not in self._unsized
-            made = formula, manifests(formula, self._blobs[image], sized=sized)
+            sizes = {
+                digest: self._claims or body.size
+                for digest, body in self._blobs[image].items()
+            }
+            made = formula, manifests(formula, sizes, sized=sized)
             self._manifests[image, reference] = made
         return made[1]
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -29,7 +30,13 @@ class LambdaApi(LambdaHost):
     """A host whose functions any client of AWS can invoke, at ``endpoint_url``.
 
     Signatures are not looked at. A function is named by its name or its ARN.
+
+    Attributes:
+        admits: Asked before a function is invoked, with its name and the event; who is
+            not admitted is answered that Lambda has failed.
     """
+
+    admits: Callable[[str, bytes], bool] = staticmethod(lambda _name, _event: True)
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -74,6 +81,10 @@ class LambdaApi(LambdaHost):
         event = asked.body or b"{}"
         try:
             json.loads(event)
+            if not self.admits(name, event):
+                return _refusal(
+                    HTTPStatus.INTERNAL_SERVER_ERROR, "ServiceException", "Try again."
+                )
             return self._invoked(
                 asked.headers.get("x-amz-invocation-type"), name, event
             )

@@ -76,6 +76,11 @@ class SeaweedS3:
     access_key = "seaweed-access-key"
     secret_key = "seaweed-secret-key"
     region = "us-east-1"
+    stranger = {
+        "AWS_ACCESS_KEY_ID": "seaweed-stranger",
+        "AWS_SECRET_ACCESS_KEY": "seaweed-stranger-secret",
+    }
+    """Variables of somebody known, who may do nothing."""
 
     def __init__(self) -> None:
         weed = find_weed()
@@ -117,6 +122,16 @@ class SeaweedS3:
     def ca_bundle(self) -> Path:
         """The PEM file that vouches for the server: ``verify``, or AWS_CA_BUNDLE."""
         return self._certificate.authority
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a program's environment says, for the server to be S3 to it."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.endpoint_url,
+            "AWS_CA_BUNDLE": str(self.ca_bundle),
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+        }
 
     def client(self, config: Config | None = None) -> "S3Client":
         """Return a new client with all rights; the caller closes it."""
@@ -168,7 +183,17 @@ class SeaweedS3:
                                 }
                             ],
                             "actions": ["Admin", "Read", "List", "Tagging", "Write"],
-                        }
+                        },
+                        {
+                            "name": "stranger",
+                            "credentials": [
+                                {
+                                    "accessKey": self.stranger["AWS_ACCESS_KEY_ID"],
+                                    "secretKey": self.stranger["AWS_SECRET_ACCESS_KEY"],
+                                }
+                            ],
+                            "actions": ["Read:nowhere"],
+                        },
                     ]
                 }
             )
