@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 
 from application.journal import Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.run import Runs, publish
 from application.security_events import security_causes
-from application.tell_of_run import UNFINISHED, TellOfRun
+from application.tell_of_run import TIME_TO_TELL, UNFINISHED, TellOfRun
 from domain.cost import run_cost
 from domain.errors import MirrorError
 from domain.events import Event, ShardCompleted, SyncCompleted
 from domain.ledger import Ledger
 from domain.records import Account, OpenRun, account_of
 from domain.words import Outcome
+from domain.work import left_of
+from ports.errors import MalformedError, NotFoundError
 from ports.metrics import Metrics
 from ports.progress import Progress
-
-_TIME_TO_FINISH: Final = timedelta(seconds=60)
 
 
 class UnknownRunError(MirrorError):
@@ -97,33 +95,48 @@ class CloseRun:
             outcome: What the run ended as; as it is by what it did if None.
         """
 
-        def given_up(ledger: Ledger) -> Sequence[Event]:
+        def given_up(ledger: Ledger) -> Sequence[Event] | None:
             run = ledger.runs.get(run_id)
             left = set(give_up).intersection(run.unfinished) if run else ()
-            return [ShardCompleted(run_id, n, "failed", {}) for n in sorted(left)]
+            return [
+                ShardCompleted(run_id, n, "failed", {}) for n in sorted(left)
+            ] or None
 
-        is_ours = False
-
-        def completed(ledger: Ledger) -> Sequence[Event]:
-            nonlocal is_ours
+        def completed(ledger: Ledger) -> Sequence[Event] | None:
             run = ledger.runs.get(run_id)
-            is_ours = run is not None
-            return [_completed(run_id, run, ledger, outcome)] if run else []
+            if run is None:
+                return None
+            missing = self._missing(run, ledger)
+            return [_completed(run_id, run, ledger, missing, outcome)]
 
-        if given_up(journal.ledger):
-            journal.record_as(given_up)
+        journal.record_as(given_up)
         run = journal.ledger.runs.get(run_id)
         if run is not None and run.unfinished:
             return Closing(run_id, None, run.unfinished)
-        if run is not None:
-            journal.record_as(completed)
-        if is_ours:
+        if journal.record_as(completed):
             return self.finish(opened, journal, run_id)
         # Whoever closed it may be about to finish, or may have died before that.
         closed = journal.ledger.ended[run_id].closed
-        if self.runs.clock.now() - closed.at >= _TIME_TO_FINISH:
+        if self.runs.clock.now() - closed.at >= TIME_TO_TELL:
             return self.finish(opened, journal, run_id)
         return Closing(run_id, closed.outcome)
+
+    def _missing(self, run: OpenRun, ledger: Ledger) -> int:
+        """Return how many bottles of a run are not there, and did not fail either."""
+        account = account_of(run)
+        if account is None or run.sharing is None or not account.missing:
+            return 0
+        try:
+            loads = self.runs.documents.load_work(run.sharing.plan).loads
+        except (NotFoundError, MalformedError) as error:
+            self.progress.note(f"what others have brought in is not known: {error}")
+            return account.missing
+        # Not all that the run did not mirror: others may have.
+        return sum(
+            bottle.key not in run.failed
+            for load in left_of(loads, ledger)
+            for bottle in load.bottles
+        )
 
     def finish(self, opened: OpenedLedger, journal: Journal, run_id: str) -> Closing:
         """Do all that is due once a run's end is in the log."""
@@ -168,19 +181,18 @@ def _percent(account: Account) -> int:
 
 
 def _completed(
-    run_id: str, run: OpenRun, ledger: Ledger, outcome: Outcome | None
+    run_id: str, run: OpenRun, ledger: Ledger, missing: int, outcome: Outcome | None
 ) -> SyncCompleted:
-    account = account_of(run)
     counts = {
         "bytes": run.mirrored_bytes,
         "failed": len(run.failed),
         "mirrored": run.mirrored,
     }
     catalog = None
-    if account is not None and run.sharing is not None:
+    if run.sharing is not None:
         catalog = run.sharing.catalog
-        counts |= {"missing": account.missing, "skipped": account.skipped}
-        outcome = outcome or _outcome_of(account)
+        counts |= {"missing": missing, "skipped": run.sharing.skipped}
+        outcome = outcome or _outcome_of(run, missing)
     return SyncCompleted(
         run_id,
         outcome or "failed",
@@ -190,8 +202,8 @@ def _completed(
     )
 
 
-def _outcome_of(account: Account) -> Outcome:
+def _outcome_of(run: OpenRun, missing: int) -> Outcome:
     """Return how a run has ended by what it did."""
-    if not account.missing and not account.causes:
+    if not missing and not run.failed:
         return "complete"
-    return "degraded" if account.mirrored else "failed"
+    return "degraded" if run.mirrored else "failed"

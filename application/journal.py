@@ -63,15 +63,22 @@ class Journal:
         while batch := tuple(islice(waiting, MAX_EVENTS)):
             self._record(batch)
 
-    def record_as(self, decide: Callable[[Ledger], Sequence[Event]]) -> None:
+    def record_as(self, decide: Callable[[Ledger], Sequence[Event] | None]) -> bool:
         """Append in one commit what ``decide`` says of the ledger before it.
 
-        It is asked again whenever another's commit came first.
+        It is asked again whenever another's commit came first. None is for nothing at
+        all: then there is no commit.
+
+        Returns:
+            Whether there is one.
         """
         if self._has_company:
             # Others write, too: looking first costs less than a put that is refused.
             self.follow()
         while True:
+            events = decide(self.ledger)
+            if events is None:
+                return False
             position = self.ledger.position
             commit = Commit(
                 id=self._new_id(),
@@ -82,7 +89,7 @@ class Journal:
                 run=self._run,
                 writer=self.writer,
                 wseq=self._wseq + 1,
-                events=tuple(decide(self.ledger)),
+                events=tuple(events),
             )
             try:
                 recorded = self._log.append(commit)
@@ -91,7 +98,7 @@ class Journal:
                 continue
             self._wseq += 1
             self.ledger.apply(recorded)
-            return
+            return True
 
     def _record(self, batch: tuple[Event, ...]) -> None:
         try:

@@ -12,7 +12,7 @@ from application.journal import Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.prepare_sync import Prepared, PrepareSync
 from application.run import SILENCE, Runs, SharedOut
-from application.tell_of_run import TellOfRun
+from application.tell_of_run import TIME_TO_TELL, TellOfRun
 from domain.errors import MirrorError
 from domain.ledger import Ledger
 from domain.order import Order
@@ -116,10 +116,14 @@ class Orchestrate:
         if found is None:
             return None
         name, run = found
+        now = self.runs.clock.now()
         if name == run_id:
-            # Whoever recorded it may have died before it was handed out.
-            self._tell_and_dispatch(self.close.journal_of(ledger, name), name)
-        elif self.runs.clock.now() - run.last_commit >= SILENCE:
+            # Whoever recorded it may have died before it was told of, or handed out.
+            journal = self.close.journal_of(ledger, name)
+            if now - run.started >= TIME_TO_TELL:
+                self.tell.started(journal, name)
+            self._dispatch(journal, name)
+        elif now - run.last_commit >= SILENCE:
             self.progress.note(
                 f"run {name} has been silent since {run.last_commit:%Y-%m-%dT%H:%M:%SZ}"
                 " and is closed as failed"
@@ -136,17 +140,16 @@ class Orchestrate:
         now = self.runs.clock.now()
         for name, ended in tuple(opened.ledger.ended.items()):
             account = ended.account
-            if account is not None and now - ended.closed.at < _REMEMBERED:
+            if account and TIME_TO_TELL <= now - ended.closed.at < _REMEMBERED:
                 self.tell.ended(self.close.journal_of(opened.ledger, name), name)
 
     def _nothing_to_do(self, opened: OpenedLedger, prepared: Prepared) -> Orchestration:
-        run, ledger = prepared.run, prepared.run.journal.ledger
+        run = prepared.run
         shared_out = SharedOut(0, prepared.settles, prepared.skipped)
-        run.record_empty(
+        if not run.record_empty(
             prepared.selection, prepared.read, prepared.settles, shared_out
-        )
-        if run.id not in ledger.ended:
-            return _another(ledger)
+        ):
+            return _another(run.journal.ledger)
         self.close.finish(opened, run.journal, run.id)
         return Orchestration(run.id, "nothing_to_do", "none", 0, 0, 0)
 
@@ -155,27 +158,27 @@ class Orchestrate:
         route = work.route(self.runs.size_threshold)
         shards = work.shards(self.shard_bytes[route]) if work.loads else 0
         shared_out = SharedOut(shards, prepared.settles, prepared.skipped)
-        run.start(work, prepared.selection, prepared.read, shared_out)
+        begun = run.start(work, prepared.selection, prepared.read, shared_out)
         ledger = run.journal.ledger
         started = ledger.runs.get(run.id)
-        if started is None:
+        if not begun or started is None:
             return _another(ledger)
         run.journal.record(prepared.adopted)
-        self._tell_and_dispatch(run.journal, run.id)
+        self.tell.started(run.journal, run.id)
+        self._dispatch(run.journal, run.id)
         if not shards:
             # All of it was found in the store, or is no more than a change of standing.
             self.close.close(opened, run.journal, run.id)
         return _answer(run.id, started, "started")
 
-    def _tell_and_dispatch(self, journal: Journal, run_id: str) -> None:
-        """Tell that a run begins, and hand out the shards that nobody has begun.
+    def _dispatch(self, journal: Journal, run_id: str) -> None:
+        """Hand out the shards that nobody has begun.
 
         Raises:
             RefusedError: They cannot be handed out; the run has been closed as failed.
             UnavailableError: They could not be handed out now: the same trigger again
                 tries again.
         """
-        self.tell.started(journal, run_id)
         run = journal.ledger.runs.get(run_id)
         if run is None or run.sharing is None:
             return

@@ -107,14 +107,22 @@ class Run:
         catalog: CatalogRead | None,
         settles: str | None,
         shared_out: SharedOut | None = None,
-    ) -> None:
-        """Record in one commit that there was nothing to do."""
+    ) -> bool:
+        """Record in one commit that there was nothing to do.
+
+        Returns:
+            Whether it was: another may have begun first, of which there is one only.
+        """
         plan = self.runs.documents.sha256_of(Work())
-        self.journal.record_as(
+        return self.journal.record_as(
             lambda ledger: (
-                *self._preamble(ledger, catalog),
-                self._started(Work(), plan, selection, shared_out),
-                self._completed(ledger, "complete", settles, _NOTHING),
+                None
+                if self._is_late(ledger)
+                else (
+                    *self._preamble(ledger, catalog),
+                    self._started(Work(), plan, selection, shared_out),
+                    self._completed(ledger, "complete", settles, _NOTHING),
+                )
             )
         )
 
@@ -124,23 +132,29 @@ class Run:
         selection: str,
         catalog: CatalogRead | None,
         shared_out: SharedOut | None = None,
-    ) -> str:
+    ) -> bool:
         """Record that ``work`` begins, its written form first.
 
         Returns:
-            The SHA-256 of the plan, under which it is kept.
+            Whether it was: another may have begun first, of which there is one only.
         """
         plan = self.runs.documents.save_work(work)
-        self.journal.record_as(
+        begun = self.journal.record_as(
             lambda ledger: (
-                *self._preamble(ledger, catalog),
-                self._started(work, plan, selection, shared_out),
+                None
+                if self._is_late(ledger)
+                else (
+                    *self._preamble(ledger, catalog),
+                    self._started(work, plan, selection, shared_out),
+                )
             )
         )
-        self.journal.record(
-            BottleSuperseded(key, digest, self.day) for key, digest in work.superseded
-        )
-        return plan
+        if begun:
+            self.journal.record(
+                BottleSuperseded(key, digest, self.day)
+                for key, digest in work.superseded
+            )
+        return begun
 
     def complete(
         self, outcome: Outcome, settles: str | None, counts: Mapping[str, int]
@@ -153,6 +167,20 @@ class Run:
     def publish(self) -> None:
         """Publish the ledger as the run knows it, unless a later one is there."""
         publish(self.runs.hash_file, self.journal.ledger, self.version)
+
+    def _is_late(self, ledger: Ledger) -> bool:
+        """Return whether the fold would pass over the beginning of this run."""
+        if self.runs.kind != "cloud":
+            return False
+        now = self.runs.clock.now()
+        return (
+            self.id in ledger.runs
+            or self.id in ledger.ended
+            or any(
+                run.kind == "cloud" and now - run.last_commit < SILENCE
+                for run in ledger.runs.values()
+            )
+        )
 
     def _preamble(self, ledger: Ledger, catalog: CatalogRead | None) -> Iterator[Event]:
         now = self.runs.clock.now()

@@ -18,6 +18,8 @@ from ports.clock import Clock
 
 _BETWEEN: Final = timedelta(minutes=5)
 _METHODS: Final = {"lambda": "Lambda", "ecs": "ECS"}
+TIME_TO_TELL: Final = timedelta(seconds=60)
+"""Whoever records how a run begins or ends has told of it by then, or never does."""
 UNFINISHED: Final = "unfinished"
 """The cause under which bottles are told of that nobody came to."""
 

@@ -156,8 +156,10 @@ class WorkShard:
         """
         claimed = order
 
-        def decide(ledger: Ledger) -> tuple[Event, ...]:
+        def decide(ledger: Ledger) -> tuple[Event, ...] | None:
             nonlocal claimed
+            if not _is_free(order, ledger, self.route):
+                return None
             run = ledger.runs.get(order.run_id)
             shard = run and run.sharing and run.sharing.shards.get(order.shard)
             if self.route == "ecs" and shard:
@@ -169,11 +171,7 @@ class WorkShard:
             )
 
         journal.follow()
-        if _is_free(order, journal.ledger, self.route):
-            journal.record_as(decide)
-            if _writer_of(order, journal.ledger) == journal.writer:
-                return claimed
-        return None
+        return claimed if journal.record_as(decide) else None
 
     def _tell_progress(self, journal: Journal, run_id: str) -> None:
         run = journal.ledger.runs[run_id]
@@ -257,12 +255,6 @@ def _is_free(order: Order, ledger: Ledger, route: Route) -> bool:
     if shard is None:
         return True
     return shard.outcome is None and (route == "ecs" or shard.attempt < order.attempt)
-
-
-def _writer_of(order: Order, ledger: Ledger) -> str | None:
-    run = ledger.runs.get(order.run_id)
-    shard = run and run.sharing and run.sharing.shards.get(order.shard)
-    return shard.writer if shard else None
 
 
 def _left_alone(order: Order, why: str) -> ShardReport:

@@ -7,7 +7,7 @@ rules are written in ``docs/ledger-format.md``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, assert_never
@@ -239,7 +239,13 @@ class Folding:
         if run is None:
             return
         closed = ClosedRun(event.run, event.outcome, self.commit.at)
-        ledger.ended[event.run] = RememberedRun(closed, run.writers, account_of(run))
+        account = account_of(run)
+        missing = event.counts.get("missing")
+        if account is not None and missing is not None:
+            # What others brought in meanwhile was none of its work.
+            done = account.mirrored + sum(account.causes.values())
+            account = replace(account, bottles=done + missing)
+        ledger.ended[event.run] = RememberedRun(closed, run.writers, account)
         while len(ledger.ended) > REMEMBERED_RUNS:
             del ledger.ended[next(iter(ledger.ended))]
         if event.outcome == "complete":

@@ -223,7 +223,7 @@ class Account:
     """What a run of several workers came to.
 
     Attributes:
-        bottles: What it was to mirror, copies included.
+        bottles: What it was to mirror, copies included, and others did not.
         mirrored: What it did mirror.
         bytes: Fetched.
         causes: How many bottles failed, by cause.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -209,12 +210,18 @@ class FoldMachine(RuleBasedStateMachine):
         ended=runs,
         outcome=st.sampled_from(("complete", *get_args(Outcome))),
         catalog=st.none() | digests,
+        counts=st.sampled_from(({"failed": 0}, {"missing": 0}, {"missing": 3})),
     )
     def complete(
-        self, run: int, ended: int, outcome: Outcome, catalog: Digest | None
+        self,
+        run: int,
+        ended: int,
+        outcome: Outcome,
+        catalog: Digest | None,
+        counts: Mapping[str, int],
     ) -> None:
         name, state = self.run_at(ended), self.ledger.state
-        self.record(run, SyncCompleted(name, outcome, catalog, {"failed": 0}, state))
+        self.record(run, SyncCompleted(name, outcome, catalog, counts, state))
 
     @rule(run=runs, source=st.sampled_from("xy"), listed=entries, etag=some_etag)
     def import_a_hash_file(

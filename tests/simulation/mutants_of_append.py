@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -25,6 +26,8 @@ from tests.simulation.mutant import Mutants
 from tests.simulation.world import SimulatedClock
 
 MUTANTS = Mutants()
+
+_Decide: TypeAlias = Callable[[Ledger], Sequence[Event] | None]
 
 _append = StoredEventLog.append
 _record_as = Journal.record_as
@@ -212,24 +215,24 @@ def two_doubts_taken_for_a_lost_slot(patch: pytest.MonkeyPatch) -> None:
 
 @MUTANTS.add("A writer's own count has gaps, and what it repeats is not recognised.")
 def wseq_counts_lost_slots(patch: pytest.MonkeyPatch) -> None:
-    def record_as(self: Journal, decide: Callable[[Ledger], Sequence[Event]]) -> None:
-        def counted(ledger: Ledger) -> Sequence[Event]:
+    def record_as(self: Journal, decide: _Decide) -> bool:
+        def counted(ledger: Ledger) -> Sequence[Event] | None:
             if tried:
                 self._wseq += 1
             tried.append(1)
             return decide(ledger)
 
         tried: list[int] = []
-        _record_as(self, counted)
+        return _record_as(self, counted)
 
     patch.setattr(Journal, "record_as", record_as)
 
 
 @MUTANTS.add("A commit asserts the state of a slot that it did not get.")
 def asserted_before_the_slot_was_lost(patch: pytest.MonkeyPatch) -> None:
-    def record_as(self: Journal, decide: Callable[[Ledger], Sequence[Event]]) -> None:
+    def record_as(self: Journal, decide: _Decide) -> bool:
         decided = decide(self.ledger)
-        _record_as(self, lambda _: decided)
+        return _record_as(self, lambda _: decided)
 
     patch.setattr(Journal, "record_as", record_as)
 

@@ -210,7 +210,11 @@ class FoldModel:
             remembered["account"] = {
                 "day": run["day"],
                 "started": run["started"],
-                "bottles": run["bottles"],
+                "bottles": run["mirrored"]
+                + len(run["failed"])
+                + event["counts"]["missing"]
+                if "missing" in event["counts"]
+                else run["bottles"],
                 "mirrored": run["mirrored"],
                 "bytes": run["mirrored_bytes"],
                 "causes": dict(Counter(run["failed"].values())),

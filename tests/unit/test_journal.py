@@ -190,6 +190,16 @@ class TestAnotherWriterCameFirst:
         assert asked == [0, 2]
         assert mirror.events()[-1] == BottleFailed(make_bottle(), "refused", "2", 1)
 
+    def test_it_may_be_decided_that_there_is_nothing_to_record(self) -> None:
+        mirror = Mirror()
+        ours, theirs = mirror.process().journal(), mirror.process().journal()
+        theirs.record(events(2, "bat"))
+
+        recorded = ours.record_as(lambda ledger: None if ledger.held else events(1))
+        assert not recorded
+        assert ours.ledger == mirror.ledger()
+        assert len(mirror.commits()) == 1
+
     def test_it_may_come_first_many_times(self) -> None:
         mirror = Mirror()
         process, other = mirror.process(), mirror.process().journal()

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.ledger.layout import commit_key
+from application.tell_of_run import TIME_TO_TELL
+from domain.bottle import ObjectKey
 from domain.events import (
     BottleMirrored,
     NotificationSent,
@@ -16,7 +19,7 @@ from domain.events import (
 from ports.errors import RefusedError, UnavailableError
 from tests.support.cloud import Cloud
 from tests.support.mirror import Mirror, mirror_of
-from tests.support.watched import at_call, is_a
+from tests.support.watched import Call, Killed, at_call, is_a
 
 STARTED = "🚀 Homebrew Bottles Sync Started"
 COMPLETE = "✅ Homebrew Bottles Sync Complete"
@@ -98,12 +101,123 @@ def test_of_two_orchestrators_at_once_one_starts_a_run(cloud: Cloud) -> None:
     answer = cloud.trigger("run-1", process=slow)
 
     assert (answer.run_id, answer.outcome) == ("run-2", "already_running")
-    assert [event.run for event in cloud.mirror.recorded(SyncStarted)] == [
-        "run-2",
-        "run-1",
-    ]
+    assert [event.run for event in cloud.mirror.recorded(SyncStarted)] == ["run-2"]
     assert list(cloud.mirror.ledger().runs) == ["run-2"]
     assert {order.run_id for order in cloud.orders} == {"run-2"}
+
+
+def test_the_same_trigger_at_once_is_told_of_and_handed_out_once(cloud: Cloud) -> None:
+    slow = cloud.process()
+    slow.watch.before = at_call(1, cloud.trigger, is_a("create"))
+
+    answer = cloud.trigger(process=slow)
+
+    assert (answer.run_id, answer.outcome) == ("run-1", "already_running")
+    assert len(cloud.mirror.recorded(SyncStarted)) == 1
+    assert len(cloud.orders) == 3
+    assert cloud.titles == [STARTED]
+
+
+def test_the_same_trigger_at_once_with_nothing_to_do_is_told_of_once(
+    cloud: Cloud,
+) -> None:
+    cloud.trigger()
+    cloud.work_all()
+    cloud.close()
+    slow = cloud.process()
+    slow.watch.before = at_call(1, lambda: cloud.trigger("run-2"), is_a("create"))
+
+    answer = cloud.trigger("run-2", process=slow)
+
+    assert (answer.run_id, answer.outcome) == ("run-2", "already_running")
+    assert cloud.titles == [STARTED, COMPLETE, COMPLETE]
+    cloud.mirror.check()
+
+
+def test_who_comes_too_late_to_start_or_to_close_leaves_the_published_ledger_whole(
+    cloud: Cloud,
+) -> None:
+    late, closer = cloud.process(), cloud.process()
+
+    def carry_out() -> None:
+        cloud.trigger()
+        cloud.work_all()
+        closer.watch.before = at_call(1, cloud.close, is_a("create"))
+        cloud.close(process=closer)
+
+    late.watch.before = at_call(1, carry_out, is_a("create"))
+    answer = cloud.trigger(process=late)
+
+    assert (answer.run_id, answer.outcome) == ("run-1", "already_running")
+    assert cloud.titles == [STARTED, COMPLETE]
+    # It has the last word of the log.
+    cloud.mirror.check()
+
+
+def test_what_others_bring_in_meanwhile_is_not_missing(cloud: Cloud) -> None:
+    cloud.trigger()
+    cloud.work(cloud.orders.popleft())
+    cloud.mirror.sync()
+    cloud.work_all()
+    closing = cloud.close()
+
+    assert closing.outcome == "complete"
+    assert cloud.titles == [STARTED, COMPLETE]
+    assert ("New bottles", "1") in cloud.slack.messages[-1].lines
+    assert cloud.metrics.total("BottlesMissing") == 0
+    (ended,) = (e for e in cloud.mirror.recorded(SyncCompleted) if e.run == "run-1")
+    assert ended.counts["missing"] == 0
+    cloud.mirror.check()
+
+
+def test_a_run_that_others_were_quicker_than_had_nothing_to_do(cloud: Cloud) -> None:
+    late = cloud.process()
+
+    def carry_out() -> None:
+        cloud.trigger("run-2")
+        cloud.work_all()
+        cloud.close("run-2")
+
+    late.watch.before = at_call(1, carry_out, is_a("create"))
+    cloud.trigger(process=late)
+    cloud.work_all()
+
+    assert cloud.close().outcome == "complete"
+    assert cloud.slack.messages[-1].lines[0][0] == "Nothing to do"
+
+
+def test_a_run_whose_plan_is_gone_is_closed_with_what_its_workers_told(
+    cloud: Cloud,
+) -> None:
+    cloud.trigger()
+    order = cloud.orders.popleft()
+    cloud.work(order)
+    cloud.mirror.sync()
+    cloud.mirror.damage(ObjectKey(f"ledger/v1/documents/{order.plan_sha256}.json"))
+    closing = cloud.close(give_up=[1, 2])
+
+    assert closing.outcome == "degraded"
+    assert cloud.metrics.causes("BottlesFailed") == {"unfinished": 2}
+
+
+def test_who_dies_before_telling_that_a_run_begins_leaves_that_to_the_next_delivery(
+    cloud: Cloud,
+) -> None:
+    dying = cloud.process()
+    dying.watch.before = at_call(
+        1, dying.watch.kill, lambda call: call == Call("create", str(commit_key(1)))
+    )
+    with pytest.raises(Killed):
+        cloud.trigger(process=dying)
+    cloud.slack.messages.clear()
+    cloud.trigger()
+    assert len(cloud.orders) == 3
+    # Whoever has started it may be about to tell.
+    assert cloud.titles == []
+
+    cloud.mirror.clock.sleep(TIME_TO_TELL.total_seconds())
+    cloud.trigger()
+    assert cloud.titles == [STARTED]
 
 
 def test_a_run_that_fell_silent_is_closed_and_another_begins(cloud: Cloud) -> None:
@@ -158,6 +272,7 @@ def test_people_are_told_by_the_next_trigger_of_an_end_nobody_told_them_of(
     cloud.slack.refusal = UnavailableError("slack", "down")
     cloud.close()
     cloud.slack.refusal = None
+    cloud.mirror.clock.sleep(TIME_TO_TELL.total_seconds())
     cloud.mirror.offer("new", contents={"arm64_sonoma": "new"})
     cloud.trigger("run-2")
 
