@@ -51,9 +51,7 @@ def tag_reference(formula: Mapping[str, Any]) -> str:
     return f"{version}-{rebuild}" if rebuild else version
 
 
-def manifests(
-    formula: Formula, sizes: Mapping[str, int], *, sized: bool
-) -> Manifests:
+def manifests(formula: Formula, sizes: Mapping[str, int], *, sized: bool) -> Manifests:
     """Return the manifests of a formula whose bottles' ``sizes`` are by digest.
 
     Without ``sized`` the index leaves out ``sh.brew.bottle.size``, as it does for

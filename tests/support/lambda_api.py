@@ -81,10 +81,6 @@ class LambdaApi(LambdaHost):
         event = asked.body or b"{}"
         try:
             json.loads(event)
-            if not self.admits(name, event):
-                return _refusal(
-                    HTTPStatus.INTERNAL_SERVER_ERROR, "ServiceException", "Try again."
-                )
             return self._invoked(
                 asked.headers.get("x-amz-invocation-type"), name, event
             )
@@ -116,6 +112,10 @@ class LambdaApi(LambdaHost):
             )
 
     def _invoked(self, kind: str | None, name: str, event: bytes) -> Answer:
+        if not self.admits(name, event):
+            return _refusal(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "ServiceException", "Try again."
+            )
         if kind == "Event":
             request_id = self.send(name, event)
             return Answer(HTTPStatus.ACCEPTED, b"", {"x-amzn-RequestId": request_id})

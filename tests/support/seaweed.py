@@ -34,6 +34,7 @@ _READY_WITHIN = 60.0  # seconds
 _POLL_EVERY = 0.05  # seconds
 # A port that was free may be taken before weed binds it.
 _STARTS = 3
+_STRANGER = "seaweed-stranger"
 # One each for the master, the volume server, the filer and S3, HTTP and gRPC.
 _PORTS = 8
 
@@ -76,11 +77,6 @@ class SeaweedS3:
     access_key = "seaweed-access-key"
     secret_key = "seaweed-secret-key"
     region = "us-east-1"
-    stranger = {
-        "AWS_ACCESS_KEY_ID": "seaweed-stranger",
-        "AWS_SECRET_ACCESS_KEY": "seaweed-stranger-secret",
-    }
-    """Variables of somebody known, who may do nothing."""
 
     def __init__(self) -> None:
         weed = find_weed()
@@ -122,6 +118,15 @@ class SeaweedS3:
     def ca_bundle(self) -> Path:
         """The PEM file that vouches for the server: ``verify``, or AWS_CA_BUNDLE."""
         return self._certificate.authority
+
+    @property
+    def stranger(self) -> dict[str, str]:
+        """What the environment of somebody says who is known, and may do nothing."""
+        return {
+            **self.variables,
+            "AWS_ACCESS_KEY_ID": _STRANGER,
+            "AWS_SECRET_ACCESS_KEY": f"{_STRANGER}-secret",
+        }
 
     @property
     def variables(self) -> dict[str, str]:
@@ -188,8 +193,8 @@ class SeaweedS3:
                             "name": "stranger",
                             "credentials": [
                                 {
-                                    "accessKey": self.stranger["AWS_ACCESS_KEY_ID"],
-                                    "secretKey": self.stranger["AWS_SECRET_ACCESS_KEY"],
+                                    "accessKey": _STRANGER,
+                                    "secretKey": f"{_STRANGER}-secret",
                                 }
                             ],
                             "actions": ["Read:nowhere"],
