@@ -276,3 +276,8 @@ class RememberedRun:
     closed: ClosedRun
     writers: Mapping[str, int]
     account: Account | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether people were told how it ended."""
+        return self.account is not None and "ended" in self.account.told

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from adapters.memory.dispatcher import MemoryCloser
 from adapters.memory.metrics import MemoryMetrics
@@ -21,12 +21,19 @@ from application.redispatch import AskForShards, ReplaceWorker
 from application.salvage import Salvage
 from application.tell_of_run import TellOfRun
 from application.work_shard import ShardReport, WorkShard
+from domain.messages import Message
 from domain.order import Order
 from domain.selection import Selection
 from domain.words import Route
 from ports.dispatcher import Dispatcher
 from ports.errors import PortError
 from tests.support.mirror import EVERYTHING, Mirror, Process
+
+STARTED = "🚀 Homebrew Bottles Sync Started"
+PROGRESS = "⏳ Homebrew Sync Progress"
+COMPLETE = "✅ Homebrew Bottles Sync Complete"
+DEGRADED = "❌ Homebrew Bottles Sync Degraded"
+FAILED = "❌ Homebrew Bottles Sync Failed"
 
 _LOGS = {route: f"/aws/{route}" for route in ("none", "lambda", "ecs")}
 
@@ -52,6 +59,22 @@ class Waiting(Dispatcher):
         self.handed.extend(orders)
 
 
+class Slack(MemoryNotifier):
+    """Where people are told.
+
+    Attributes:
+        before: Called before each message is taken.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Callable[[], object] = lambda: None
+
+    def send(self, message: Message) -> None:
+        self.before()
+        super().send(message)
+
+
 class Cloud:
     """The programs in the cloud; each call is a process of its own.
 
@@ -64,7 +87,7 @@ class Cloud:
         self.mirror = mirror
         self.waiting: Mapping[Route, Waiting] = {"lambda": Waiting(), "ecs": Waiting()}
         self.closer = MemoryCloser()
-        self.slack = MemoryNotifier()
+        self.slack = Slack()
         self.metrics = MemoryMetrics()
         self.shard_bytes = 10
         self.size_threshold = 1_000
