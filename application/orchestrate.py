@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -19,6 +19,7 @@ from domain.order import Order
 from domain.records import OpenRun
 from domain.selection import Selection
 from domain.words import Route
+from domain.work import Work
 from ports.dispatcher import Dispatcher
 from ports.errors import RefusedError
 from ports.progress import Progress
@@ -56,7 +57,7 @@ class Orchestrate:
 
     Attributes:
         dispatchers: Who hands out orders, by route.
-        shard_bytes: The share of one worker, by route.
+        shards: Tells how many workers share some work.
     """
 
     prepare: PrepareSync
@@ -64,7 +65,7 @@ class Orchestrate:
     close: CloseRun
     tell: TellOfRun
     dispatchers: Mapping[Route, Dispatcher]
-    shard_bytes: Mapping[Route, int]
+    shards: Callable[[Work], int]
     progress: Progress
 
     def __call__(
@@ -155,8 +156,7 @@ class Orchestrate:
 
     def _start(self, opened: OpenedLedger, prepared: Prepared) -> Orchestration:
         run, work = prepared.run, prepared.work
-        route = work.route(self.runs.size_threshold)
-        shards = work.shards(self.shard_bytes[route]) if work.loads else 0
+        shards = self.shards(work)
         shared_out = SharedOut(shards, prepared.settles, prepared.skipped)
         begun = run.start(work, prepared.selection, prepared.read, shared_out)
         ledger = run.journal.ledger

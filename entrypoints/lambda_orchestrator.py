@@ -18,7 +18,6 @@ from application.report_age import ReportAge
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.trigger import Close, Start, TellAge, TellShards, WorkerDied
-from domain.work import GB
 from entrypoints.cloud.container import CloudContainer
 from entrypoints.cloud.invocation import configured_by, logged
 
@@ -49,13 +48,7 @@ class OrchestratorContainer(containers.DeclarativeContainer):
         close=cloud.close_run,
         tell=cloud.tell,
         dispatchers=cloud.dispatchers,
-        shard_bytes=providers.Callable(
-            lambda config: {
-                "lambda": config.lambda_shard_gb * GB,
-                "ecs": config.shard_gb * GB,
-            },
-            config,
-        ),
+        shards=config.provided.shards,
         progress=cloud.progress,
     )
     ask_for_shards: providers.Provider[AskForShards] = providers.Factory(

@@ -127,7 +127,7 @@ class Cloud:
             close=self._closing(process),
             tell=self._telling(process),
             dispatchers=self.waiting,
-            shard_bytes={"lambda": self.shard_bytes, "ecs": self.shard_bytes},
+            shards=lambda work: work.shards(self.shard_bytes),
             progress=process.progress,
         )
         return orchestrate(selection, run_id)
