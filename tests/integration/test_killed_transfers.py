@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path, PurePath
 from threading import Event as Flag
 
@@ -31,8 +32,8 @@ from tests.support.offers import offered_bottles
 
 SIZE = 48_000_000
 BLOCK = 1_000_000
-RATE = 40_000_000  # bytes per second
-KILLS = 4
+RATE = 20_000_000  # bytes per second
+KILLS = 3
 PATIENCE = 60.0  # seconds for what takes one or two
 
 
@@ -46,17 +47,16 @@ def test_what_killed_processes_have_fetched_is_not_asked_for_again(
         (bottle,) = offered_bottles(upstream, upstream.formulae[0]["name"])
         part = tmp_path / "spool" / f"{bottle.digest}.part"
         upstream.faults.add(Fault("slow", on="signed_get", rate=RATE))
-        kept = [0]
+        kept, length = [0], 0
         for kill in range(KILLS):
-            # In the first third, in the second, and so on.
+            # In the first quarter, in the second, in the third, and later than before.
             enough = int(SIZE * (kill + chance.random()) / (KILLS + 1))
-            length = kill_when(part, enough, tmp_path, upstream)
+            length = kill_when(part, max(enough, length), tmp_path, upstream)
             assert not list(tmp_path.glob("mirror/*/*.tar.gz"))
             kept.append(max(0, length - 1) // BLOCK * BLOCK)
         upstream.faults.clear()
 
-        process = PROCESSES.Process(target=sync, args=(tmp_path, *told(upstream)))
-        process.start()
+        process = started(tmp_path, upstream)
         process.join(PATIENCE)
         assert process.exitcode == 0
 
@@ -77,8 +77,7 @@ def test_what_killed_processes_have_fetched_is_not_asked_for_again(
 
 def kill_when(part: Path, enough: int, place: Path, upstream: Upstream) -> int:
     """Kill a process that syncs when a part is long enough; return its length then."""
-    process = PROCESSES.Process(target=sync, args=(place, *told(upstream)))
-    process.start()
+    process = started(place, upstream)
     deadline = time.monotonic() + PATIENCE
     while not part.exists() or part.stat().st_size <= enough:
         assert process.is_alive(), "it has ended by itself"
@@ -89,9 +88,12 @@ def kill_when(part: Path, enough: int, place: Path, upstream: Upstream) -> int:
     return part.stat().st_size
 
 
-def told(upstream: Upstream) -> tuple[str, str, str]:
-    """Return what a process has to be told of the upstream."""
-    return upstream.api_domain, upstream.registry, upstream.public_key_pem
+def started(place: Path, upstream: Upstream) -> BaseProcess:
+    """Start a process that syncs."""
+    told = (upstream.api_domain, upstream.registry, upstream.public_key_pem)
+    process = PROCESSES.Process(target=sync, args=(place, *told), daemon=True)
+    process.start()
+    return process
 
 
 def sync(place: Path, api_domain: str, registry: str, public_key: str) -> None:

@@ -23,6 +23,7 @@ from domain.config import BucketAddress, FolderAddress, SyncConfig
 from entrypoints.cli.container import CliContainer, Manner
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
+from entrypoints.ecs_worker import EcsWorkerContainer
 from tests.support.catalogs import make_bottle
 from tests.support.chain import mirrored
 
@@ -119,6 +120,17 @@ def test_the_source_keeps_what_it_begins_in_the_spool_that_is_told_to_forget_it(
     assert container.mirror.bottle_source() is transfer.source
     assert container.mirror.spool() is transfer.spool
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_on_ecs_has_the_spool_that_its_environment_names(
+    tmp_path: Path,
+) -> None:
+    settings = CloudConfig(spool=tmp_path / "spool")
+    container = EcsWorkerContainer(config=FOLDER, settings=settings)
+    transfer = container.work_shard().carry_out.transfer
+
+    assert isinstance(transfer.source, SpooledBottles)
+    assert isinstance(transfer.spool, Parts)
 
 
 def test_two_commands_share_nothing() -> None:
