@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from adapters.aws.errors import Translator
+from adapters.aws.session import open_session
 from adapters.tally import Tally
 from ports.errors import RefusedError
 
@@ -54,7 +55,7 @@ class Aws:
     @cached_property
     def _session(self) -> boto3.session.Session:
         # Not when this is made: that AWS_PROFILE names none is told by who needs it.
-        session = boto3.session.Session(region_name=self._region)
+        session = open_session(self._region)
         session.events.register("before-send", lambda **_: self._tally.add())
         return session
 

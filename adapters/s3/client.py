@@ -6,10 +6,11 @@ from base64 import b64decode
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-import boto3
 from botocore.auth import AUTH_TYPE_MAPS, UNSIGNED_PAYLOAD, S3SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.config import Config
+
+from adapters.aws.session import open_session
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,7 +65,7 @@ def open_clients(
     """
     # A type of signature is known to botocore by name, to all of its clients.
     AUTH_TYPE_MAPS[_KNOWN_PAYLOAD] = _KnownPayloadAuth
-    session = boto3.session.Session(region_name=region)
+    session = open_session(region)
 
     def client(attempts: int) -> S3Client:
         made = session.client(
