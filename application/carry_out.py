@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -95,7 +95,10 @@ class Tally:
 
 
 class Foreman:
-    """Has a say in what is taken on, and for how long. This one has all day."""
+    """Has a say in what is taken on, and for how long. This one has all day.
+
+    It is asked, and told of what has landed, by many threads at once.
+    """
 
     def takes(self, load: Load) -> bool:  # noqa: ARG002 - whatever it is
         """Return whether a load may be begun; one that may not is left."""
@@ -160,7 +163,9 @@ class CarryOut:
                         self.transfer.stop.set()
                     tally.interrupted = self.transfer.stop.is_set()
                     if tally.gave_up is None and not tally.interrupted:
-                        self._launch(pool, flying, waiting, journal.ledger, day)
+                        for load in self._next(flying, waiting):
+                            placed = _placed(load, journal.ledger, day)
+                            flying.add(pool.submit(self._carry, placed, foreman))
                     if not flying:
                         break
                     patient = batch.seconds_left()
@@ -170,7 +175,6 @@ class CarryOut:
                     for result in _landed(done):
                         tally.add(result)
                         batch.add((*result.mirrored, *result.failed))
-                        foreman.landed(result)
                     tally.gave_up = tally.gave_up or patience.judge(done)
                     if tally.gave_up is not None:
                         flying = {load for load in flying if not load.cancel()}
@@ -182,26 +186,24 @@ class CarryOut:
         batch.flush()
         return tally
 
-    def _launch(
-        self,
-        pool: ThreadPoolExecutor,
-        flying: set[Future[LoadResult]],
-        waiting: Iterator[Load],
-        ledger: Ledger,
-        day: date,
-    ) -> None:
-        """Keep more loads at hand than can run: no thread waits for this one."""
+    def _next(self, flying: Sized, waiting: Iterator[Load]) -> Iterator[Load]:
+        """Yield loads until more are at hand than can run: no thread is to wait."""
         while len(flying) < 2 * self.jobs:
             load = next(waiting, None)
             if load is None:
                 return
-            placed = Placed(load, {b.key: place(ledger, b, day) for b in load.bottles})
-            flying.add(pool.submit(self._carry, placed))
+            yield load
 
-    def _carry(self, placed: Placed) -> LoadResult:
+    def _carry(self, placed: Placed, foreman: Foreman) -> LoadResult:
+        if not foreman.takes(placed.load):
+            # It has waited for its turn, and time went by.
+            raise StoppedError(f"{placed.load.bottles[0].key}: left")
         begun = self.clock.monotonic()
         result = self.transfer(placed)
-        return replace(result, seconds=self.clock.monotonic() - begun)
+        result = replace(result, seconds=self.clock.monotonic() - begun)
+        # Here, so that this thread's next load is judged by what this one took.
+        foreman.landed(result)
+        return result
 
 
 def _landed(done: Iterable[Future[LoadResult]]) -> Iterator[LoadResult]:
@@ -210,6 +212,10 @@ def _landed(done: Iterable[Future[LoadResult]]) -> Iterator[LoadResult]:
             yield future.result()
         except StoppedError:
             continue
+
+
+def _placed(load: Load, ledger: Ledger, day: date) -> Placed:
+    return Placed(load, {b.key: place(ledger, b, day) for b in load.bottles})
 
 
 def place(ledger: Ledger, bottle: Bottle, day: date) -> ObjectKey:

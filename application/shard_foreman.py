@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from application.carry_out import Foreman
@@ -45,13 +46,16 @@ class TimeBudget:
     """The time that a worker is given, and what fits into it.
 
     A load is reckoned with the time that the small ones took, and at the speed that the
-    large ones had; until one is seen, with its share of a line of 200 Mbit/s.
+    large ones had; until one is seen, with its share of a line of 200 Mbit/s. May be
+    used by many threads at once.
     """
 
-    def __init__(self, clock: Clock, seconds: float, jobs: int) -> None:
+    def __init__(self, clock: Clock, begun: float, seconds: float, jobs: int) -> None:
+        """Count ``seconds`` in all from ``begun`` on, a moment of the clock's."""
         self._clock = clock
         self._jobs = jobs
-        self._begun = clock.monotonic()
+        self._begun = begun
+        self._lock = Lock()
         kept = min(LAST_CALL, seconds * _SHARE_OF_SHORT_TIME)
         self._whole = seconds - kept if math.isfinite(seconds) else math.inf
         self._small = _Seen()
@@ -72,9 +76,10 @@ class TimeBudget:
     def note(self, size: int, seconds: float) -> None:
         """Take note of how long a load took."""
         seen = self._large if size >= _TELLING else self._small
-        seen.loads += 1
-        seen.bytes += size
-        seen.seconds += seconds
+        with self._lock:
+            seen.loads += 1
+            seen.bytes += size
+            seen.seconds += seconds
 
     def _needed(self, load: Load) -> float:
         small, large = self._small, self._large

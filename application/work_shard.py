@@ -117,7 +117,7 @@ class WorkShard:
         if claimed is None:
             return _left_alone(order, "it has ended, or another worker has it")
         share = self._share(claimed, journal, loads, run.day)
-        budget = TimeBudget(runs.clock, seconds, self.carry_out.jobs)
+        budget = TimeBudget(runs.clock, begun, seconds, self.carry_out.jobs)
         foreman = ShardForeman(
             claimed,
             journal.writer,

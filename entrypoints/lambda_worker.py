@@ -60,7 +60,6 @@ def handler(event: object, context: Context) -> dict[str, object]:
     Raises:
         MirrorError: It could not be carried out; the log says why.
     """
-    seconds = context.get_remaining_time_in_millis() / 1000
     configured = configured_by(os.environ, needed=("state_machine_arn",))
     container = LambdaWorkerContainer(
         config=configured.config, settings=configured.cloud
@@ -69,7 +68,9 @@ def handler(event: object, context: Context) -> dict[str, object]:
     with logged(lines, container.cloud.metrics()):
         order = decode_order(event)
         lines.bind(run_id=order.run_id, shard=order.shard)
-        report = container.work_shard()(order, seconds)
+        work_shard = container.work_shard()
+        # Only now: to open everything has taken its time.
+        report = work_shard(order, context.get_remaining_time_in_millis() / 1000)
         lines.info(
             f"shard {order.shard}, attempt {order.attempt}: {report.ending}:"
             f" {report.reason}",

@@ -195,6 +195,35 @@ def test_when_its_time_is_up_it_hands_on_the_rest(cloud: Cloud) -> None:
     assert fetched(cloud) == {1}
 
 
+def test_what_waited_for_its_turn_is_not_begun_when_time_is_short(
+    cloud: Cloud,
+) -> None:
+    hurried = cloud.process()
+    clock = cloud.mirror.clock
+    # The first takes long of eight seconds; the second is at hand since before it.
+    hurried.watch.before = lambda call: clock.sleep(3.5 * (call.what == "open"))
+    report = cloud.work(cloud.orders.popleft(), seconds=10.0, process=hurried)
+
+    assert (report.ending, report.left) == ("handed_on", 3)
+    cloud.work_all()
+    assert cloud.close().outcome == "complete"
+    assert fetched(cloud) == {1}
+
+
+def test_the_time_that_opening_the_ledger_takes_is_its_own(cloud: Cloud) -> None:
+    hurried = cloud.process()
+    clock = cloud.mirror.clock
+    # Of a hundred seconds it keeps twenty, and the claim alone takes seventy.
+    hurried.watch.after = at_call(1, lambda: clock.sleep(70.0), is_a("create"))
+    hurried.watch.before = lambda call: clock.sleep(6.0 * (call.what == "open"))
+    begun = clock.monotonic()
+    report = cloud.work(cloud.orders.popleft(), seconds=100.0, process=hurried)
+
+    assert report.ending == "handed_on"
+    assert clock.monotonic() - begun < 100.0
+    assert set(cloud.mirror.upstream.opened.values()) == {1}
+
+
 def test_after_eight_lambda_workers_the_rest_goes_to_ecs(cloud: Cloud) -> None:
     order = cloud.orders.popleft()
     last = replace(order, attempt=MOST_ATTEMPTS)
