@@ -85,8 +85,15 @@ def _parts(seeds: range, jobs: int) -> Iterator[Summary]:
     # Nothing of this process is to be known to the others: neither its patches nor
     # its hash seed.
     spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(jobs) as pool:
+    with spawn.Pool(jobs, initializer=_settle_in) as pool:
         yield from pool.imap(_simulate, shares)
+
+
+def _settle_in() -> None:
+    # What is there before the first schedule is there after the last: nobody need look
+    # through it for rubbish.
+    gc.collect()
+    gc.freeze()
 
 
 def _simulate(seeds: range) -> Summary:

@@ -16,11 +16,12 @@ from tests.simulation.world import Crashed, World
 T = TypeVar("T")
 
 _PATIENCE = 5.0  # seconds a client waits for an answer
+# What they are made of: an error that is raised again holds on to all whom it has met.
 _NO: Final = {
-    Fault.CONFLICT: S3Error(409, "ConditionalRequestConflict", "another is writing"),
-    Fault.FAILED: S3Error(500, "InternalError", "we encountered an internal error"),
-    Fault.SLOW_DOWN: S3Error(503, "SlowDown", "reduce your request rate"),
-    Fault.FORBIDDEN: S3Error(403, "AccessDenied", "access denied"),
+    Fault.CONFLICT: (409, "ConditionalRequestConflict", "another is writing"),
+    Fault.FAILED: (500, "InternalError", "we encountered an internal error"),
+    Fault.SLOW_DOWN: (503, "SlowDown", "reduce your request rate"),
+    Fault.FORBIDDEN: (403, "AccessDenied", "access denied"),
 }
 
 # There and back, in seconds. A conditional write to S3: 58 to 68 ms.
@@ -81,7 +82,7 @@ class Line:
             self.crash()
         # A 500 says nothing of whether it was done.
         if fault in _NO and (fault is not Fault.FAILED or self.world.chance() < 0.5):
-            self._turned_away(method, key, _NO[fault])
+            self._turned_away(method, key, S3Error(*_NO[fault]))
         return self._sent(method, key, carry_out, fault)
 
     def crash(self) -> NoReturn:
@@ -125,7 +126,7 @@ class Line:
         self.world.sleep(takes)
         if self.cut or fault is Fault.CRASH_AFTER:
             self.crash()
-        answer = outcome[0] if fault is not Fault.FAILED else _NO[fault]
+        answer = outcome[0] if fault is not Fault.FAILED else S3Error(*_NO[fault])
         if isinstance(answer, S3Error):
             raise said_no(answer, method)
         return answer
@@ -168,7 +169,7 @@ class Line:
         under_way[key] -= 1
         if under_way[key] and self.world.chance() < self.weather.crowding:
             self.faults[Fault.CONFLICT] += 1
-            raise _NO[Fault.CONFLICT]
+            raise S3Error(*_NO[Fault.CONFLICT])
 
     def latency(self, method: str) -> float:
         """Return the seconds that a request and its answer are on their way."""
