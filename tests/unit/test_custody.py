@@ -19,7 +19,7 @@ from ports.custody import Examination
 from ports.errors import NotOurStoreError, RefusedError
 from tests.support import corruption_bytes as change
 from tests.support.corruption_forgeries import hash_file_of_another
-from tests.support.damaged_log import DamagedLog, said_again
+from tests.support.damaged_log import DamagedLog, position_of, said_again
 from tests.support.damaged_log_growth import grown_log
 
 SEED = 3
@@ -324,3 +324,17 @@ def test_a_copy_that_changes_while_it_is_put_back_is_not() -> None:
     with pytest.raises(RefusedError, match="not what it was a moment ago"):
         custody.restore(found.damage)
     assert told(log.examine()) == [("gap", 2, 2)]
+
+
+@pytest.mark.parametrize("rubbish", [b"no commit\n", b"\xff\n"], ids=["text", "bytes"])
+def test_what_a_pin_asks_for_is_not_put_back_unless_it_is_a_commit(
+    rubbish: bytes,
+) -> None:
+    log = make_log()
+    log.remove(commit_key(log.head))
+    log.pins = [position_of(log.head, rubbish)]
+    custody = log.custody([LogCopy("replica", lambda _: rubbish)])
+    found = custody.examine(log.pins, read=True)
+    custody.restore(found.damage)
+    behind = [("head behind a pin", log.head, log.head)]
+    assert told(found) == told(log.examine()) == behind
