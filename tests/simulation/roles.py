@@ -65,10 +65,12 @@ def rebuild(process: Process) -> None:
     """Publish what the log gives from zero, while others do, too."""
     for _ in range(2):
         process.world.sleep(40.0 * process.world.chance())
+        # The first commit may land while the answer is on its way that there is none.
+        began = bool(process.judge.commits)
         try:
             process.rebuild()
         except (NotOurStoreError, NotFoundError):
-            if process.founded and process.judge.commits:
+            if process.founded and began:
                 raise
 
 
