@@ -9,8 +9,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from application.flow import StoppedError
 from application.journal import MAX_EVENTS, Journal
-from application.transfer import LoadResult, Placed, StoppedError, Transfer
+from application.transfer import LoadResult, Placed, Transfer
 from domain.bottle import Bottle, ObjectKey
 from domain.events import BottleFailed, BottleMirrored, Event
 from domain.ledger import Ledger
@@ -63,6 +64,17 @@ class Tally:
             else:
                 self.found += 1
         self.failures.extend(result.failed)
+
+    def add_second_try(self, tally: Tally, loads: Iterable[Load]) -> None:
+        """Count what became of ``loads``, of which bottles had failed before."""
+        tried = {bottle.key for load in loads for bottle in load.bottles}
+        self.failures = [one for one in self.failures if one.bottle.key not in tried]
+        self.failures += tally.failures
+        bottles = self.fetched.bottles + tally.fetched.bottles
+        self.fetched = Amount(bottles, self.fetched.bytes + tally.fetched.bytes)
+        self.copied += tally.copied
+        self.found += tally.found
+        self.gave_up, self.interrupted = tally.gave_up, tally.interrupted
 
     @property
     def mirrored(self) -> int:

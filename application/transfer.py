@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from threading import Event as Flag
 
+from application.flow import Flow, StoppedError
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
-from domain.errors import DigestMismatchError, MirrorError
+from domain.errors import DigestMismatchError
 from domain.events import BottleFailed, BottleMirrored
 from domain.work import Load
 from ports.bottle_source import BottleSource
@@ -30,10 +32,6 @@ from ports.store import ObjectInfo, Store
 _LONGEST_DETAIL = 500  # characters
 _FIRST_PAUSE = 0.5  # seconds at most, and twice as many each time
 _LONGEST_PAUSE = 30.0  # seconds
-
-
-class StoppedError(MirrorError):
-    """A transfer was told to stop before its bytes were all there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,45 +147,66 @@ class Transfer:
 
     def _fetch(self, load: Load, bottle: Bottle, target: ObjectKey) -> BottleMirrored:
         """Bring ``bottle`` from upstream, sending for it again when need be."""
-        for attempt in count(1):
-            try:
-                sent = self._send(load, bottle, target)
-            except ConflictError:
-                return self._found(load, bottle, target)
-            if isinstance(sent, int):
-                return BottleMirrored(bottle, sent, target, "fetched")
-            if isinstance(sent, OutcomeUnknownError) and self.store.info(target):
-                return self._found(load, bottle, target)
-            if attempt >= self.attempts:
-                sent.attempts = max(sent.attempts, attempt)
-                raise sent
-            self._pause(attempt)
-            self._go_on(load)
-        raise AssertionError("count() has no end")
+        flow: Flow | None = None
+        with ExitStack() as opened:
+            for attempt in count(1):
+                # What opening it raises is final: the source has tried often enough.
+                flow = flow or self._opened(load, bottle, opened)
+                try:
+                    sent = self._send(load, bottle, target, flow)
+                except ConflictError:
+                    break
+                if sent is None:
+                    return BottleMirrored(bottle, flow.size, target, "fetched")
+                if isinstance(sent, OutcomeUnknownError) and self._is_there(target):
+                    break
+                if attempt >= self.attempts:
+                    sent.attempts = max(sent.attempts, attempt)
+                    raise sent
+                if not flow.can_begin_again:
+                    opened.close()
+                    flow = None
+                self._pause(attempt)
+                self._go_on(load)
+        return self._found(load, bottle, target)
 
-    def _send(self, load: Load, bottle: Bottle, target: ObjectKey) -> int | PortError:
-        """Stream ``bottle`` into the store once.
+    def _opened(self, load: Load, bottle: Bottle, opened: ExitStack) -> Flow:
+        stream = opened.enter_context(self.source.open(bottle))
+        self.progress.started(load, stream.size)
+        return Flow(load, stream, self.progress, self.stop)
+
+    def _send(
+        self, load: Load, bottle: Bottle, target: ObjectKey, flow: Flow
+    ) -> PortError | None:
+        """Let ``flow`` flow into the store once.
 
         Returns:
-            Its size; or what went wrong on the way, when another try may help.
-            What opening it raises is final: the source has tried often enough.
+            What went wrong on the way, when another try may help.
         """
-        with self.source.open(bottle) as stream:
-            self.progress.started(load, stream.size)
-            flow = _Flow(load, stream.chunks, self.progress, self.stop)
-            try:
-                self.store.put(target, load.digest, stream.size, flow.chunks())
-            except ConflictError:
-                flow.forget()
-                raise
-            except (UnavailableError, MalformedError, OutcomeUnknownError) as error:
-                flow.forget()
-                return error
-            except DigestMismatchError as error:
-                flow.forget()
-                self.spool.forget([load.digest])
-                return WrongDigestError(bottle.key, str(error))
-            return stream.size
+        try:
+            self.store.put(target, load.digest, flow.size, flow.chunks())
+        except ConflictError:
+            flow.forget()
+            raise
+        except (UnavailableError, OutcomeUnknownError) as error:
+            flow.forget()
+            return error
+        except MalformedError as error:
+            flow.spoil()
+            return error
+        except DigestMismatchError as error:
+            flow.spoil()
+            self.spool.forget([load.digest])
+            return WrongDigestError(bottle.key, str(error))
+        return None
+
+    def _is_there(self, target: ObjectKey) -> bool:
+        """Return whether there is something, as far as the store will tell."""
+        try:
+            return self.store.info(target) is not None
+        except UnavailableError:
+            # The next try will tell.
+            return False
 
     def _found(self, load: Load, bottle: Bottle, target: ObjectKey) -> BottleMirrored:
         """Adopt what lies at ``target`` when it is right, else go beside it."""
@@ -204,32 +223,6 @@ class Transfer:
     def _go_on(self, load: Load) -> None:
         if self.stop.is_set():
             raise StoppedError(f"{load.bottles[0].key}: stopped")
-
-
-class _Flow:
-    """The bytes of one try, counted as they pass."""
-
-    def __init__(
-        self, load: Load, chunks: Iterator[bytes], progress: Progress, stop: Flag
-    ) -> None:
-        self._load = load
-        self._chunks = chunks
-        self._progress = progress
-        self._stop = stop
-        self._passed = 0
-
-    def chunks(self) -> Iterator[bytes]:
-        for chunk in self._chunks:
-            if self._stop.is_set():
-                raise StoppedError(f"{self._load.bottles[0].key}: stopped")
-            yield chunk
-            self._passed += len(chunk)
-            self._progress.advanced(self._load, len(chunk))
-
-    def forget(self) -> None:
-        """Take back what was shown of bytes that came to nothing."""
-        self._progress.advanced(self._load, -self._passed)
-        self._passed = 0
 
 
 def stored_digest(store: Store, key: ObjectKey) -> Digest | None:

@@ -24,12 +24,19 @@ from domain.records import OpenRun
 from domain.words import Outcome, Route
 from domain.work import Load, left_of, split
 from ports.dispatcher import Closer, Dispatcher
+from ports.errors import OutcomeUnknownError, UnavailableError
 from ports.metrics import Metrics
 from ports.progress import Progress
 
 MOST_ATTEMPTS: Final = 8
 """After so many Lambda workers a shard goes to ECS; AWS stops a function that calls
 itself about sixteen times. Source: docs.aws.amazon.com/lambda, recursive loops."""
+
+PAUSES: Final = (5.0, 20.0, 60.0)
+"""Seconds before what got no answer is tried again: whoever is away for a minute is
+waited for."""
+
+_NO_ANSWER: Final = frozenset({UnavailableError.cause, OutcomeUnknownError.cause})
 
 Ending = Literal["completed", "handed_on", "stopped", "left_alone"]
 
@@ -125,7 +132,7 @@ class WorkShard:
             partial(self._tell_progress, journal, order.run_id),
         )
         try:
-            tally = self.carry_out(share, journal, run.day, foreman)
+            tally = self._carry_out(share, journal, run.day, foreman)
         except ShardLostError as error:
             return _left_alone(order, str(error))
         spent = {
@@ -134,6 +141,39 @@ class WorkShard:
             **{name: n - used.get(name, 0) for name, n in self.used().items()},
         }
         return self._leave(claimed, journal, tally, share, spent, budget)
+
+    def _carry_out(
+        self,
+        share: tuple[Load, ...],
+        journal: Journal,
+        day: date,
+        foreman: ShardForeman,
+    ) -> Tally:
+        """Carry out ``share``, and what got no answer of it again, some time later."""
+        tally = self.carry_out(share, journal, day, foreman)
+        for pause in PAUSES:
+            unanswered = {
+                failure.bottle.key
+                for failure in tally.failures
+                if failure.cause in _NO_ANSWER
+            }
+            if not unanswered or tally.outcome != "degraded":
+                break
+            if 2 * pause > foreman.seconds_left():
+                break
+            self.progress.note(
+                f"{len(unanswered)} bottles got no answer, and are tried again in"
+                f" {pause:g} s"
+            )
+            # By a clock that a stop wakes.
+            self.carry_out.transfer.clock.sleep(pause)
+            again = [
+                load
+                for load in left_of(share, journal.ledger)
+                if not unanswered.isdisjoint(bottle.key for bottle in load.bottles)
+            ]
+            tally.add_second_try(self.carry_out(again, journal, day, foreman), again)
+        return tally
 
     def _share(
         self, order: Order, journal: Journal, loads: tuple[Load, ...], day: date

@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from adapters.memory.store import MemoryStore
-from application.transfer import LoadResult, Placed, StoppedError
+from application.flow import StoppedError
+from application.transfer import LoadResult, Placed
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.events import BottleFailed, BottleMirrored
 from domain.work import Load
@@ -94,6 +95,46 @@ class TestFetching:
         result = process.transfer(placed(JQ))
         assert [event.how for event in result.mirrored] == ["fetched"]
         assert process.progress.passed == {JQ.key: SIZE}
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [UnavailableError("put", "503"), OutcomeUnknownError("put", "503")],
+    )
+    @pytest.mark.parametrize("done", [False, True])
+    def test_a_store_that_says_no_costs_upstream_nothing(
+        self,
+        mirror: Mirror,
+        process: Process,
+        refusal: PortError,
+        *,
+        done: bool,
+    ) -> None:
+        def refuse() -> None:
+            mirror.disk.delete(KEY)
+            raise refusal
+
+        # Before it has seen a byte, or when it has seen them all.
+        process.watch.interfere(at_call(1, refuse, is_a("put")), done=done)
+        result = process.transfer(placed(JQ))
+        assert result.mirrored == (BottleMirrored(JQ, SIZE, KEY, "fetched"),)
+        assert mirror.upstream.opened == {JQ.digest: 1}
+        assert process.progress.passed == {JQ.key: SIZE}
+        assert mirror.bottles() == {KEY: CONTENT.encode()}
+
+    def test_a_large_bottle_of_which_much_has_passed_is_sent_for_again(
+        self, mirror: Mirror, process: Process
+    ) -> None:
+        large = make_bottle("large", content="x" * 3_000_000)
+        mirror.upstream.add(b"x" * 3_000_000)
+
+        def refuse() -> None:
+            mirror.disk.delete(large.object_key(DAY))
+            raise UnavailableError("put", "503")
+
+        process.watch.interfere(at_call(1, refuse, is_a("put")), done=True)
+        result = process.transfer(placed(large))
+        assert len(result.mirrored) == 1
+        assert mirror.upstream.opened == {large.digest: 2}
 
     def test_a_body_that_always_breaks_fails_with_the_attempts_made(
         self, mirror: Mirror, process: Process
@@ -223,13 +264,24 @@ class TestUnknownOutcome:
         assert result.mirrored == (BottleMirrored(JQ, SIZE, KEY, "found"),)
         assert mirror.upstream.opened == {JQ.digest: 1}
 
+    def test_a_put_that_landed_is_found_though_the_store_will_not_tell_at_once(
+        self, process: Process
+    ) -> None:
+        def away() -> None:
+            raise UnavailableError("info", "503")
+
+        self.lose_put(process, landed=True)
+        process.watch.before = at_call(1, away, is_a("info"))
+        result = process.transfer(placed(JQ))
+        assert result.mirrored == (BottleMirrored(JQ, SIZE, KEY, "found"),)
+
     def test_a_put_that_did_not_land_is_made_again(
         self, mirror: Mirror, process: Process
     ) -> None:
         self.lose_put(process, landed=False)
         result = process.transfer(placed(JQ))
         assert result.mirrored == (BottleMirrored(JQ, SIZE, KEY, "fetched"),)
-        assert mirror.upstream.opened == {JQ.digest: 2}
+        assert mirror.upstream.opened == {JQ.digest: 1}
 
 
 class TestTakenKey:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from application.carry_out import FLUSH_SECONDS
-from application.work_shard import MOST_ATTEMPTS, OrderError
+from application.work_shard import MOST_ATTEMPTS, PAUSES, OrderError
 from domain.bottle import ObjectKey
 from domain.events import (
     BottleMirrored,
@@ -19,11 +19,18 @@ from domain.events import (
     ShardStarted,
 )
 from domain.order import Order
-from ports.errors import MalformedError, NotFoundError, RefusedError, UnavailableError
+from ports.errors import (
+    MalformedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PortError,
+    RefusedError,
+    UnavailableError,
+)
 from tests.support.catalogs import digest_of
 from tests.support.cloud import Cloud
 from tests.support.mirror import mirror_of
-from tests.support.watched import Killed, at_call, is_a
+from tests.support.watched import Call, Killed, at_call, is_a
 
 NAMES = tuple(letter * 5 for letter in "abcdefgh")
 
@@ -261,6 +268,64 @@ def test_a_task_that_is_told_to_stop_records_what_it_has(cloud: Cloud) -> None:
     assert len(cloud.mirror.recorded(ShardPaused)) == 1
     cloud.work(order, "ecs")
     assert fetched(cloud) == {1}
+
+
+@pytest.mark.parametrize(
+    "error", [UnavailableError("s3", "503"), OutcomeUnknownError("s3", "503")]
+)
+def test_a_store_that_is_away_for_a_minute_costs_no_bottle(
+    cloud: Cloud, error: PortError
+) -> None:
+    clock = cloud.mirror.clock
+    back, waiting = clock.monotonic() + 60.0, cloud.process()
+
+    def refuse(call: Call) -> None:
+        if call.what == "put" and clock.monotonic() < back:
+            raise error
+
+    waiting.watch.before = refuse
+    report = cloud.work(cloud.orders.popleft(), process=waiting)
+
+    assert (report.ending, report.reason) == ("completed", "complete")
+    assert report.tally.counts == {"bytes": 20, "copied": 0, "failed": 0, "mirrored": 4}
+    cloud.work_all()
+    assert cloud.close().outcome == "complete"
+    cloud.mirror.check()
+
+
+def test_what_never_answers_is_told_as_failed_after_some_waiting(cloud: Cloud) -> None:
+    error = UnavailableError("blob", "500")
+    cloud.mirror.upstream.fail(digest_of(NAMES[0]), error)
+    begun = cloud.mirror.clock.monotonic()
+    cloud.work_all()
+
+    assert cloud.mirror.clock.monotonic() - begun == sum(PAUSES)
+    assert cloud.close().outcome == "degraded"
+    assert cloud.metrics.causes("BottlesFailed") == {"unavailable": 1}
+    assert len(cloud.mirror.ledger().held) == len(NAMES) - 1
+
+
+def test_nobody_is_waited_for_longer_than_there_is_time(cloud: Cloud) -> None:
+    error = UnavailableError("blob", "500")
+    cloud.mirror.upstream.fail(digest_of(NAMES[0]), error)
+    begun = cloud.mirror.clock.monotonic()
+    for order in list(cloud.orders):
+        cloud.work(order, seconds=60.0)
+
+    assert cloud.mirror.clock.monotonic() - begun == sum(PAUSES[:2])
+    assert cloud.close().outcome == "degraded"
+
+
+def test_who_is_told_to_stop_while_it_waits_leaves_the_rest(cloud: Cloud) -> None:
+    error = UnavailableError("blob", "500")
+    for name in NAMES:
+        cloud.mirror.upstream.fail(digest_of(name), error)
+    stopped = cloud.process()
+    stopped.watch.after = at_call(2, stopped.stop.set, is_a("create"))
+    report = cloud.work(first(cloud), "ecs", process=stopped)
+
+    assert (report.ending, report.left) == ("stopped", 4)
+    assert cloud.mirror.recorded(ShardPaused)
 
 
 def test_a_bottle_that_fails_leaves_its_shard_degraded(cloud: Cloud) -> None:
