@@ -47,7 +47,9 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_stored_is_kept(
 ) -> None:
     upstream = Upstream(plain_catalog(4))
     cloud = deploy(upstream, jobs="1")
-    stalled = Fault("stall", on="signed_get", path=upstream.formulae[2]["name"], times=1)
+    stalled = Fault(
+        "stall", on="signed_get", path=upstream.formulae[2]["name"], times=1
+    )
     upstream.faults.add(stalled)
 
     cloud.invoke({"source": "manual"})
