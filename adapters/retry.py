@@ -58,7 +58,8 @@ def retrying(
     """Return what ``call`` returns, calling again while there is no answer.
 
     Raises:
-        UnavailableError: No answer to the last attempt; it tells how many.
+        UnavailableError: No answer to the last attempt; it tells how many. There is no
+            other once ``clock`` lets nobody wait any more.
         PortError: An answer that another attempt would not change.
     """
     attempt = 1
@@ -69,9 +70,12 @@ def retrying(
             error.attempts = attempt
             if attempt >= backoff.attempts:
                 raise
-            told = error.retry_after
+            failure = error
         except PortError as error:
             error.attempts = attempt
             raise
-        clock.sleep(backoff.wait(attempt, told, chance()))
+        try:
+            clock.sleep(backoff.wait(attempt, failure.retry_after, chance()))
+        except UnavailableError:
+            raise failure from None
         attempt += 1

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from threading import Event
 
 from ports.clock import Clock
+from ports.errors import UnavailableError
 
 
 class SystemClock(Clock):
@@ -23,7 +24,10 @@ class SystemClock(Clock):
 
 
 class StoppableClock(SystemClock):
-    """The machine's own time; who sleeps by it is woken when ``stop`` is set."""
+    """The machine's own time; nobody sleeps by it any more once ``stop`` is set.
+
+    To be woken early would not do: who waits for a moment would look, and wait again.
+    """
 
     def __init__(self, stop: Event) -> None:
         self._stop = stop
@@ -31,4 +35,5 @@ class StoppableClock(SystemClock):
     def sleep(self, seconds: float) -> None:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        self._stop.wait(seconds)
+        if self._stop.wait(seconds):
+            raise UnavailableError("wait", "told to stop")

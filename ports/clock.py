@@ -22,5 +22,9 @@ class Clock(Protocol):
 
     @abstractmethod
     def sleep(self, seconds: float) -> None:
-        """Return after ``seconds``."""
+        """Return after ``seconds``.
+
+        Raises:
+            UnavailableError: Nobody is to wait any more, where that can be said.
+        """
         raise NotImplementedError

@@ -9,6 +9,7 @@ import pytest
 from adapters.memory.clock import ManualClock
 from adapters.system_clock import StoppableClock, SystemClock
 from ports.clock import Clock
+from ports.errors import UnavailableError
 
 CLOCKS: dict[str, Callable[[], Clock]] = {
     "memory": ManualClock,
@@ -43,8 +44,9 @@ class TestClockContract:
             clock.sleep(-1)
 
 
-def test_a_stop_wakes_who_sleeps_by_the_stoppable_clock() -> None:
+def test_nobody_sleeps_by_the_stoppable_clock_once_it_is_stopped() -> None:
     stop = Event()
     stop.set()
     # A test that took an hour would have failed.
-    StoppableClock(stop).sleep(3600)
+    with pytest.raises(UnavailableError, match="told to stop"):
+        StoppableClock(stop).sleep(3600)

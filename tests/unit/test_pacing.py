@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 
 from adapters.homebrew.pacing import Pacing
 from adapters.memory.clock import ManualClock
+from adapters.system_clock import StoppableClock
+from ports.errors import UnavailableError
 
 GHCR = "https://ghcr.io:443"
 STORAGE = "https://pkg-containers.githubusercontent.com:443"
@@ -42,6 +44,17 @@ def test_waits_for_as_long_as_the_host_says(clock: ManualClock, pacing: Pacing) 
     assert pacing.remaining(GHCR) == 15.3
     pacing.wait(GHCR)
     assert clock.monotonic() == 15.3
+
+
+def test_nobody_waits_for_a_host_once_told_to_stop() -> None:
+    stop = Event()
+    clock = StoppableClock(stop)
+    pacing = Pacing(clock, Chances(), longest=3600.0)
+    pacing.slow_down(GHCR, clock.monotonic(), 3600.0)
+    stop.set()
+    # A test that took an hour would have failed.
+    with pytest.raises(UnavailableError):
+        pacing.wait(GHCR)
 
 
 def test_another_host_is_not_waited_for(clock: ManualClock, pacing: Pacing) -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.retry import ONCE, Backoff, retrying
+from adapters.system_clock import StoppableClock
 from ports.errors import NotFoundError, PortError, UnavailableError
 
 BACKOFF = Backoff(attempts=4, base=1.0, ceiling=3.0, longest=60.0)
@@ -76,6 +79,17 @@ def test_a_refusal_is_final_and_tells_the_attempts_before_it() -> None:
     with pytest.raises(NotFoundError) as caught:
         tried(call, ManualClock())
     assert caught.value.attempts == call.calls == 2
+
+
+def test_gives_up_when_nobody_is_to_wait_any_more_and_tells_what_was_wrong() -> None:
+    stop = Event()
+    stop.set()
+    call = Flaky(no_answer(), no_answer())
+    with pytest.raises(UnavailableError, match="the moon: no answer"):
+        retrying(
+            call, backoff=BACKOFF, clock=StoppableClock(stop), chance=lambda: WORST
+        )
+    assert call.calls == 1
 
 
 def test_never_comes_back_earlier_than_it_was_told() -> None:
