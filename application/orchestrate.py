@@ -172,7 +172,10 @@ class Orchestrate:
         return _answer(run.id, started, "started")
 
     def _dispatch(self, journal: Journal, run_id: str) -> None:
-        """Hand out the shards that nobody has begun.
+        """Hand out the shards, unless somebody has begun each of them.
+
+        If so, then all of them: to hand out the same orders again is harmless, and to
+        hand out some of them would be something else.
 
         Raises:
             RefusedError: They cannot be handed out; the run has been closed as failed.
@@ -182,14 +185,13 @@ class Orchestrate:
         run = journal.ledger.runs.get(run_id)
         if run is None or run.sharing is None:
             return
-        unbegun = [n for n in run.unfinished if n not in run.sharing.shards]
-        if not unbegun:
+        if len(run.sharing.shards) == run.shards:
             return
         try:
             self.dispatchers[run.sharing.route].dispatch(
                 [
                     Order(run_id, run.sharing.plan, shard, run.shards)
-                    for shard in unbegun
+                    for shard in range(run.shards)
                 ]
             )
         except RefusedError as error:

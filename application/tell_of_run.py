@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -10,7 +10,8 @@ from typing import Final
 from application.announce import Announce
 from application.journal import Journal
 from domain import messages
-from domain.events import NotificationSent, Position
+from domain.events import Event, NotificationSent, Position
+from domain.ledger import Ledger
 from domain.messages import Message
 from domain.records import Account, ClosedRun, OpenRun
 from domain.words import About
@@ -56,22 +57,35 @@ class TellOfRun:
         self._tell(journal, run_id, message, "started", _percent(run))
 
     def progress(self, journal: Journal, run_id: str) -> None:
-        """Tell how far a run on ECS is, if that was not told just now."""
-        run = journal.ledger.runs.get(run_id)
-        if run is None or run.sharing is None or run.sharing.route != "ecs":
-            return
+        """Tell how far a run on ECS is, if that was not told just now.
+
+        Recorded first: of shards that come so far at the same time one may tell. What
+        is not taken then is no great loss.
+        """
         now = self.clock.now()
-        told = run.sharing.told.get("progress")
-        if told is not None and now - told < _BETWEEN:
+
+        def due(ledger: Ledger) -> Sequence[Event] | None:
+            run = ledger.runs.get(run_id)
+            if run is None or run.sharing is None or run.sharing.route != "ecs":
+                return None
+            told = run.sharing.told.get("progress")
+            if told is not None and now - told < _BETWEEN:
+                return None
+            return [NotificationSent(run_id, "progress", _percent(run))]
+
+        if not self.announce.notifiers or due(journal.ledger) is None:
             return
-        message = messages.sync_progress(
-            done=run.mirrored,
-            total=run.bottles,
-            bytes_done=run.mirrored_bytes,
-            bytes_total=max(run.bytes, run.mirrored_bytes),
-            left=_left(run, now),
-        )
-        self._tell(journal, run_id, message, "progress", _percent(run))
+        if journal.record_as(due):
+            run = journal.ledger.runs[run_id]
+            self.announce(
+                messages.sync_progress(
+                    done=run.mirrored,
+                    total=run.bottles,
+                    bytes_done=run.mirrored_bytes,
+                    bytes_total=max(run.bytes, run.mirrored_bytes),
+                    left=_left(run, now),
+                )
+            )
 
     def ended(self, journal: Journal, run_id: str) -> None:
         """Tell how a run has ended, unless that was told."""

@@ -16,6 +16,7 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.words import Route
 from ports.errors import RefusedError, UnavailableError
 from tests.support.cloud import Cloud
 from tests.support.mirror import Mirror, mirror_of
@@ -245,6 +246,27 @@ def test_what_was_recorded_and_not_handed_out_is_handed_out_by_the_next_delivery
 
     assert [order.shard for order in cloud.orders] == [0, 1, 2]
     assert cloud.titles == [STARTED]
+
+
+@pytest.mark.parametrize("route", ["lambda", "ecs"])
+def test_what_nobody_has_begun_yet_is_handed_out_with_the_rest_or_not_at_all(
+    cloud: Cloud, route: Route
+) -> None:
+    cloud.size_threshold = 21 if route == "ecs" else 1_000
+    cloud.trigger()
+    waiting = cloud.waiting[route]
+    orders = list(waiting.orders)
+    cloud.work(waiting.orders.popleft(), route)
+    cloud.trigger()
+
+    # Some of them would be an execution of another name.
+    assert waiting.handed == orders * 2
+    assert cloud.work(orders[0], route).ending == "left_alone"
+
+    for order in orders:
+        cloud.work(order, route)
+    cloud.trigger()
+    assert waiting.handed == orders * 2
 
 
 def test_a_run_that_may_not_be_handed_out_ends_as_failed(cloud: Cloud) -> None:

@@ -388,6 +388,21 @@ def test_progress_on_ecs_is_told_at_most_every_five_minutes() -> None:
     assert "Downloaded" in cloud.slack.messages[1].text
 
 
+def test_of_shards_that_come_so_far_at_the_same_time_one_tells_of_it() -> None:
+    cloud = Cloud(mirror_of(*NAMES))
+    cloud.size_threshold = 1
+    cloud.trigger()
+    one, other, *_ = cloud.waiting["ecs"].orders
+    # Before the commit that says that people were told.
+    slow = cloud.process()
+    slow.watch.before = at_call(3, lambda: cloud.work(other, "ecs"), is_a("create"))
+    cloud.work(one, "ecs", process=slow)
+
+    told = [event.about for event in cloud.mirror.recorded(NotificationSent)]
+    assert told == ["started", "progress"]
+    assert len(cloud.slack.messages) == 2
+
+
 @pytest.mark.parametrize("route", ["lambda", "ecs"])
 def test_whatever_call_it_dies_at_another_finishes_its_shard(route: str) -> None:
     number = 0
