@@ -1,9 +1,9 @@
 """A worker on Amazon ECS: carries out the order in BOTTLES_ORDER, and exits.
 
 Exit status: 0 the shard has ended, or is another's; 2 wrong configuration or order;
-3 the ledger is damaged; 4 upstream or the store cannot be reached; 70 a bug; 143 told
-to leave, with everything that was fetched recorded. It is a hint for people: what is
-done is in the ledger.
+3 the ledger or its plan is damaged; 4 upstream or the store cannot be reached; 70 a
+bug; 143 told to leave, with everything that was fetched recorded. It is a hint for
+people: what is done is in the ledger.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Final
 
@@ -22,6 +23,7 @@ from application.work_shard import Ending, OrderError, WorkShard
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
+from domain.order import Order
 from entrypoints.cloud.container import CloudContainer
 from entrypoints.cloud.invocation import configured_by, logged
 from ports.errors import MalformedError, PortError
@@ -36,8 +38,7 @@ _STATUS: Final[dict[Ending, int]] = {
 _OF_ERRORS: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (LedgerDamagedError, 3),
     (DigestMismatchError, 3),
-    (OrderError, 2),
-    (MalformedError, 2),
+    (MalformedError, 3),
     (PortError, 4),
     (MirrorError, 2),
 )
@@ -89,7 +90,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, leave)
     try:
         with logged(lines, container.cloud.metrics()):
-            order = decode_order(os.environ.get(ORDER, ""))
+            order = _order(os.environ)
             lines.bind(run_id=order.run_id, shard=order.shard)
             report = container.work_shard()(order)
             lines.info(
@@ -100,6 +101,20 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - it is told; only the status is left
         statuses = (code for kind, code in _OF_ERRORS if isinstance(error, kind))
         return next(statuses, _BUG)
+
+
+def _order(variables: Mapping[str, str]) -> Order:
+    """Return the order.
+
+    Raises:
+        OrderError: There is none, or it is no order.
+    """
+    if ORDER not in variables:
+        raise OrderError(f"environment {ORDER}: is missing: it says what is to be done")
+    try:
+        return decode_order(variables[ORDER])
+    except MalformedError as error:
+        raise OrderError(f"environment {ORDER}: {error}") from error
 
 
 if __name__ == "__main__":
