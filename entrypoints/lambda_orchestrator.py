@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from datetime import timedelta
 from typing import Final, Protocol, assert_never
 from uuid import UUID, uuid5
 
 from dependency_injector import containers, providers
 
+from adapters.configuration_sources import ConfigurationError
 from adapters.ledger.fields import UUID as IS_UUID
 from adapters.order_codec import said_of
 from adapters.trigger_codec import decode_trigger
@@ -20,6 +23,8 @@ from domain.config import SyncConfig
 from domain.trigger import Close, Start, TellAge, TellShards, WorkerDied
 from entrypoints.cloud.container import CloudContainer
 from entrypoints.cloud.invocation import configured_by, logged
+from entrypoints.cloud.settings import settings_to_tell
+from ports.errors import MalformedError
 
 Answer = dict[str, object]
 
@@ -76,7 +81,11 @@ def handler(event: object, context: Context) -> Answer:
     Raises:
         MirrorError: It could not be answered; the log and people were told why.
     """
-    configured = configured_by(os.environ, needed=("state_machine_arn",))
+    try:
+        configured = configured_by(os.environ, needed=("state_machine_arn",))
+    except ConfigurationError as error:
+        _tell_of_mistakes(error, event)
+        raise
     container = OrchestratorContainer(
         config=configured.config, settings=configured.cloud
     )
@@ -89,6 +98,18 @@ def handler(event: object, context: Context) -> Answer:
             lines.bind(run_id=run_id)
             return _start(container, run_id)
         return _answer(container, trigger)
+
+
+def _tell_of_mistakes(error: ConfigurationError, event: object) -> None:
+    """Tell people that no run can begin, if there is a way to them."""
+    known = settings_to_tell(os.environ)
+    with suppress(MalformedError):
+        if known is None or not isinstance(decode_trigger(event), Start):
+            return
+        container = OrchestratorContainer(config=known.config, settings=known.cloud)
+        cloud = container.cloud
+        cloud.tell().failed(cloud.clock().now().date(), str(error), timedelta())
+        cloud.metrics().flush()
 
 
 def _answer(

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from adapters.configuration import Configuration, configure
 from adapters.configuration_sources import ConfigurationError, Source, environment
+
+_TO_TELL_PEOPLE: Final = frozenset(
+    {
+        *("slack_webhook_url", "slack_webhook_secret_id", "notification_topic_arn"),
+        *("enable_notifications", "environment", "project_name", "aws_region"),
+    }
+)
 
 
 def read_settings(
@@ -31,6 +40,22 @@ def read_settings(
             " bucket of the mirror"
         )
     return checked(given, mistakes)
+
+
+def settings_to_tell(variables: Mapping[str, str]) -> Configuration | None:
+    """Return how to reach people, though the rest may be wrong.
+
+    Returns:
+        None if that is wrong as well. All other settings are as by default.
+    """
+    given = environment(variables)
+    values = {
+        name: value for name, value in given.values.items() if name in _TO_TELL_PEOPLE
+    }
+    try:
+        return configure(replace(given, values=values, strangers=()))
+    except ConfigurationError:
+        return None
 
 
 def checked(given: Source, missing: Sequence[str]) -> Configuration:
