@@ -23,6 +23,8 @@ _REAL_DATA = Path(
     or Path(__file__).resolve().parents[2] / "shared" / "data"
 )
 
+_HAS_MINUTES = "BOTTLES_TEST_MINUTES" in os.environ
+
 # Deadlines would judge the machine, not the law.
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
@@ -77,6 +79,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
                 if reason := why_not():
                     item.add_marker(pytest.mark.skip(reason))
+        if item.get_closest_marker("minutes") and not _HAS_MINUTES:
+            item.add_marker(pytest.mark.skip("takes minutes: BOTTLES_TEST_MINUTES=1"))
 
 
 def _why_no_real_data() -> str | None:

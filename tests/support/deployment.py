@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
@@ -123,10 +124,10 @@ class Deployment:
         """Wait until no function runs, and none is waiting to."""
         self.lambdas.wait_until_idle(within)
 
-    def run(self) -> Any:  # noqa: ANN401 - JSON
+    def run(self, within: float = 120.0) -> Any:  # noqa: ANN401 - JSON
         """Start a run, wait for its end, and return the orchestrator's answer."""
         answer = self.invoke({"source": "manual"})
-        self.settle()
+        self.settle(within)
         return answer
 
     def ledger(self) -> Ledger:
@@ -160,6 +161,14 @@ class Deployment:
         """Return what an object of the bucket holds."""
         with closing(self.client()) as client:
             return client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def damage(self, key: str, body: bytes | None) -> None:
+        """Put something else in the place of an object, or nothing."""
+        with closing(self.client()) as client:
+            if body is None:
+                client.delete_object(Bucket=self.bucket, Key=key)
+            else:
+                client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
     def tree(self, prefix: str = "") -> dict[str, str]:
         """Return the ETag of every object of the bucket, by its key."""
@@ -272,9 +281,15 @@ def deployed(s3: S3Server, upstream: Upstream, **settings: str) -> Iterator[Depl
         yield deployment
 
 
+@cache
+def _session() -> boto3.session.Session:
+    """Return one for all: a new one reads for 50 ms what each service is like."""
+    return boto3.session.Session()
+
+
 def _client(s3: S3Server) -> S3Client:
     variables = s3.variables
-    return boto3.session.Session().client(
+    return _session().client(
         "s3",
         region_name="us-east-1",
         endpoint_url=variables["AWS_ENDPOINT_URL_S3"],

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -60,7 +61,7 @@ class LambdaApi(LambdaHost):
 
     def client(self) -> "LambdaClient":
         """Return a new client of this API; the caller closes it."""
-        return boto3.session.Session().client(
+        return _session().client(
             "lambda",
             region_name=REGION,
             endpoint_url=self.endpoint_url,
@@ -128,6 +129,12 @@ class LambdaApi(LambdaHost):
         if outcome.failed:
             headers["X-Amz-Function-Error"] = "Unhandled"
         return Answer(HTTPStatus.OK, outcome.payload, headers)
+
+
+@cache
+def _session() -> boto3.session.Session:
+    """Return one for all: a new one reads for 50 ms what each service is like."""
+    return boto3.session.Session()
 
 
 def _refusal(status: HTTPStatus, kind: str, message: str) -> Answer:

@@ -68,12 +68,14 @@ class LambdaHost:
 
     An environment serves again while its process lives, as a warm one, and another is
     started when all are busy. Asynchronous events are queued, given again after a
-    failure with the same request id, and handed to a destination when given up. The
-    minutes that AWS waits between attempts are ``retry_after`` seconds here.
+    failure with the same request id, and handed to a destination when given up.
+
+    Attributes:
+        retry_after: Seconds between two attempts, where AWS waits for minutes.
     """
 
     def __init__(self, *, retry_after: float = 0.05) -> None:
-        self._retry_after = retry_after
+        self.retry_after = retry_after
         self._closing = Event()
         self._lock = Lock()
         self._functions: dict[str, _Deployed] = {}
@@ -202,7 +204,7 @@ class LambdaHost:
             if attempt > deployed.function.retries:
                 break
             attempt += 1
-            if self._closing.wait(self._retry_after):
+            if self._closing.wait(self.retry_after):
                 return
         record = given_up(deployed.name, request_id, event, attempt, outcome)
         match deployed.function.on_failure:
