@@ -10,6 +10,7 @@ import pytest
 from tests.standin.server import Upstream
 from tests.support.command import Bottles, write_config
 from tests.support.deployment import Deployment, S3Server, deployed
+from tests.support.ecs_deployment import EcsDeployment, deployed_with_ecs
 from tests.support.seaweed import SeaweedS3
 
 
@@ -55,5 +56,31 @@ def deploy(seaweed: SeaweedS3, lambda_runtime: None) -> Iterator[Deploy]:
         ) -> Deployment:
             cleanup.enter_context(upstream)
             return cleanup.enter_context(deployed(s3 or seaweed, upstream, **settings))
+
+        yield deploy
+
+
+class DeployEcs(Protocol):
+    """Deploys the system with its route over ECS, for as long as a test lasts."""
+
+    def __call__(
+        self, upstream: Upstream, *, at_once: int = 16, **settings: str
+    ) -> EcsDeployment:
+        """Deploy it, with more of the configuration; the upstream is closed as well."""
+
+
+@pytest.fixture
+def deploy_ecs(seaweed: SeaweedS3, lambda_runtime: None) -> Iterator[DeployEcs]:
+    """Yield what deploys the system, its state machine and its tasks."""
+    assert lambda_runtime is None
+    with ExitStack() as cleanup:
+
+        def deploy(
+            upstream: Upstream, *, at_once: int = 16, **settings: str
+        ) -> EcsDeployment:
+            cleanup.enter_context(upstream)
+            return cleanup.enter_context(
+                deployed_with_ecs(seaweed, upstream, at_once=at_once, **settings)
+            )
 
         yield deploy

@@ -117,6 +117,14 @@ class Task:
             self._process.send_signal(signal.SIGTERM)
             self._killer.start()
 
+    def freeze(self) -> None:
+        """Let it stand still, as a machine that has died: SIGKILL ends it so, too."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     def kill(self) -> None:
         """End it at once, with its children."""
         with self._lock:
