@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError
 
 from tests.support.lifeline import free_ports, last_words, running
 from tests.support.runtime_api import ACCOUNT, REGION
+from tests.support.seaweed import SeaweedS3
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -94,8 +95,9 @@ class AwsStack:
         StackNotReadyError: on entering: ministack does not serve within a minute.
     """
 
-    access_key = "testing"
-    secret_key = "testing"
+    # A program has one for all of AWS, S3 included.
+    access_key = SeaweedS3.access_key
+    secret_key = SeaweedS3.secret_key
 
     def __init__(self, docker_host: str | None = None, *, waits: float = 1.0) -> None:
         self._variables = {"SFN_WAIT_SCALE": str(waits)}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ContainerOverrideTypeDef
 
 FAMILY = "homebrew-sync"
-_WORKER = (sys.executable, "-m", "entrypoints.ecs_worker")
+WORKER = (sys.executable, "-m", "entrypoints.ecs_worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def deployed_with_ecs(
     variables: dict[str, str] = {}
     with (
         deployed(s3, upstream, **settings) as cloud,
-        TaskHost({FAMILY: TaskDefinition(_WORKER, environment=variables)}) as tasks,
+        TaskHost({FAMILY: TaskDefinition(WORKER, environment=variables)}) as tasks,
         StateMachines(cloud.lambdas.endpoint_url, tasks.endpoint_url) as machines,
     ):
         arn = machines.deploy(FAMILY, definition(max_parallel_tasks=at_once))
