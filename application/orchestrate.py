@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal
+from functools import partial
+from typing import Final, Literal, TypeAlias
 
 from application.close_run import CloseRun
 from application.journal import Journal
@@ -18,7 +19,7 @@ from domain.ledger import Ledger
 from domain.order import Order
 from domain.records import OpenRun
 from domain.selection import Selection
-from domain.words import Route
+from domain.words import Outcome, Route
 from domain.work import Work
 from ports.dispatcher import Dispatcher
 from ports.errors import RefusedError
@@ -27,10 +28,12 @@ from ports.progress import Progress
 TIME_FOR_SIZES: Final = 150.0
 """Seconds from the start after which sizes are guessed: AWS allows 300 in all."""
 
-_REMEMBERED: Final = timedelta(days=1)
-"""An end that nobody was told of is told so long; later it is no news."""
+_REMEMBERED: Final = timedelta(days=8)
+"""An end that nobody was told of is told so long, beyond the next Sunday; later it is
+no news."""
 
 Answer = Literal["started", "nothing_to_do", "already_running"]
+_Due: TypeAlias = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,97 +88,129 @@ class Orchestrate:
         clock = self.runs.clock
         begun = clock.monotonic()
         try:
-            opened = open_ledger(self.runs.log, self.runs.hash_file)
-            for note in opened.notes:
-                self.progress.note(note)
-            under_way = self._under_way(opened, run_id)
-            if under_way is not None:
-                return under_way
-            self._catch_up(opened)
-            prepared = self.prepare(
-                opened,
-                selection,
-                run_id=run_id,
-                max_bytes=max_bytes,
-                ask_sizes=max(0.0, begun + TIME_FOR_SIZES - clock.monotonic()),
-            )
+            answer, what_is_due = self._begin(selection, run_id, max_bytes, begun)
         except MirrorError as error:
             # The log knows nothing of such a run: people are told now or never.
             passed = timedelta(seconds=clock.monotonic() - begun)
             self.tell.failed(clock.now().date(), str(error), passed)
             raise
+        what_is_due()
+        return answer
+
+    def _begin(
+        self, selection: Selection, run_id: str, max_bytes: int | None, begun: float
+    ) -> tuple[Orchestration, _Due]:
+        """Enter a run in the log, unless it has one that comes first.
+
+        Returns:
+            The answer, and what is to be done now that the log has it.
+        """
+        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        for note in opened.notes:
+            self.progress.note(note)
+        ledger = opened.ledger
+        found = cloud_run(ledger)
+        if found is not None and run_id not in ledger.ended:
+            name, run = found
+            if name == run_id and _is_unbegun(run):
+                journal = self.close.journal_of(ledger, name)
+                due = partial(self._take_up, journal, name, run)
+                return _answer(name, run, "already_running"), due
+            if not self._has_ended(opened, name, run):
+                return _answer(name, run, "already_running"), _nothing
+        if run_id in ledger.ended:
+            # Whoever closed it may have died before people were told.
+            return _over(run_id), partial(self.close, run_id)
+        self._catch_up(opened)
+        prepared = self.prepare(
+            opened,
+            selection,
+            run_id=run_id,
+            max_bytes=max_bytes,
+            ask_sizes=max(0.0, begun + TIME_FOR_SIZES - self.runs.clock.monotonic()),
+        )
         if prepared.is_empty:
             return self._nothing_to_do(opened, prepared)
         return self._start(opened, prepared)
 
-    def _under_way(self, opened: OpenedLedger, run_id: str) -> Orchestration | None:
-        """Return the run that is under way, or is over by the same trigger."""
-        ledger = opened.ledger
-        if run_id in ledger.ended:
-            return Orchestration(run_id, "already_running", "none", 0, 0, 0)
-        found = cloud_run(ledger)
-        if found is None:
-            return None
-        name, run = found
-        now = self.runs.clock.now()
-        if name == run_id:
-            # Whoever recorded it may have died before it was told of, or handed out.
-            journal = self.close.journal_of(ledger, name)
-            if now - run.started >= TIME_TO_TELL:
-                self.tell.started(journal, name)
-            self._dispatch(journal, name)
-        elif now - run.last_commit >= SILENCE:
+    def _has_ended(self, opened: OpenedLedger, name: str, run: OpenRun) -> bool:
+        """Close a run that nobody works on any more; return whether it is over."""
+        outcome: Outcome | None = None
+        if run.unfinished:
+            if self.runs.clock.now() - run.last_commit < SILENCE:
+                return False
             self.progress.note(
                 f"run {name} has been silent since {run.last_commit:%Y-%m-%dT%H:%M:%SZ}"
                 " and is closed as failed"
             )
-            journal = self.close.journal_of(ledger, name)
-            self.close.close(
-                opened, journal, name, give_up=run.unfinished, outcome="failed"
-            )
-            return None
-        return _answer(name, run, "already_running")
+            outcome = "failed"
+        journal = self.close.journal_of(opened.ledger, name)
+        self.close.close(opened, journal, name, give_up=run.unfinished, outcome=outcome)
+        return True
 
     def _catch_up(self, opened: OpenedLedger) -> None:
         """Tell of runs that ended, and whose end nobody was told of."""
         now = self.runs.clock.now()
         for name, ended in tuple(opened.ledger.ended.items()):
-            account = ended.account
-            if account and TIME_TO_TELL <= now - ended.closed.at < _REMEMBERED:
-                self.tell.ended(self.close.journal_of(opened.ledger, name), name)
+            if TIME_TO_TELL <= now - ended.closed.at < _REMEMBERED:
+                journal = self.close.journal_of(opened.ledger, name)
+                if not self.tell.ended(journal, name):
+                    # Each message may take a minute to fail, and there is work to do.
+                    return
 
-    def _nothing_to_do(self, opened: OpenedLedger, prepared: Prepared) -> Orchestration:
+    def _nothing_to_do(
+        self, opened: OpenedLedger, prepared: Prepared
+    ) -> tuple[Orchestration, _Due]:
         run = prepared.run
-        shared_out = SharedOut(0, prepared.settles, prepared.skipped)
+        shared_out = SharedOut(0, prepared.settles, _held(prepared))
         if not run.record_empty(
             prepared.selection, prepared.read, prepared.settles, shared_out
         ):
-            return _another(run.journal.ledger)
-        self.close.finish(opened, run.journal, run.id)
-        return Orchestration(run.id, "nothing_to_do", "none", 0, 0, 0)
+            return _another(run.journal.ledger, run.id), _nothing
+        answer = Orchestration(run.id, "nothing_to_do", "none", 0, 0, 0)
+        return answer, partial(self.close.finish, opened, run.journal, run.id)
 
-    def _start(self, opened: OpenedLedger, prepared: Prepared) -> Orchestration:
+    def _start(
+        self, opened: OpenedLedger, prepared: Prepared
+    ) -> tuple[Orchestration, _Due]:
         run, work = prepared.run, prepared.work
-        shards = self.shards(work)
-        shared_out = SharedOut(shards, prepared.settles, prepared.skipped)
-        begun = run.start(work, prepared.selection, prepared.read, shared_out)
-        ledger = run.journal.ledger
-        started = ledger.runs.get(run.id)
-        if not begun or started is None:
-            return _another(ledger)
+        # Before the start: nobody who takes the run up from there can know of them.
         run.journal.record(prepared.adopted)
-        self.tell.started(run.journal, run.id)
-        self._dispatch(run.journal, run.id)
-        if not shards:
-            # All of it was found in the store, or is no more than a change of standing.
-            self.close.close(opened, run.journal, run.id)
-        return _answer(run.id, started, "started")
+        run.supersede(work)
+        if not work.loads:
+            return self._nothing_to_do(opened, prepared)
+        shared_out = SharedOut(self.shards(work), prepared.settles, _held(prepared))
+        begun = run.start(work, prepared.selection, prepared.read, shared_out)
+        started = run.journal.ledger.runs.get(run.id)
+        if not begun or started is None:
+            return _another(run.journal.ledger, run.id), _nothing
+        due = partial(self._tell_and_dispatch, run.journal, run.id)
+        return _answer(run.id, started, "started"), due
+
+    def _tell_and_dispatch(self, journal: Journal, run_id: str) -> None:
+        """Tell that a run begins, and hand it out.
+
+        Raises:
+            PortError: As handing it out does.
+        """
+        self.tell.started(journal, run_id)
+        self._dispatch(journal, run_id)
+
+    def _take_up(self, journal: Journal, run_id: str, run: OpenRun) -> None:
+        """Do what whoever recorded the start may have died before.
+
+        Raises:
+            PortError: As handing it out does.
+        """
+        if self.runs.clock.now() - run.started >= TIME_TO_TELL:
+            self.tell.started(journal, run_id)
+        self._dispatch(journal, run_id)
 
     def _dispatch(self, journal: Journal, run_id: str) -> None:
-        """Hand out the shards, unless somebody has begun each of them.
+        """Hand out all shards, also those that somebody has begun.
 
-        If so, then all of them: to hand out the same orders again is harmless, and to
-        hand out some of them would be something else.
+        To hand out the same orders again is harmless, and to hand out some of them
+        would be something else.
 
         Raises:
             RefusedError: They cannot be handed out; the run has been closed as failed.
@@ -184,8 +219,6 @@ class Orchestrate:
         """
         run = journal.ledger.runs.get(run_id)
         if run is None or run.sharing is None:
-            return
-        if len(run.sharing.shards) == run.shards:
             return
         try:
             self.dispatchers[run.sharing.route].dispatch(
@@ -207,14 +240,29 @@ def cloud_run(ledger: Ledger) -> tuple[str, OpenRun] | None:
     )
 
 
-def _another(ledger: Ledger) -> Orchestration:
+def _is_unbegun(run: OpenRun) -> bool:
+    """Return whether there is a shard that no worker was seen on."""
+    begun = run.sharing.shards if run.sharing is not None else ()
+    return any(shard not in begun for shard in run.unfinished)
+
+
+def _held(prepared: Prepared) -> int:
+    """Return how many bottles a run need not bring in."""
+    return prepared.skipped + len(prepared.adopted)
+
+
+def _another(ledger: Ledger, run_id: str) -> Orchestration:
     """Return the run that came first while ours was being prepared."""
     found = cloud_run(ledger)
-    if found is not None:
-        return _answer(*found, "already_running")
-    # It has ended by now.
-    name = next(reversed(ledger.ended))
-    return Orchestration(name, "already_running", "none", 0, 0, 0)
+    return _answer(*found, "already_running") if found is not None else _over(run_id)
+
+
+def _over(run_id: str) -> Orchestration:
+    return Orchestration(run_id, "already_running", "none", 0, 0, 0)
+
+
+def _nothing() -> None:
+    """Do nothing: others do what is due."""
 
 
 def _answer(name: str, run: OpenRun, outcome: Answer) -> Orchestration:

@@ -16,6 +16,7 @@ from domain.events import (
     SyncStarted,
 )
 from domain.ledger import Ledger
+from domain.records import OpenRun
 from domain.words import Outcome, RunKind
 from domain.work import Work
 from ports.clock import Clock
@@ -139,7 +140,7 @@ class Run:
             Whether it was: another may have begun first, of which there is one only.
         """
         plan = self.runs.documents.save_work(work)
-        begun = self.journal.record_as(
+        return self.journal.record_as(
             lambda ledger: (
                 None
                 if self._is_late(ledger)
@@ -149,12 +150,12 @@ class Run:
                 )
             )
         )
-        if begun:
-            self.journal.record(
-                BottleSuperseded(key, digest, self.day)
-                for key, digest in work.superseded
-            )
-        return begun
+
+    def supersede(self, work: Work) -> None:
+        """Record what upstream no longer offers."""
+        self.journal.record(
+            BottleSuperseded(key, digest, self.day) for key, digest in work.superseded
+        )
 
     def complete(
         self, outcome: Outcome, settles: str | None, counts: Mapping[str, int]
@@ -172,20 +173,26 @@ class Run:
         """Return whether the fold would pass over the beginning of this run."""
         if self.runs.kind != "cloud":
             return False
-        now = self.runs.clock.now()
         return (
             self.id in ledger.runs
             or self.id in ledger.ended
             or any(
-                run.kind == "cloud" and now - run.last_commit < SILENCE
+                run.kind == "cloud" and not self._is_dead(run)
                 for run in ledger.runs.values()
             )
         )
 
+    def _is_dead(self, run: OpenRun) -> bool:
+        """Return whether a run is to be closed by whoever begins one.
+
+        One that is shared out is not: the orchestrator closes it, and people are told.
+        """
+        is_silent = self.runs.clock.now() - run.last_commit >= SILENCE
+        return is_silent and run.sharing is None
+
     def _preamble(self, ledger: Ledger, catalog: CatalogRead | None) -> Iterator[Event]:
-        now = self.runs.clock.now()
         for run, state in ledger.runs.items():
-            if now - state.last_commit >= SILENCE:
+            if self._is_dead(state):
                 counts = {
                     "bytes": state.mirrored_bytes,
                     "failed": len(state.failed),

@@ -101,6 +101,7 @@ class SyncBottles:
             tally = Tally()
         else:
             run.start(prepared.work, prepared.selection, prepared.read)
+            run.supersede(prepared.work)
             if started is not None:
                 started(run, prepared.work)
             tally = self._carry_out(prepared)

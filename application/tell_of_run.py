@@ -10,7 +10,7 @@ from typing import Final
 from application.announce import Announce
 from application.journal import Journal
 from domain import messages
-from domain.events import Event, NotificationSent, Position
+from domain.events import Event, NotificationSent
 from domain.ledger import Ledger
 from domain.messages import Message
 from domain.records import Account, ClosedRun, OpenRun
@@ -87,15 +87,19 @@ class TellOfRun:
                 )
             )
 
-    def ended(self, journal: Journal, run_id: str) -> None:
-        """Tell how a run has ended, unless that was told."""
+    def ended(self, journal: Journal, run_id: str) -> bool:
+        """Tell how a run has ended, unless that was told.
+
+        Returns:
+            Whether that has been told to everyone who wants to know.
+        """
         ended = journal.ledger.ended.get(run_id)
-        if ended is None or ended.account is None or "ended" in ended.account.told:
-            return
+        if ended is None or ended.account is None or ended.is_told:
+            return True
         account = ended.account
-        message = self._end(ended.closed, account, journal.ledger.position)
+        message = self._end(ended.closed, account, journal.ledger)
         percent = 100 * account.mirrored // account.bottles if account.bottles else 100
-        self._tell(journal, run_id, message, "ended", percent)
+        return self._tell(journal, run_id, message, "ended", percent)
 
     def failed(self, day: date, error: str, duration: timedelta) -> None:
         """Tell that a run could not even begin: the log knows nothing of it."""
@@ -109,12 +113,13 @@ class TellOfRun:
             )
         )
 
-    def _end(self, closed: ClosedRun, account: Account, head: Position) -> Message:
-        duration = closed.at - account.started
+    def _end(self, closed: ClosedRun, account: Account, ledger: Ledger) -> Message:
+        head, duration = ledger.position, closed.at - account.started
         causes = dict(account.causes)
         if account.missing:
             causes[UNFINISHED] = account.missing
-        if closed.outcome == "complete" and not account.bottles:
+        # Where nothing is settled, a bound on bytes may have left all of it for later.
+        if closed.outcome == "complete" and not account.bottles and ledger.settled:
             return messages.sync_unchanged(
                 environment=self.environment, day=account.day, head=head
             )
@@ -140,15 +145,10 @@ class TellOfRun:
                 causes=causes,
                 retry=self.retry,
             )
-        missing = sum(causes.values())
-        told = ", ".join(f"{count:,} {cause}" for cause, count in causes.items())
         return messages.sync_failed(
             environment=self.environment,
             day=account.day,
-            error=(
-                f"{account.mirrored:,} of {account.bottles:,} bottles were mirrored;"
-                f" {missing:,} were not ({told})"
-            ),
+            error=_why(account, causes),
             duration=duration,
             logs=self.logs[account.route],
         )
@@ -163,9 +163,20 @@ class TellOfRun:
         message: Message,
         about: About,
         percent: int,
-    ) -> None:
-        if self.announce(message) and self.announce.notifiers:
+    ) -> bool:
+        taken = self.announce(message)
+        if taken and self.announce.notifiers:
             journal.record([NotificationSent(run_id, about, percent)])
+        return taken
+
+
+def _why(account: Account, causes: Mapping[str, int]) -> str:
+    """Return why a run has failed, as far as the log knows."""
+    there = f"{account.mirrored:,} of {account.bottles:,} bottles were mirrored"
+    if not causes:
+        return f"{there}, and then nothing was heard of its workers any more"
+    told = ", ".join(f"{count:,} {cause}" for cause, count in causes.items())
+    return f"{there}; {sum(causes.values()):,} were not ({told})"
 
 
 def _percent(run: OpenRun) -> int:

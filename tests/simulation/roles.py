@@ -40,6 +40,7 @@ def sync(process: Process, delivery: str | None = None) -> None:
         run.record_empty("5e" * 32, catalog, settles)
     else:
         run.start(work, "5e" * 32, catalog)
+        run.supersede(work)
         tally = process.carry_out(work.loads, run.journal, run.day)
         if random.random() < 0.4:
             _redeliver(process, run)

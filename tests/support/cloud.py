@@ -113,6 +113,7 @@ class Cloud:
         run_id: str = "run-1",
         selection: Selection = EVERYTHING,
         process: Process | None = None,
+        max_bytes: int | None = None,
     ) -> Orchestration:
         """Have the orchestrator start a run."""
         process = process or self.process()
@@ -125,12 +126,12 @@ class Cloud:
             ),
             runs=process.runs,
             close=self._closing(process),
-            tell=self._telling(process),
+            tell=self.telling(process),
             dispatchers=self.waiting,
             shards=lambda work: work.shards(self.shard_bytes),
             progress=process.progress,
         )
-        return orchestrate(selection, run_id)
+        return orchestrate(selection, run_id, max_bytes)
 
     def work(
         self,
@@ -148,7 +149,7 @@ class Cloud:
             route=route,
             dispatchers=self.waiting if route == "lambda" else {},
             closer=self.closer if route == "lambda" else None,
-            tell=self._telling(process),
+            tell=self.telling(process),
             used=lambda: {"upstream": 0, "store": 0},
             metrics=self.metrics,
             progress=process.progress,
@@ -189,10 +190,11 @@ class Cloud:
         return replace(order)
 
     def _closing(self, process: Process) -> CloseRun:
-        tell = self._telling(process)
+        tell = self.telling(process)
         return CloseRun(process.runs, tell, self.metrics, process.progress)
 
-    def _telling(self, process: Process) -> TellOfRun:
+    def telling(self, process: Process) -> TellOfRun:
+        """Return what tells people of runs."""
         return TellOfRun(
             Announce([self.slack], self.metrics, process.progress),
             self.mirror.clock,

@@ -1,0 +1,126 @@
+"""A cloud run while others write to its ledger: syncs, and workers of dead runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from application.carry_out import FLUSH_SECONDS
+from domain.events import BottleMirrored
+from tests.support.cloud import COMPLETE, STARTED, Cloud
+from tests.support.mirror import TAG, mirror_of
+from tests.support.watched import Killed, at_call, is_a
+
+NAMES = ("bat", "curl", "jq")
+
+
+def cloud_of_one_shard() -> Cloud:
+    cloud = Cloud(mirror_of(*NAMES))
+    cloud.shard_bytes = 100
+    return cloud
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    return cloud_of_one_shard()
+
+
+def calls_of_a_worker() -> int:
+    cloud = cloud_of_one_shard()
+    cloud.trigger()
+    process = cloud.process()
+    cloud.work(cloud.orders[0], process=process)
+    return len(process.watch.calls)
+
+
+@pytest.mark.parametrize("number", range(1, calls_of_a_worker() + 1))
+def test_what_a_sync_brings_in_meanwhile_is_not_missing(
+    cloud: Cloud, number: int
+) -> None:
+    cloud.trigger()
+    slow = cloud.process()
+    slow.watch.before = at_call(number, cloud.mirror.sync)
+    cloud.work(cloud.orders.popleft(), process=slow)
+
+    assert cloud.close().outcome == "complete"
+    assert cloud.titles == [STARTED, COMPLETE]
+    assert cloud.metrics.values("BottlesMissing") == [0]
+    assert len(cloud.mirror.ledger().held) == 3
+    assert len(cloud.mirror.ledger().settled) == 1
+    cloud.mirror.check()
+
+
+def test_nor_what_it_brings_in_before_the_worker_comes(cloud: Cloud) -> None:
+    cloud.trigger()
+    cloud.mirror.sync()
+    (report,) = cloud.work_all()
+
+    assert (report.ending, report.tally.mirrored) == ("completed", 0)
+    assert cloud.close().outcome == "complete"
+    assert set(cloud.mirror.upstream.opened.values()) == {1}
+
+
+def test_nor_what_a_worker_of_a_run_before_records_late(cloud: Cloud) -> None:
+    cloud.trigger()
+    late = cloud.process()
+
+    def close_its_run() -> None:
+        cloud.mirror.clock.sleep(timedelta(minutes=30).total_seconds())
+        cloud.trigger("run-2")
+
+    late.watch.after = at_call(3, close_its_run, is_a("put"))
+    report = cloud.work(cloud.orders.popleft(), process=late)
+    assert report.ending == "left_alone"
+    assert [event.how for event in cloud.mirror.recorded(BottleMirrored)] == [
+        "fetched"
+    ] * 3
+    cloud.work_all()
+
+    assert cloud.close("run-2").outcome == "complete"
+    assert set(cloud.mirror.upstream.opened.values()) == {1}
+    cloud.mirror.check()
+
+
+def test_a_sync_with_a_newer_catalog_is_not_undone(cloud: Cloud) -> None:
+    cloud.trigger()
+    slow = cloud.process()
+
+    def sync_anew() -> None:
+        cloud.mirror.offer("jq", "2.0", contents={TAG: "jq 2.0"})
+        cloud.mirror.sync()
+
+    slow.watch.before = at_call(2, sync_anew, is_a("open"))
+    cloud.work(cloud.orders.popleft(), process=slow)
+    cloud.work_all()
+    assert cloud.close().outcome == "complete"
+    # Its catalog is not the one that is settled: the next run looks again.
+    cloud.trigger("run-2")
+    cloud.work_all()
+
+    ledger = cloud.mirror.ledger()
+    assert not ledger.runs
+    assert "jq-2.0-arm64_sonoma" in ledger.held
+    dropped = cloud.mirror.entry("jq-1.0-arm64_sonoma")
+    assert list(ledger.superseded) == [dropped.object_key]
+    cloud.mirror.check()
+
+
+def test_a_shard_that_a_sync_and_two_workers_share_is_fetched_once(
+    cloud: Cloud,
+) -> None:
+    cloud.trigger()
+    order = cloud.orders.popleft()
+    dying = cloud.process()
+    dying.watch.before = at_call(2, dying.watch.kill, is_a("open"))
+    with pytest.raises(Killed):
+        cloud.work(order, process=dying)
+    cloud.mirror.sync()
+    cloud.worker_died(order)
+    cloud.mirror.clock.sleep(FLUSH_SECONDS)
+    cloud.work_all()
+
+    assert cloud.close().outcome == "complete"
+    # One was on its way when the worker died, and the one before it was stored.
+    assert cloud.mirror.upstream.opened.total() <= len(NAMES) + 1
+    cloud.mirror.check()
