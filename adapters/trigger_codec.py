@@ -39,6 +39,17 @@ class _EventSchema(Schema):
     detail_type = fields.String(required=True, data_key="detail-type")
 
 
+class _BareSchema(Schema):
+    """A payload that says nothing more: what is meant by more would be passed over."""
+
+    class Meta:
+        """Read by marshmallow."""
+
+        unknown = RAISE
+
+    source = wire.text()
+
+
 class _InputSchema(Schema):
     """What an execution of the state machine was given."""
 
@@ -90,6 +101,7 @@ class _OfARunSchema(Schema):
     shards = fields.List(wire.count(), load_default=None)
 
 
+_BARE: Final = _BareSchema()
 _EVENT: Final = _EventSchema()
 _EXECUTION: Final = _ExecutionSchema()
 _INPUT: Final = _InputSchema()
@@ -120,7 +132,8 @@ def decode_trigger(payload: object) -> Trigger:
         raise MalformedError(_WHAT, str(error)) from error
 
 
-def _manual(_: Payload) -> Trigger:
+def _manual(payload: Payload) -> Trigger:
+    _BARE.load(payload)
     return Start(None)
 
 
@@ -155,7 +168,8 @@ def _close(payload: Payload) -> Trigger:
     return Close(asked["run_id"], tuple(asked["shards"] or ()))
 
 
-def _age(_: Payload) -> Trigger:
+def _age(payload: Payload) -> Trigger:
+    _BARE.load(payload)
     return TellAge()
 
 
