@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -165,8 +166,9 @@ class WorkShard:
                 f"{len(unanswered)} bottles got no answer, and are tried again in"
                 f" {pause:g} s"
             )
-            # By a clock that a stop wakes.
-            self.carry_out.transfer.clock.sleep(pause)
+            # By a clock that a stop ends: what is tried again then is left.
+            with suppress(UnavailableError):
+                self.carry_out.transfer.clock.sleep(pause)
             again = [
                 load
                 for load in left_of(share, journal.ledger)

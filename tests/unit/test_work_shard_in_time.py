@@ -10,10 +10,13 @@ from threading import Event as Flag
 import pytest
 
 from adapters.memory.clock import ManualClock
+from adapters.system_clock import StoppableClock
 from application.carry_out import FLUSH_SECONDS, HEARTBEAT_SECONDS
 from application.run import SILENCE
 from application.work_shard import MOST_ATTEMPTS
 from domain.events import BottleMirrored, ShardPaused
+from ports.errors import UnavailableError
+from tests.support.catalogs import digest_of
 from tests.support.cloud import Cloud
 from tests.support.mirror import TAG, Process, mirror_of
 from tests.support.watched import Call, at_call, is_a
@@ -165,3 +168,23 @@ def test_a_worker_that_records_anyway_says_no_more(cloud: Cloud) -> None:
     slow.watch.after = lambda call: clock.sleep(HEARTBEAT_SECONDS * is_a("put")(call))
     cloud.work(cloud.orders.popleft(), "ecs", process=slow)
     assert all(one.commit.events for one in cloud.mirror.commits())
+
+
+def test_a_task_that_is_told_to_leave_while_it_waits_leaves_what_got_no_answer(
+    cloud: Cloud,
+) -> None:
+    error = UnavailableError("blob", "503")
+    cloud.mirror.upstream.fail(digest_of(NAMES[0]), error)
+    waiting = cloud.process()
+    # As the programs have it: nobody sleeps by it once they are told to stop.
+    transfer = replace(waiting.transfer, clock=StoppableClock(waiting.stop))
+    waiting.carry_out = replace(waiting.carry_out, transfer=transfer)
+    waiting.watch.after = at_call(2, waiting.stop.set, is_a("create"))
+    order = cloud.orders.popleft()
+    report = cloud.work(order, "ecs", process=waiting)
+
+    assert (report.ending, report.left) == ("stopped", 1)
+    assert len(cloud.mirror.recorded(ShardPaused)) == 1
+    cloud.mirror.upstream.heal(digest_of(NAMES[0]))
+    assert cloud.work(order, "ecs").ending == "completed"
+    assert cloud.close().outcome == "complete"
