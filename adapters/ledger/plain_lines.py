@@ -35,10 +35,9 @@ _is_uuid: Final = wire.UUID.fullmatch
 _TO_ZERO: Final = bytes.maketrans(b"123456789abcdef", b"0" * 15)
 _NO_UUID: Final = b"00000000-0000-0000-0000-000000000000"
 _NO_DIGEST: Final = b"0" * 64
-# What is no JSON, or no such line; not UTF-8, or a number of more digits than Python
-# reads; nested too deep.
+# What is no JSON, or no such line; not UTF-8, half of a surrogate pair, or a number of
+# more digits than Python reads; nested too deep.
 _IN_DOUBT: Final = (msgspec.DecodeError, ValueError, RecursionError)
-
 
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 Sha256: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -90,7 +89,7 @@ class _Mirrored(_Line, tag_field="t", tag="BottleMirrored"):
             )
         except InvalidValueError:
             return None
-        if bottle.key != self.key or not self.object_key.isascii():
+        if bottle.key != self.key:
             return None
         return BottleMirrored(bottle, self.size, self.object_key, self.how)
 
@@ -122,9 +121,7 @@ class _Lost(_Line, tag_field="t", tag="BottleLost"):
     sha256: Digest
     v: Literal[1]
 
-    def event(self, digests: list[str]) -> BottleLost | None:
-        if not self.object_key.isascii():
-            return None
+    def event(self, digests: list[str]) -> BottleLost:
         digests.append(self.sha256)
         return BottleLost(self.key, self.sha256, self.object_key, self.found)
 

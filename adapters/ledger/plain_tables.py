@@ -115,7 +115,7 @@ def _bottles(
             elsewhere[key] = Elsewhere(digest, row.file_size, on)
             continue
         bottle = Bottle(row.name, row.pkg_version, row.rebuild, row.tag, row.sha256)
-        if bottle.key != key or not object_key.isascii():
+        if bottle.key != key:
             raise ValueError(key)
         # The bottle's own key: a table of another would be kept beside it.
         held[bottle.key] = HashEntry(bottle, row.file_size, object_key, on)
@@ -126,7 +126,7 @@ def _superseded(rows: Mapping[ObjectKey, _Old]) -> dict[ObjectKey, Superseded]:
     superseded: dict[ObjectKey, Superseded] = {}
     for object_key, row in rows.items():
         on = day(row.on)
-        if on is None or not object_key.isascii():
+        if on is None:
             raise ValueError(object_key)
         superseded[object_key] = Superseded(row.key, Digest(row.sha256), row.size, on)
     return superseded
