@@ -14,15 +14,18 @@ READY := $(VENV)/.ready
 STACK := $(VENV)/ministack/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test simulate coverage lint check bench wheel lock clean
+.PHONY: help venv demo cloud-demo test simulate coverage lint check bench wheel lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 venv: $(READY) ## set up the virtual environment
 
 demo: $(READY) ## the main job from end to end, with a stand-in for the internet
 	$(PY) -m tests.demo
+
+cloud-demo: $(READY) $(STACK) ## the cloud on this machine: Lambda, ECS, S3, Slack
+	$(PY) -m tests.cloud_demo
 
 test: $(READY) $(STACK) ## the tests
 	$(PY) -m pytest tests/

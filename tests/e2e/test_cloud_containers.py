@@ -15,7 +15,14 @@ from domain.work import GB
 from tests.standin.catalog import plain_catalog
 from tests.standin.server import Upstream
 from tests.support.asl import definition
-from tests.support.aws_deployed import add_role, add_user, define_task, forward
+from tests.support.aws_deployed import (
+    add_role,
+    add_user,
+    ask_for_a_run,
+    define_task,
+    forward,
+    start_when_asked,
+)
 from tests.support.aws_stack import AwsStack
 from tests.support.deployment import ORCHESTRATOR, Deployment, deployed, wait_for
 from tests.support.ecs_deployment import FAMILY, WORKER
@@ -47,15 +54,6 @@ class OnStack:
     stack: AwsStack
     topic: str
     machine: str
-
-    def trigger(self) -> str:
-        """Have EventBridge start a run, and return the id of the event."""
-        (sent,) = self.stack.client("events").put_events(
-            Entries=[
-                {"Source": "homebrew.sync", "DetailType": "Manual Sync", "Detail": "{}"}
-            ]
-        )["Entries"]
-        return sent["EventId"]
 
     def status(self, run_id: str) -> str | None:
         """Return what is said of a run's execution, None when there is none yet."""
@@ -119,12 +117,7 @@ def deploy_on(stack: AwsStack, cloud: Deployment, s3: SeaweedS3) -> OnStack:
     deploy_alarm(cloud, {})
     alarm = forward(stack, ALARM, cloud.lambdas.endpoint_url)
     topics.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=alarm)
-    rules = stack.client("events")
-    pattern = {"source": ["homebrew.sync"], "detail-type": ["Manual Sync"]}
-    rules.put_rule(Name="homebrew-sync-manual", EventPattern=json.dumps(pattern))
-    rules.put_targets(
-        Rule="homebrew-sync-manual", Targets=[{"Id": "1", "Arn": orchestrator}]
-    )
+    start_when_asked(stack, orchestrator)
     return OnStack(cloud, stack, topic, machine)
 
 
@@ -146,7 +139,7 @@ def test_the_whole_walk_by_another_s_engines(
     upstream = Upstream(plain_catalog(16), claims=5 * GB)
     with upstream, deployed(seaweed, upstream) as cloud:
         it = deploy_on(container_stack, cloud, seaweed)
-        run_id = it.trigger()
+        run_id = ask_for_a_run(container_stack)
         wait_for(lambda: it.status(run_id) not in {None, "RUNNING"})
         assert it.status(run_id) == "SUCCEEDED"
         cloud.settle()

@@ -191,6 +191,27 @@ def killing(it: EcsDeployment, shard: int) -> Iterator[None]:
         killer.join()
 
 
+def test_what_is_too_large_for_lambda_s_time_goes_to_ecs_at_once(
+    deploy_ecs: DeployEcs,
+) -> None:
+    upstream = Upstream(plain_catalog(12), claims=GB)
+    it = deploy_ecs(upstream, lambda_shard_gb="6")
+    it.cloud.worker = {"timeout": 20.0}
+    it.cloud.deploy()
+
+    it.run(SCHEDULED)
+
+    assert {one.name for one in it.executions()} == {f"{RUN}-0-2", f"{RUN}-1-2"}
+    assert {one.status for one in it.executions()} == {"SUCCEEDED"}
+    started = it.cloud.events(ShardStarted)
+    assert Counter((event.route, event.attempt) for event in started) == {
+        ("lambda", 1): 2,
+        ("ecs", 2): 2,
+    }
+    # Both of them asked for the end, and one too early.
+    assert_whole(it, 12)
+
+
 @pytest.mark.parametrize("last", ["ecs", "lambda"])
 def test_what_lambda_cannot_do_in_eight_attempts_ecs_does_and_the_last_one_closes(
     deploy_ecs: DeployEcs, tmp_path: Path, last: str

@@ -42,7 +42,7 @@ class Registry:
         strict_tokens: bool,
     ) -> None:
         self._bodies = bodies
-        self._claims = claims
+        self.claims = claims
         self._unsized = frozenset(unsized)
         self._strict = strict_tokens
         self._scopes: dict[str, str] = {}
@@ -145,7 +145,7 @@ class Registry:
         if made is None or made[0] is not formula:
             sized = formula["name"] not in self._unsized
             sizes = {
-                digest: self._claims or body.size
+                digest: self.claims or body.size
                 for digest, body in self._blobs[image].items()
             }
             made = formula, manifests(formula, sizes, sized=sized)

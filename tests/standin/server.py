@@ -110,6 +110,10 @@ class Upstream:
         self.formulae = served
         self._api.publish(served, published_at or int(self._clock()))
 
+    def claim(self, size: int | None) -> None:
+        """Have manifests of what is published from now on claim this size of each."""
+        self._registry.claims = size
+
     def digest(self, name: str, tag: str) -> str:
         """Return the digest that the served catalog names for a bottle."""
         (formula,) = (item for item in self.formulae if item.get("name") == name)

@@ -13,6 +13,8 @@ from tests.support.containers import IMAGE, mounts
 from tests.support.runtime_api import REGION, ROOT
 from tests.support.tasks import TaskDefinition
 
+_SOURCE, _MANUAL = "homebrew.sync", "Manual Sync"
+
 # What every function of the stack consists of: it has another one do the work.
 _FORWARDER = """
 import json, os, urllib.request
@@ -99,6 +101,22 @@ def forward(stack: AwsStack, name: str, endpoint_url: str) -> str:
             Principal=f"{service}.amazonaws.com",
         )
     return arn
+
+
+def start_when_asked(stack: AwsStack, orchestrator_arn: str) -> None:
+    """Have EventBridge hand the orchestrator every event that asks for a run."""
+    rules, name = stack.client("events"), "homebrew-sync-manual"
+    pattern = {"source": [_SOURCE], "detail-type": [_MANUAL]}
+    rules.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    rules.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": orchestrator_arn}])
+
+
+def ask_for_a_run(stack: AwsStack) -> str:
+    """Send EventBridge an event that asks for a run, and return its id."""
+    (sent,) = stack.client("events").put_events(
+        Entries=[{"Source": _SOURCE, "DetailType": _MANUAL, "Detail": "{}"}]
+    )["Entries"]
+    return sent["EventId"]
 
 
 def define_task(
