@@ -160,6 +160,9 @@ class Folding:
         day = _day_of(object_key[:10]) or commit.at.date()
         entry = HashEntry(bottle, event.size, object_key, day)
         was_superseded = ledger.superseded.pop(object_key, None) is not None
+        if was_superseded:
+            # Whoever dropped it, and settled that, did not reckon with it.
+            _unsettle(ledger, by=commit.run)
         run = ledger.runs.get(commit.run)
         if run is not None:
             run.failed.pop(key, None)

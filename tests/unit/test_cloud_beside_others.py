@@ -106,6 +106,29 @@ def test_a_sync_with_a_newer_catalog_is_not_undone(cloud: Cloud) -> None:
     cloud.mirror.check()
 
 
+def test_a_bottle_that_a_sync_dropped_and_a_worker_brought_back_is_dropped_again(
+    cloud: Cloud,
+) -> None:
+    cloud.trigger()
+    slow = cloud.process()
+
+    def drop() -> None:
+        cloud.mirror.sync()
+        cloud.mirror.withdraw("jq")
+        cloud.mirror.sync()
+
+    # It has seen that it is to mirror jq, and jq is there by then, and gone again.
+    slow.watch.before = at_call(3, drop, is_a("open"))
+    cloud.work(cloud.orders.popleft(), process=slow)
+    cloud.work_all()
+    cloud.close()
+    assert cloud.mirror.ledger().superseded == {}
+    cloud.trigger("run-2")
+
+    assert len(cloud.mirror.ledger().superseded) == 1
+    cloud.mirror.check()
+
+
 def test_a_shard_that_a_sync_and_two_workers_share_is_fetched_once(
     cloud: Cloud,
 ) -> None:

@@ -220,6 +220,19 @@ class TestLost:
         assert not runs["slow"].undisturbed
         assert runs["quick"].undisturbed
 
+    def test_so_does_a_dropped_bottle_that_another_run_brings_back(
+        self, chain: Chain
+    ) -> None:
+        chain.add(mirrored(JQ, day=BEFORE), superseded(JQ), run="before")
+        chain.add(started("good"), completed(chain.replay().state, "good"), run="good")
+        assert chain.replay().settled
+        chain.add(started("slow"), run="slow")
+        chain.add(started("late"), mirrored(JQ, day=BEFORE), run="late")
+        ledger = chain.replay()
+        assert ledger.settled == {}
+        assert not ledger.runs["slow"].undisturbed
+        assert ledger.runs["late"].undisturbed
+
     def test_what_was_never_held_disturbs_nobody(self, chain: Chain) -> None:
         chain.add(started(), lost(JQ))
         assert chain.replay().runs["run-1"].undisturbed
