@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -164,12 +165,16 @@ def _over_ecs(it: EcsDeployment) -> None:
         (execution,) = it.executions()
         _step(f"the state machine's execution {execution.name}: {execution.status}")
         _say(" > ".join(dict.fromkeys(execution.history.steps)))
-        _step("its tasks; one was taken away, as Spot does, and its shard run again")
+        was_taken = taken.exit_code == 128 + signal.SIGTERM
+        _step(
+            "its tasks; one was taken away, as Spot does, and its shard run again"
+            if was_taken
+            else "its tasks"
+        )
         for task in it.tasks.tasks():
-            _say(
-                f"shard {shard_of(task)}  {capacity_of(task):9}  status"
-                f" {task.exit_code}{'  <- SIGTERM' if task is taken else ''}"
-            )
+            where = f"shard {shard_of(task)}  {capacity_of(task):9}"
+            remark = "  <- SIGTERM" if was_taken and task is taken else ""
+            _say(f"{where}  status {task.exit_code}{remark}")
 
 
 def _begun(it: EcsDeployment) -> list[int]:
