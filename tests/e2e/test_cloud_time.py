@@ -13,11 +13,11 @@ from tests.support.deployment import WORKER
 def test_a_run_for_which_time_ends_five_times_is_complete(deploy: Deploy) -> None:
     upstream = Upstream(plain_catalog(6))
     cloud = deploy(upstream, jobs="1")
-    # Of five seconds one is kept, and a bottle takes one and a half: there is no time
-    # for a second one.
-    cloud.worker = {"timeout": 5.0}
+    # Of ten seconds a fifth is kept, and a bottle takes three: then there is no time
+    # for a second one, with caution.
+    cloud.worker = {"timeout": 10.0}
     cloud.deploy()
-    upstream.faults.add(Fault("slow", on="signed_get", rate=2_731))
+    upstream.faults.add(Fault("slow", on="signed_get", rate=1_463))
 
     cloud.run()
 
@@ -27,8 +27,9 @@ def test_a_run_for_which_time_ends_five_times_is_complete(deploy: Deploy) -> Non
     assert len(cloud.ledger().held) == 6
     assert cloud.published() == cloud.ledger()
     assert upstream.requests.count("signed_get") == 6
-    assert "Task timed out" not in cloud.log()
-    records = cloud.lambdas.records(WORKER)
-    assert [record.outcome.failed for record in records] == [False] * 6
+    # "Task timed out" is what Lambda would say.
+    outcomes = [record.outcome for record in cloud.lambdas.records(WORKER)]
+    assert [outcome.payload for outcome in outcomes if outcome.failed] == []
+    assert len(outcomes) == 6
     assert "attempt 2 goes to lambda" in cloud.said()
     assert len(cloud.titles()) == 2
