@@ -160,13 +160,14 @@ class Folding:
         day = _day_of(object_key[:10]) or commit.at.date()
         entry = HashEntry(bottle, event.size, object_key, day)
         was_superseded = ledger.superseded.pop(object_key, None) is not None
-        if was_superseded:
-            # Whoever dropped it, and settled that, did not reckon with it.
+        is_new = before is None or before != entry or was_superseded
+        if is_new:
+            # Whoever settled a catalog, or is about to, may not know of such a bottle.
             _unsettle(ledger, by=commit.run)
         run = ledger.runs.get(commit.run)
         if run is not None:
             run.failed.pop(key, None)
-            if before is None or before != entry or was_superseded:
+            if is_new:
                 run.mirrored += 1
                 run.mirrored_bytes += event.size if event.how == "fetched" else 0
         there = ledger.elsewhere.pop(key, None)
@@ -176,7 +177,6 @@ class Folding:
         if before is not None:
             self.turnover.gone.append(before)
             if before.object_key != object_key:
-                _unsettle(ledger, by=commit.run)
                 # Replaced under the same key: still in the store, never forgotten.
                 # One that upstream had dropped before keeps the day of that.
                 ledger.superseded.setdefault(

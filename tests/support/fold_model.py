@@ -144,9 +144,8 @@ class FoldModel:
             if before["object_key"] not in self.superseded:
                 on = header["at"][:10]
                 self.superseded[before["object_key"]] = _old(key, before, on)
-            self._disturb(but=header["run"])
         was_dropped = self.superseded.pop(place, None) is not None
-        if was_dropped:
+        if before != row or was_dropped:
             self._disturb(but=header["run"])
         if run is not None:
             run["failed"].pop(key, None)

@@ -129,6 +129,21 @@ def test_a_bottle_that_a_sync_dropped_and_a_worker_brought_back_is_dropped_again
     cloud.mirror.check()
 
 
+def test_what_a_worker_brings_in_that_a_newer_catalog_has_not_is_dropped(
+    cloud: Cloud,
+) -> None:
+    cloud.trigger()
+    cloud.mirror.withdraw("jq")
+    cloud.mirror.sync()
+    cloud.work_all()
+    assert cloud.close().outcome == "complete"
+    assert "jq-1.0-arm64_sonoma" in cloud.mirror.ledger().held
+    cloud.trigger("run-2")
+
+    assert len(cloud.mirror.ledger().superseded) == 1
+    cloud.mirror.check()
+
+
 def test_a_shard_that_a_sync_and_two_workers_share_is_fetched_once(
     cloud: Cloud,
 ) -> None:

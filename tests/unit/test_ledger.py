@@ -233,6 +233,21 @@ class TestLost:
         assert not ledger.runs["slow"].undisturbed
         assert ledger.runs["late"].undisturbed
 
+    def test_so_does_a_bottle_that_is_new(self, chain: Chain) -> None:
+        # It may be of a catalog from before the one that is settled.
+        chain.add(started("good"), mirrored(JQ), run="good")
+        chain.add(completed(chain.replay().state, "good"), run="good")
+        chain.add(started("slow"), run="slow")
+        chain.add(started("late"), mirrored(JQ), run="late")
+        ledger = chain.replay()
+        assert ledger.settled
+        assert ledger.runs["slow"].undisturbed
+        chain.add(mirrored(BAT), run="late")
+        ledger = chain.replay()
+        assert ledger.settled == {}
+        assert not ledger.runs["slow"].undisturbed
+        assert ledger.runs["late"].undisturbed
+
     def test_what_was_never_held_disturbs_nobody(self, chain: Chain) -> None:
         chain.add(started(), lost(JQ))
         assert chain.replay().runs["run-1"].undisturbed
