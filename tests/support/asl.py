@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 TEMPLATE: Final = (
-    Path(__file__).resolve().parents[2] / "infrastructure" / "state_machine.asl.json"
+    Path(__file__).resolve().parents[2]
+    / "infrastructure/terraform/modules/ecs/state_machine.asl.json"
 )
 _PLACEHOLDER: Final = re.compile(r"\$\{([a-z_]+)\}")
 
