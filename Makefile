@@ -12,9 +12,12 @@ PIP := $(PY) -m pip --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 # As much for the environment in it of AWS's services, which want another botocore.
 STACK := $(VENV)/ministack/.ready
+# And one of those that look for mistakes in what is deployed.
+SCAN := $(VENV)/scan/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo cloud-demo test simulate coverage lint check bench wheel lock clean
+.PHONY: help venv demo cloud-demo test simulate coverage lint check bench wheel
+.PHONY: lambda scan lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -61,6 +64,20 @@ wheel: $(READY) ## the wheel, in dist/
 	rm -rf build dist
 	$(PY) -m build --quiet --wheel --no-isolation
 
+# With pip of the virtual environment, for a machine of another kind if need be.
+lambda: $(READY) ## the zips of the functions, in build/lambda/
+	$(PY) infrastructure/build/lambda_zips.py \
+		--architecture $(ARCHITECTURE) --runtime $(RUNTIME)
+
+ARCHITECTURE ?= arm64
+RUNTIME ?= python3.13
+
+# checkov wants other versions of much that we have.
+scan: $(SCAN) ## what checkov and hadolint say of Terraform and the Dockerfile
+	$(VENV)/scan/bin/hadolint infrastructure/build/Dockerfile
+	$(VENV)/scan/bin/checkov --quiet --compact --directory infrastructure \
+		--framework terraform dockerfile --download-external-modules false
+
 # Pins stay as they are while they fit: to move on, delete their lines first.
 # In an environment of its own, so that a broken lock can still be mended.
 lock: ## the lock files anew
@@ -70,6 +87,7 @@ lock: ## the lock files anew
 	$(COMPILE) setup.cfg --output-file requirements-dev.txt --extra dev \
 		--constraints requirements.txt
 	$(COMPILE) requirements-ministack.in --output-file requirements-ministack.txt
+	$(COMPILE) requirements-scan.in --output-file requirements-scan.txt
 
 COMPILE = build/lock/bin/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
@@ -118,4 +136,10 @@ $(STACK): requirements-ministack.txt | $(READY)
 	$(PY) -m venv --clear $(VENV)/ministack
 	$(VENV)/ministack/bin/python -m pip --quiet --disable-pip-version-check \
 		install --require-hashes -r requirements-ministack.txt
+	@touch $@
+
+$(SCAN): requirements-scan.txt | $(READY)
+	$(PY) -m venv --clear $(VENV)/scan
+	$(VENV)/scan/bin/python -m pip --quiet --disable-pip-version-check \
+		install --require-hashes -r requirements-scan.txt
 	@touch $@

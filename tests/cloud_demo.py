@@ -114,7 +114,7 @@ def _deploy(it: EcsDeployment, stack: AwsStack) -> None:
     _say(f"S3 (SeaweedFS, TLS)     {cloud.settings['AWS_ENDPOINT_URL_S3']}")
     _say(f"the mirror              s3://{cloud.bucket}")
     _say(f"functions               {ORCHESTRATOR}, {WORKER}")
-    _say("state machine           infrastructure/state_machine.asl.json")
+    _say("state machine           infrastructure/terraform/modules/ecs")
     _say(f"EventBridge, secrets    {stack.endpoint_url} (ministack)")
     _say(f"upstream (a stand-in)   {cloud.upstream.registry}")
 

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Removes what was deployed. A bucket that holds a ledger is not removed unless its name
+# is given: with it go every bottle and everything that is known of them, for good.
+#
+# usage: destroy.sh ENVIRONMENT [--with-ledger BUCKET]
+#
+# Asks before it removes anything. AWS_ACCOUNT_ID and BACKEND_CONFIG: see deploy.sh.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+choose "${1:-}"
+told=''
+if [ $# -gt 1 ]; then
+    [ "$2" = --with-ledger ] && [ -n "${3:-}" ] ||
+        fail "usage: destroy.sh ENVIRONMENT [--with-ledger BUCKET]"
+    told=$3
+fi
+need aws terraform
+check_account
+open_workspace
+
+bucket=$(terraform_here output -raw bucket_name 2>/dev/null) || bucket=''
+[ -n "$bucket" ] || fail "$environment has no bucket in its state: is it deployed, and is this its state?"
+
+# Versions count, too: a ledger that was deleted can still be had back from them.
+if ! found=$(aws s3api list-object-versions --bucket "$bucket" --prefix ledger/ \
+    --no-paginate --max-keys 1 --query 'length([Versions, DeleteMarkers][])' \
+    --output text 2>&1); then
+    [[ $found == *NoSuchBucket* ]] ||
+        fail "cannot tell whether $bucket holds a ledger; nothing was done: $found"
+    found=0
+fi
+
+variables=()
+while IFS= read -r each; do variables+=("$each"); done < <(given)
+
+if [ "$found" != 0 ]; then
+    [ -n "$told" ] ||
+        fail "$bucket holds a ledger; nothing was done. To remove it for good: destroy.sh $environment --with-ledger $bucket"
+    [ "$told" = "$bucket" ] ||
+        fail "the bucket is called $bucket, not $told; nothing was done"
+    # What Terraform may empty a bucket by has to be in its state first.
+    terraform_here apply -input=false "${variables[@]}" -var=force_destroy=true \
+        -target=module.s3
+fi
+terraform_here destroy -input=false "${variables[@]}" ${told:+-var=force_destroy=true}

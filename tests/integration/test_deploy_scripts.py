@@ -1,0 +1,296 @@
+"""The scripts around Terraform: what they refuse, and what they ask of whom.
+
+``aws``, ``terraform``, ``make`` and ``docker`` are stand-ins that write down how they
+were called; what they answer is given for each test.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from adapters.trigger_codec import decode_trigger
+from domain.trigger import Start
+from tests.support.runtime_api import ROOT
+
+_SCRIPTS = ROOT / "infrastructure" / "scripts"
+_ACCOUNT = "123456789012"
+_LEDGER = "s3api list-object-versions"
+# Answers with what is told of the first words that fit: a status, and what to print.
+_STAND_IN = """#!{python}
+import json, sys
+name, asked = {name!r}, " ".join(sys.argv[1:])
+with open({calls!r}, "a") as calls:
+    print(name, asked, file=calls)
+for words, (status, said) in json.loads(open({answers!r}).read()).items():
+    if words in f"{{name}} {{asked}}":
+        print(said)
+        sys.exit(status)
+"""
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bash") is None, reason="no bash on this machine"
+)
+
+
+class Desk:
+    """A tree with the scripts, and stand-ins for what they call."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._calls = place / "calls"
+        self._answers = place / "answers.json"
+        shutil.copytree(_SCRIPTS, place / "tree" / "infrastructure" / "scripts")
+        environments = place / "tree" / "infrastructure" / "terraform" / "environments"
+        environments.mkdir(parents=True)
+        (environments / "dev.tfvars").write_text('project_name = "mirror-dev"\n')
+        (place / "bin").mkdir()
+        for name in ("aws", "terraform", "make", "docker", "git"):
+            command = place / "bin" / name
+            command.write_text(
+                _STAND_IN.format(
+                    python=sys.executable,
+                    name=name,
+                    calls=str(self._calls),
+                    answers=str(self._answers),
+                )
+            )
+            command.chmod(0o755)
+        self.settings = {"AWS_ACCOUNT_ID": _ACCOUNT}
+        self.answers: dict[str, tuple[int, str]] = {
+            "sts get-caller-identity": (0, _ACCOUNT),
+            "output -raw bucket_name": (0, "bottles"),
+            _LEDGER: (0, "0"),
+        }
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        self._answers.write_text(json.dumps(self.answers))
+        script, *arguments = command
+        return subprocess.run(
+            [
+                *("bash", str(self._place / "tree/infrastructure/scripts" / script)),
+                *arguments,
+            ],
+            check=False,
+            capture_output=True,
+            env={"PATH": f"{self._place / 'bin'}:/usr/bin:/bin", **self.settings},
+            text=True,
+        )
+
+    def calls(self, of: str) -> list[str]:
+        """Return how a command was called, in turn, without what all calls have."""
+        if not self._calls.exists():
+            return []
+        lines = self._calls.read_text().splitlines()
+        where = f" -chdir={self._place / 'tree/infrastructure/terraform'}"
+        return [line.replace(where, "") for line in lines if line.startswith(f"{of} ")]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+SCRIPTS = ("deploy.sh", "destroy.sh", "trigger.sh")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    ("settings", "identity", "reason"),
+    [
+        ({}, (0, _ACCOUNT), "say which account is meant"),
+        ({"AWS_ACCOUNT_ID": "210987654321"}, (0, _ACCOUNT), "nothing was done"),
+        ({"AWS_ACCOUNT_ID": _ACCOUNT}, (255, ""), "nothing was done"),
+    ],
+    ids=["no account is named", "another account", "no credentials"],
+)
+def test_nothing_is_done_in_an_account_that_is_not_the_one_meant(
+    desk: Desk,
+    script: str,
+    settings: Mapping[str, str],
+    identity: tuple[int, str],
+    reason: str,
+) -> None:
+    desk.settings = dict(settings)
+    desk.answers["sts get-caller-identity"] = identity
+
+    done = desk.run(script, "dev")
+
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert desk.calls("terraform") == []
+    assert desk.calls("make") == []
+    assert all("sts get-caller-identity" in call for call in desk.calls("aws"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("environment", ["", "production", "../dev"])
+def test_an_environment_that_there_is_not_is_refused(
+    desk: Desk, script: str, environment: str
+) -> None:
+    done = desk.run(script, environment)
+
+    assert done.returncode == 1
+    assert "dev" in done.stderr
+    assert desk.calls("aws") == []
+
+
+def test_a_bucket_with_a_ledger_is_not_removed_unless_it_is_said(desk: Desk) -> None:
+    desk.answers[_LEDGER] = (0, "1")
+
+    done = desk.run("destroy.sh", "dev")
+
+    assert done.returncode == 1
+    assert "destroy.sh dev --with-ledger bottles" in done.stderr
+    assert not [call for call in desk.calls("terraform") if "destroy" in call]
+
+
+def test_a_bucket_with_a_ledger_is_not_removed_under_another_name(desk: Desk) -> None:
+    desk.answers[_LEDGER] = (0, "1")
+
+    done = desk.run("destroy.sh", "dev", "--with-ledger", "other")
+
+    assert done.returncode == 1
+    assert "is called bottles, not other" in done.stderr
+    assert not [call for call in desk.calls("terraform") if "destroy" in call]
+
+
+def test_a_ledger_that_cannot_be_looked_for_counts_as_one(desk: Desk) -> None:
+    desk.answers[_LEDGER] = (254, "AccessDenied")
+
+    done = desk.run("destroy.sh", "dev")
+
+    assert done.returncode == 1
+    assert "cannot tell whether bottles holds a ledger" in done.stderr
+    assert not [call for call in desk.calls("terraform") if "destroy" in call]
+
+
+def test_a_ledger_is_removed_by_whoever_names_its_bucket(desk: Desk) -> None:
+    desk.answers[_LEDGER] = (0, "1")
+
+    done = desk.run("destroy.sh", "dev", "--with-ledger", "bottles")
+
+    given = f"-var-file=environments/dev.tfvars -var=aws_account_id={_ACCOUNT}"
+    assert done.returncode == 0, done.stderr
+    assert desk.calls("terraform")[-2:] == [
+        (
+            f"terraform apply -input=false {given} -var=force_destroy=true"
+            " -target=module.s3"
+        ),
+        f"terraform destroy -input=false {given} -var=force_destroy=true",
+    ]
+
+
+@pytest.mark.parametrize(
+    "found", [(0, "0"), (254, "NoSuchBucket")], ids=["empty", "gone"]
+)
+def test_what_holds_no_ledger_is_removed(desk: Desk, found: tuple[int, str]) -> None:
+    desk.answers[_LEDGER] = found
+
+    done = desk.run("destroy.sh", "dev")
+
+    assert done.returncode == 0, done.stderr
+    assert desk.calls("terraform")[-1] == (
+        "terraform destroy -input=false -var-file=environments/dev.tfvars"
+        f" -var=aws_account_id={_ACCOUNT}"
+    )
+
+
+def test_a_deployment_names_the_image_by_its_digest(desk: Desk) -> None:
+    desk.answers |= {
+        "ecr describe-repositories": (0, "registry.example/mirror-dev"),
+        "git": (0, "0123abc"),
+        "ecr describe-images": (0, "sha256:4567"),
+    }
+
+    done = desk.run("deploy.sh", "dev", "--yes")
+
+    assert done.returncode == 0, done.stderr
+    assert desk.calls("make")[0].endswith(
+        "lambda ARCHITECTURE=arm64 RUNTIME=python3.13"
+    )
+    given = f"-var-file=environments/dev.tfvars -var=aws_account_id={_ACCOUNT}"
+    assert desk.calls("terraform") == [
+        "terraform init -input=false",
+        "terraform workspace select -or-create dev",
+        (
+            f"terraform apply -input=false {given} -auto-approve"
+            " -target=module.ecs.aws_ecr_repository.this"
+        ),
+        (
+            f"terraform apply -input=false {given}"
+            " -var=container_image=registry.example/mirror-dev@sha256:4567 -auto-approve"
+        ),
+    ]
+    # It was pushed before, under the name of this commit: a tag is given once.
+    assert desk.calls("docker") == []
+
+
+def test_an_image_that_did_not_arrive_is_not_deployed(desk: Desk) -> None:
+    desk.answers |= {
+        "ecr describe-repositories": (0, "registry.example/mirror-dev"),
+        "git": (0, "0123abc"),
+        "ecr describe-images": (254, ""),
+    }
+
+    done = desk.run("deploy.sh", "dev", "--yes")
+
+    assert [call.split()[1] for call in desk.calls("docker")] == [
+        "build",
+        "login",
+        "push",
+    ]
+    assert done.returncode == 1
+    assert "does not know the image registry.example/mirror-dev:0123abc" in done.stderr
+    assert "container_image" not in desk.calls("terraform")[-1]
+
+
+def test_an_image_that_is_there_is_neither_built_nor_pushed(desk: Desk) -> None:
+    desk.settings["CONTAINER_IMAGE"] = "registry.example/mirror@sha256:89ab"
+
+    done = desk.run("deploy.sh", "dev")
+
+    assert done.returncode == 0, done.stderr
+    assert desk.calls("docker") == []
+    assert desk.calls("terraform")[-1].endswith(
+        "-var=container_image=registry.example/mirror@sha256:89ab"
+    )
+
+
+def test_a_trigger_tells_the_run_that_it_asked_for(desk: Desk) -> None:
+    desk.answers["events put-events"] = (0, "01234567-89ab\tNone")
+
+    done = desk.run("trigger.sh", "dev")
+
+    assert done.returncode == 0, done.stderr
+    assert "Asked mirror-dev for run 01234567-89ab." in done.stdout
+
+
+def test_an_event_that_was_not_taken_is_a_failure(desk: Desk) -> None:
+    desk.answers["events put-events"] = (0, "None\tInternalFailure")
+
+    done = desk.run("trigger.sh", "dev")
+
+    assert done.returncode == 1
+    assert "has not taken the event: InternalFailure" in done.stderr
+
+
+def test_the_manual_trigger_is_one_that_the_orchestrator_knows() -> None:
+    (entry,) = json.loads((_SCRIPTS / "manual-trigger.json").read_text())
+
+    trigger = decode_trigger(
+        {
+            "id": "01234567-89ab-cdef-0123-456789abcdef",
+            "source": entry["Source"],
+            "detail-type": entry["DetailType"],
+            "detail": json.loads(entry["Detail"]),
+        }
+    )
+
+    assert trigger == Start("01234567-89ab-cdef-0123-456789abcdef")
