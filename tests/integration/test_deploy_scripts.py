@@ -224,8 +224,8 @@ def test_a_deployment_names_the_image_by_its_digest(desk: Desk) -> None:
             " -target=module.ecs.aws_ecr_repository.this"
         ),
         (
-            f"terraform apply -input=false {given}"
-            " -var=container_image=registry.example/mirror-dev@sha256:4567 -auto-approve"
+            f"terraform apply -input=false {given} -var=container_image="
+            "registry.example/mirror-dev@sha256:4567 -auto-approve"
         ),
     ]
     # It was pushed before, under the name of this commit: a tag is given once.

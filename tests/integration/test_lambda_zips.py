@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.package_index import why_no_index
 from tests.support.runtime_api import ROOT
 
 _BUILD = ROOT / "infrastructure" / "build" / "lambda_zips.py"
@@ -51,19 +52,9 @@ def built(into: Path, wheels: Path) -> Built:
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return where wheels are kept, so that they are fetched once."""
-    folder = tmp_path_factory.mktemp("wheels")
-    asked = subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "--disable-pip-version-check", "download"),
-            *("--quiet", "--no-deps", "--retries=1", "--timeout=20"),
-            *("--dest", str(folder / "probe"), "--only-binary=:all:", "six"),
-        ],
-        check=False,
-        capture_output=True,
-    )
-    if asked.returncode:
-        pytest.skip("no package index can be reached: nothing to build the layer from")
-    return folder / "wheels"
+    if reason := why_no_index():
+        pytest.skip(reason)
+    return tmp_path_factory.mktemp("fetched") / "wheels"
 
 
 @pytest.fixture(scope="module")
