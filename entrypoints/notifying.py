@@ -21,6 +21,7 @@ from ports.metrics import Metrics
 from ports.notifier import Notifier
 from ports.progress import Progress
 from ports.secret import Secret
+from ports.secret_versions import SecretVersions
 
 if TYPE_CHECKING:
     from adapters.aws.client import Aws
@@ -62,15 +63,36 @@ def open_slack(
         webhook = _open_webhook(cloud.slack_webhook_secret_id, config)
     else:
         return None
-    from adapters.slack.notifier import (  # noqa: PLC0415 - requests is slow
-        Patience,
-        SlackNotifier,
+    return slack_over(config, clock, chance)(webhook)
+
+
+def slack_over(
+    config: SyncConfig, clock: Clock, chance: Callable[[], float]
+) -> Callable[[Secret], Notifier]:
+    """Return what makes of a webhook a way to Slack."""
+
+    def opened(webhook: Secret) -> Notifier:
+        from adapters.slack.notifier import (  # noqa: PLC0415 - requests is slow
+            Patience,
+            SlackNotifier,
+        )
+
+        patience = Patience(Backoff(attempts=config.retry_attempts))
+        return SlackNotifier(
+            webhook, clock, chance, user_agent=user_agent(), patience=patience
+        )
+
+    return opened
+
+
+def open_webhook_versions(name: str, config: SyncConfig) -> SecretVersions:
+    """Return the versions of a webhook that AWS Secrets Manager keeps."""
+    from adapters.secrets import (  # noqa: PLC0415 - boto3 is slow
+        WEBHOOK,
+        ManagedSecretVersions,
     )
 
-    patience = Patience(Backoff(attempts=config.retry_attempts))
-    return SlackNotifier(
-        webhook, clock, chance, user_agent=user_agent(), patience=patience
-    )
+    return ManagedSecretVersions(_open_aws(name, config), name, WEBHOOK)
 
 
 def open_token(name: str, config: SyncConfig) -> Secret:

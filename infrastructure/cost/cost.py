@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -101,7 +101,8 @@ class Month:
     @property
     def total(self) -> float:
         """All of it, but for the way to the internet."""
-        return sum(getattr(self, each.name) for each in fields(self))
+        machines = self.functions + self.tasks
+        return self.storage + self.requests + machines + self.watching + self.rest
 
 
 def fetched(prices: Prices, bottles: int, gb: float) -> Fetched:

@@ -22,3 +22,8 @@ output "kms_key_arn" {
   description = "The key of secret and topic; null where they have AWS's own."
   value       = local.kms_key_arn
 }
+
+output "rotation_function_name" {
+  description = "The name of the function that exchanges the webhook; null where there is none."
+  value       = one(aws_lambda_function.rotation[*].function_name)
+}

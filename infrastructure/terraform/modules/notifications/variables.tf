@@ -111,6 +111,31 @@ variable "notification_endpoints" {
   }
 }
 
+variable "rotation" {
+  description = "The function that tries a webhook which lies ready, and puts it in place; null makes none. Its zip and layer are those of the module lambda."
+  type = object({
+    code_zip_path            = string
+    layer_arn                = string
+    architecture             = optional(string, "arm64")
+    runtime                  = optional(string, "python3.13")
+    days                     = optional(number, 30)
+    environment              = optional(string, "prod")
+    log_retention_days       = optional(number, 14)
+    permissions_boundary_arn = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.rotation == null ? true : endswith(var.rotation.code_zip_path, ".zip")
+    error_message = "rotation.code_zip_path must name a .zip file: make lambda builds it."
+  }
+
+  validation {
+    condition     = var.rotation == null ? true : var.rotation.days >= 1 && var.rotation.days <= 1000
+    error_message = "rotation.days must be 1 to 1000."
+  }
+}
+
 variable "deny_insecure_transport" {
   description = "Whether the topic refuses who publishes without TLS; off only for emulators."
   type        = bool

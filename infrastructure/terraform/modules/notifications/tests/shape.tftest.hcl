@@ -97,3 +97,42 @@ run "secret_and_topic_can_have_a_key_and_replicas" {
     error_message = "The secret must have its replica."
   }
 }
+
+run "nothing_is_rotated_unless_it_is_asked_for" {
+  command = apply
+
+  assert {
+    condition     = length(aws_lambda_function.rotation) == 0 && output.rotation_function_name == null
+    error_message = "A rotation was not asked for."
+  }
+}
+
+run "a_webhook_can_be_exchanged_by_a_function_of_its_own" {
+  command = apply
+
+  variables {
+    rotation = {
+      code_zip_path = "../lambda/tests/empty.zip"
+      layer_arn     = "arn:aws:lambda:eu-central-1:123456789012:layer:homebrew-sync:1"
+    }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.rotation[0].function_name == "homebrew-sync-rotation"
+      && aws_lambda_function.rotation[0].handler == "entrypoints.lambda_rotation.handler"
+      && aws_secretsmanager_secret_rotation.this[0].rotate_immediately == false
+    )
+    error_message = "The function must be there, and not run before there is something to do."
+  }
+
+  assert {
+    condition     = aws_lambda_function.rotation[0].environment[0].variables["BOTTLES_SLACK_WEBHOOK_SECRET_ID"] == aws_secretsmanager_secret.webhook.arn
+    error_message = "It must know its secret by the ARN that Secrets Manager hands over."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.rotation[0].source_arn == aws_secretsmanager_secret.webhook.arn
+    error_message = "Only this secret may invoke it."
+  }
+}

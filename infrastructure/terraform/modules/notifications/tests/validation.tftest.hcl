@@ -27,6 +27,16 @@ run "refuses_values_that_cannot_work" {
   ]
 }
 
+run "refuses_a_rotation_that_cannot_work" {
+  command = plan
+
+  variables {
+    rotation = { code_zip_path = "versions.tf", layer_arn = "layer", days = 0 }
+  }
+
+  expect_failures = [var.rotation]
+}
+
 run "refuses_a_webhook_without_tls" {
   command = plan
 
