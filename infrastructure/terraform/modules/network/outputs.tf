@@ -35,7 +35,7 @@ output "efs_security_group_id" {
 
 output "lambda_subnet_ids" {
   description = "Where the functions are; empty: outside of the network."
-  value       = var.lambda_in_vpc ? aws_subnet.private[*].id : []
+  value       = var.lambda_in_vpc ? tolist(aws_subnet.private[*].id) : []
 }
 
 output "lambda_security_group_id" {

@@ -1,6 +1,6 @@
 output "bucket_name" {
   description = "The bucket of the mirror."
-  value       = aws_s3_bucket.this.id
+  value       = aws_s3_bucket.this.bucket
 }
 
 output "bucket_arn" {
@@ -15,7 +15,7 @@ output "kms_key_arn" {
 
 output "access_log_bucket_name" {
   description = "The bucket for logs of S3 and CloudTrail; null: there is none."
-  value       = one(aws_s3_bucket.logs[*].id)
+  value       = one(aws_s3_bucket.logs[*].bucket)
 }
 
 output "distribution_domain" {
