@@ -27,8 +27,6 @@ variables {
 }
 
 run "as_it_comes" {
-  command = plan
-
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled" && !aws_s3_bucket.this.force_destroy
     error_message = "What is removed is gone."

@@ -1,0 +1,40 @@
+"""The configuration of Terraform, as Terraform itself sees it; AWS is never asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.terraform import MODULES, Terraform, open_terraform, why_no_terraform
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(why_no_terraform() is not None, reason=str(why_no_terraform())),
+]
+EVERYTHING = ("", *MODULES)
+
+
+@pytest.fixture(scope="module")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    return open_terraform(tmp_path_factory.mktemp("terraform") / "infrastructure")
+
+
+def test_everything_is_formatted_as_terraform_does_it(terraform: Terraform) -> None:
+    found = terraform("fmt", "-check", "-recursive", "-diff")
+
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("module", EVERYTHING, ids=lambda name: name or "root")
+def test_is_valid_alone_and_does_what_its_tests_say(
+    terraform: Terraform, module: str
+) -> None:
+    opened = terraform("init", "-backend=false", "-no-color", module=module)
+    assert opened.returncode == 0, opened.stdout + opened.stderr
+
+    valid = terraform("validate", "-no-color", module=module)
+    assert valid.returncode == 0, valid.stdout + valid.stderr
+    assert "Warning" not in valid.stdout, valid.stdout
+
+    tested = terraform("test", "-no-color", module=module)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert " passed, 0 failed" in tested.stdout, tested.stdout
