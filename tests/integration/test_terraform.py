@@ -38,3 +38,21 @@ def test_is_valid_alone_and_does_what_its_tests_say(
     tested = terraform("test", "-no-color", module=module)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert " passed, 0 failed" in tested.stdout, tested.stdout
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_every_environment_can_be_planned(
+    terraform: Terraform, environment: str
+) -> None:
+    folder = "tests/environments"
+    opened = terraform("init", "-backend=false", f"-test-directory={folder}")
+    assert opened.returncode == 0, opened.stdout + opened.stderr
+
+    tested = terraform(
+        "test",
+        "-no-color",
+        f"-test-directory={folder}",
+        f"-var-file=environments/{environment}.tfvars",
+    )
+
+    assert "1 passed, 0 failed" in tested.stdout, tested.stdout + tested.stderr

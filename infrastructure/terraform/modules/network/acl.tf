@@ -1,57 +1,56 @@
-# The second fence. It remembers nothing: the way back of each connection is a rule, too.
+# The second fence, around every subnet. It remembers nothing: the way back of each
+# connection is a rule, too. A subnet that is made here has the network's default list;
+# this is that list, without what AWS puts there, which is everything.
 locals {
   inside  = var.vpc_cidr
   outside = "0.0.0.0/0"
 
-  # What both kinds of subnet let through.
-  acl = {
+  passes = {
     ingress = {
-      "100" = { from = 1024, to = 65535, cidr = local.outside } # answers
-      "110" = { from = 443, to = 443, cidr = local.inside }     # to NAT, to endpoints
-      "120" = { from = 2049, to = 2049, cidr = local.inside }   # to the spool
+      100 = { from = 1024, to = 65535, cidr = local.outside } # answers
+      110 = { from = 443, to = 443, cidr = local.inside }     # to NAT, to endpoints
+      120 = { from = 2049, to = 2049, cidr = local.inside }   # to the spool
     }
     egress = {
-      "100" = { from = 443, to = 443, cidr = local.outside }
-      "110" = { from = 2049, to = 2049, cidr = local.inside }
-      "120" = { from = 1024, to = 65535, cidr = local.inside } # answers, inside
+      100 = { from = 443, to = 443, cidr = local.outside }
+      110 = { from = 2049, to = 2049, cidr = local.inside }
+      120 = { from = 1024, to = 65535, cidr = local.inside } # answers, inside
     }
   }
 }
 
-resource "aws_network_acl" "public" {
-  vpc_id     = aws_vpc.this.id
-  subnet_ids = aws_subnet.public[*].id
-  tags       = merge(var.tags, { Name = "${var.project_name}-public" })
-}
+resource "aws_default_network_acl" "this" {
+  default_network_acl_id = aws_vpc.this.default_network_acl_id
+  tags                   = merge(var.tags, { Name = var.project_name })
 
-resource "aws_network_acl" "private" {
-  vpc_id     = aws_vpc.this.id
-  subnet_ids = aws_subnet.private[*].id
-  tags       = merge(var.tags, { Name = "${var.project_name}-private" })
-}
+  dynamic "ingress" {
+    for_each = local.passes.ingress
 
-resource "aws_network_acl_rule" "public" {
-  for_each = merge([for way, rules in local.acl : { for number, rule in rules : "${way}-${number}" => merge(rule, { number = number, egress = way == "egress" }) }]...)
+    content {
+      rule_no    = ingress.key
+      protocol   = "tcp"
+      action     = "allow"
+      cidr_block = ingress.value.cidr
+      from_port  = ingress.value.from
+      to_port    = ingress.value.to
+    }
+  }
 
-  network_acl_id = aws_network_acl.public.id
-  rule_number    = each.value.number
-  egress         = each.value.egress
-  protocol       = "tcp"
-  rule_action    = "allow"
-  cidr_block     = each.value.cidr
-  from_port      = each.value.from
-  to_port        = each.value.to
-}
+  dynamic "egress" {
+    for_each = local.passes.egress
 
-resource "aws_network_acl_rule" "private" {
-  for_each = merge([for way, rules in local.acl : { for number, rule in rules : "${way}-${number}" => merge(rule, { number = number, egress = way == "egress" }) }]...)
+    content {
+      rule_no    = egress.key
+      protocol   = "tcp"
+      action     = "allow"
+      cidr_block = egress.value.cidr
+      from_port  = egress.value.from
+      to_port    = egress.value.to
+    }
+  }
 
-  network_acl_id = aws_network_acl.private.id
-  rule_number    = each.value.number
-  egress         = each.value.egress
-  protocol       = "tcp"
-  rule_action    = "allow"
-  cidr_block     = each.value.cidr
-  from_port      = each.value.from
-  to_port        = each.value.to
+  lifecycle {
+    # Subnets come to it by themselves.
+    ignore_changes = [subnet_ids]
+  }
 }

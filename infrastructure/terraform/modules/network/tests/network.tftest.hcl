@@ -141,3 +141,17 @@ run "an_endpoint_that_nothing_asks" {
   variables { interface_endpoints = ["ec2"] }
   expect_failures = [var.interface_endpoints]
 }
+
+run "the_second_fence" {
+  command = plan
+
+  assert {
+    condition     = toset([for rule in aws_default_network_acl.this.ingress : "${rule.cidr_block} ${rule.from_port}-${rule.to_port}"]) == toset(["0.0.0.0/0 1024-65535", "10.0.0.0/16 443-443", "10.0.0.0/16 2049-2049"])
+    error_message = "Something comes in that is no answer."
+  }
+
+  assert {
+    condition     = toset([for rule in aws_default_network_acl.this.egress : "${rule.cidr_block} ${rule.from_port}-${rule.to_port}"]) == toset(["0.0.0.0/0 443-443", "10.0.0.0/16 1024-65535", "10.0.0.0/16 2049-2049"])
+    error_message = "Something goes out that is not HTTPS."
+  }
+}
