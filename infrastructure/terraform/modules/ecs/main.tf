@@ -13,6 +13,7 @@ locals {
 }
 
 resource "aws_ecs_cluster" "this" {
+  # checkov:skip=CKV_AWS_65: enabled by default; its metrics are paid for, and so they are a variable
   name = var.project_name
 
   setting {

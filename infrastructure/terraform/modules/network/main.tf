@@ -1,6 +1,7 @@
 data "aws_region" "current" {}
 
 data "aws_availability_zones" "available" {
+  # checkov:skip=CKV_AWS_394: a new zone changes nothing but what is made anew; availability_zones pins them
   state = "available"
 
   # Zones that are extensions of a region (Local Zones) have no Fargate.
@@ -18,6 +19,7 @@ locals {
 }
 
 resource "aws_vpc" "this" {
+  # checkov:skip=CKV2_AWS_11: nothing can come in; lines of all bottles' packets would cost more than the mirror
   cidr_block           = var.vpc_cidr
   enable_dns_support   = true
   enable_dns_hostnames = true

@@ -1,4 +1,5 @@
 resource "aws_security_group" "tasks" {
+  # checkov:skip=CKV2_AWS_5: it is attached in another module
   name        = "${var.project_name}-tasks"
   description = "Tasks: nothing comes in; HTTPS, names and the spool go out"
   vpc_id      = aws_vpc.this.id
@@ -6,6 +7,7 @@ resource "aws_security_group" "tasks" {
 }
 
 resource "aws_security_group" "efs" {
+  # checkov:skip=CKV2_AWS_5: it is attached in another module
   name        = "${var.project_name}-efs"
   description = "The spool: tasks come in"
   vpc_id      = aws_vpc.this.id
@@ -13,6 +15,7 @@ resource "aws_security_group" "efs" {
 }
 
 resource "aws_security_group" "lambda" {
+  # checkov:skip=CKV2_AWS_5: it is attached in another module
   count = var.lambda_in_vpc ? 1 : 0
 
   name        = "${var.project_name}-lambda"
@@ -22,6 +25,7 @@ resource "aws_security_group" "lambda" {
 }
 
 resource "aws_security_group" "endpoints" {
+  # checkov:skip=CKV2_AWS_5: it is attached where there are endpoints
   count = length(var.interface_endpoints) > 0 ? 1 : 0
 
   name        = "${var.project_name}-endpoints"
