@@ -29,6 +29,7 @@ module "s3" {
   storage_class_transitions          = var.storage_class_transitions
   kms_key_arn                        = var.s3_kms_key_arn
   deny_insecure_transport            = var.deny_insecure_transport
+  deny_unconditional_commits         = var.deny_unconditional_commits
   object_lock                        = var.object_lock
   enable_access_logging              = var.enable_access_logging
   enable_cloudtrail                  = var.enable_cloudtrail

@@ -203,3 +203,15 @@ variable "deny_insecure_transport" {
     error_message = "deny_insecure_transport: AWS has TLS everywhere; false needs aws_endpoint_url."
   }
 }
+
+variable "deny_unconditional_commits" {
+  description = "Whether a commit of the ledger can be created only, and never replaced. false is for an emulator that does not know the condition s3:if-none-match."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.deny_unconditional_commits || var.aws_endpoint_url != null
+    error_message = "deny_unconditional_commits: it keeps the ledger from being overwritten; false needs aws_endpoint_url."
+  }
+}

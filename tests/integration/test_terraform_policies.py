@@ -12,6 +12,7 @@ from tests.support.terraform import (
     Terraform,
     open_terraform,
     planned,
+    policies_of_roles,
     why_no_terraform,
 )
 from tests.support.terraform_rights import ACTIONS, REASONS, REASONS_OF_BUCKETS
@@ -31,18 +32,8 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 @pytest.fixture(scope="module")
 def policies(terraform: Terraform) -> Policies:
     """Return every policy of the roles, by role and name, with everything on."""
-    terraform("init", "-backend=false", module="iam")
-    tested = terraform("test", "-json", "-verbose", module="iam")
-    resources = planned(tested.stdout, "with_everything")
-    found: dict[str, list[dict[str, Any]]] = {}
-    for address, resource in resources.items():
-        if address.startswith("aws_iam_role."):
-            name = _role(str(resource["name"]).removeprefix("mirror-2-"))
-            found[f"{name} trust"] = _statements(resource["assume_role_policy"])
-        elif address.startswith("aws_iam_role_policy."):
-            role = _role(str(resource["role"]).removeprefix("mirror-2-"))
-            found[f"{role} {resource['name']}"] = _statements(resource["policy"])
-    return found
+    found = policies_of_roles(terraform, "with_everything")
+    return {name: _statements(policy) for name, policy in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +59,6 @@ def policies_of_buckets(terraform: Terraform) -> Policies:
                     _statements(resources[address]["policy"])
                 )
     return found
-
-
-def _role(name: str) -> str:
-    return name.removesuffix("-role")
 
 
 def _statements(policy: object) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ near the root of the file system, or named by BOTTLES_TEST_TF_PLUGINS.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -131,3 +132,29 @@ def planned(output: str, run: str) -> dict[str, dict[str, object]]:
             changes = json.loads(line)["test_plan"]["resource_changes"]
             return {each["address"]: each["change"]["after"] for each in changes}
     raise AssertionError(f"no run {run!r} planned anything: {output[-2000:]}")
+
+
+def policies_of_roles(terraform: Terraform, run: str) -> dict[str, str]:
+    """Return the policies that a run of the module ``iam`` planned, as JSON.
+
+    They are named by their role, without the project before it, and their own name;
+    ``trust`` is the one that says who may put the role on.
+    """
+    terraform("init", "-backend=false", module="iam")
+    tested = terraform("test", "-json", "-verbose", module="iam")
+    found: dict[str, str] = {}
+    for address, resource in planned(tested.stdout, run).items():
+        if address.startswith("aws_iam_role."):
+            found[f"{_whose(resource['name'])} trust"] = str(
+                resource["assume_role_policy"]
+            )
+        elif address.startswith("aws_iam_role_policy."):
+            name = f"{_whose(resource['role'])} {resource['name']}"
+            found[name] = str(resource["policy"])
+    return found
+
+
+def _whose(role: object) -> str:
+    found = re.fullmatch(r"(?:homebrew-sync|mirror-2)-(.+)-role", str(role))
+    assert found is not None, role
+    return found[1]

@@ -172,6 +172,12 @@ run "no_tls_on_aws" {
   expect_failures = [var.deny_insecure_transport]
 }
 
+run "commits_that_may_be_replaced_on_aws" {
+  command = plan
+  variables { deny_unconditional_commits = false }
+  expect_failures = [var.deny_unconditional_commits]
+}
+
 run "an_emulator_elsewhere" {
   command = plan
   variables { aws_endpoint_url = "https://aws.example.org" }

@@ -18,7 +18,7 @@ locals {
     # A commit is created, never replaced. S3 looks at the current version only, and a
     # mark of deletion opens the place again: hence the next one, too.
     DenyUnconditionalCommits = {
-      when = true
+      when = var.deny_unconditional_commits
       statement = {
         Effect    = "Deny"
         Principal = "*"

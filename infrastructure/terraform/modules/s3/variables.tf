@@ -119,6 +119,13 @@ variable "deny_insecure_transport" {
   nullable    = false
 }
 
+variable "deny_unconditional_commits" {
+  description = "Whether a commit of the ledger can be created only, and never replaced. false is for emulators that do not know the condition s3:if-none-match, and would refuse every commit."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "object_lock" {
   description = "Keeps versions from being removed for some days, as {mode = \"GOVERNANCE\", days = 30}; null: none. For the whole bucket, for S3 knows no lock of a prefix, and only a new bucket can have it."
   type = object({

@@ -105,17 +105,18 @@ run "as_it_comes" {
   }
 }
 
-run "an_emulator_without_tls" {
+run "an_emulator_without_tls_and_conditions" {
   command = plan
 
   variables {
-    deny_insecure_transport = false
-    enable_cloudtrail       = false
+    deny_insecure_transport    = false
+    deny_unconditional_commits = false
+    enable_cloudtrail          = false
   }
 
   assert {
-    condition     = !strcontains(aws_s3_bucket_policy.this.policy, "aws:SecureTransport") && length(aws_s3_bucket.logs) == 0 && output.access_log_bucket_name == null
-    error_message = "Requests without TLS are refused, or there are logs of nothing."
+    condition     = [for each in jsondecode(aws_s3_bucket_policy.this.policy).Statement : each.Sid] == ["DenyLedgerDeletes"] && length(aws_s3_bucket.logs) == 0 && output.access_log_bucket_name == null
+    error_message = "Something is refused that it cannot do, or there are logs of nothing."
   }
 }
 
