@@ -55,7 +55,17 @@ module "notifications" {
   enable_sns_notifications     = var.enable_sns_notifications
   notification_email_addresses = var.notification_email_addresses
   notification_endpoints       = var.notification_endpoints
-  deny_insecure_transport      = var.deny_insecure_transport
+  rotation = var.enable_webhook_rotation ? {
+    code_zip_path            = "${local.zips}/code.zip"
+    layer_arn                = module.lambda.layer_arn
+    architecture             = var.lambda_architecture
+    runtime                  = var.lambda_runtime
+    days                     = var.webhook_rotation_days
+    environment              = var.environment
+    log_retention_days       = var.log_retention_days
+    permissions_boundary_arn = var.permissions_boundary_arn
+  } : null
+  deny_insecure_transport = var.deny_insecure_transport
 }
 
 module "iam" {

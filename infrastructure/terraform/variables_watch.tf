@@ -33,6 +33,20 @@ variable "secret_replica_regions" {
   nullable    = false
 }
 
+variable "enable_webhook_rotation" {
+  description = "Whether a function exchanges the webhook for one that lies ready, once it has tried it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "webhook_rotation_days" {
+  description = "How often it looks for one, in days."
+  type        = number
+  default     = 30
+  nullable    = false
+}
+
 variable "create_notifications_kms_key" {
   description = "Whether secret and topic have a key of their own, at a dollar a month."
   type        = bool

@@ -76,6 +76,7 @@ run "with_everything" {
     enable_efs                   = true
     enable_access_logging        = true
     create_notifications_kms_key = true
+    enable_webhook_rotation      = true
     notification_email_addresses = ["admin@example.org"]
     alert_email                  = "alerts@example.org"
     ledger_repair_principal_arns = ["arn:aws:iam::123456789012:role/keeper"]
