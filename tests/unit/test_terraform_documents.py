@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.terraform import MODULES, ROOT
 
+FOLDERS = (".", *(f"modules/{each}" for each in MODULES))
+
 _BLOCK = r'^{kind} "(\w+)" {{\n(.*?)^}}'
 _DESCRIPTION = re.compile(r'^  description = "((?:[^"\\]|\\.)*)"$', re.MULTILINE)
 _DEFAULT = re.compile(r"^  default\s+= ", re.MULTILINE)
@@ -17,7 +19,7 @@ _ROW = re.compile(r"^\| `(\w+)` \|(?:.*\|)? (.*) \|$", re.MULTILINE)
 
 def declared(module: str, kind: str) -> dict[str, str]:
     """Return what a module declares, with what it says of it."""
-    files = sorted((ROOT / "modules" / module).glob("*.tf"))
+    files = sorted((ROOT / module).glob("*.tf"))
     text = "\n".join(each.read_text() for each in files)
     blocks = re.findall(_BLOCK.format(kind=kind), text, re.MULTILINE | re.DOTALL)
     return {name: description(name, body) for name, body in blocks}
@@ -31,23 +33,23 @@ def description(name: str, body: str) -> str:
 
 def told(module: str, heading: str) -> dict[str, str]:
     """Return the rows below a heading of a module's README."""
-    readme = (ROOT / "modules" / module / "README.md").read_text()
+    readme = (ROOT / module / "README.md").read_text()
     _, _, section = readme.partition(f"\n## {heading}\n")
     section, _, _ = section.partition("\n## ")
     return dict(_ROW.findall(section))
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", FOLDERS)
 def test_the_readme_lists_the_inputs_that_there_are(module: str) -> None:
     assert told(module, "Inputs") == declared(module, "variable")
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", FOLDERS)
 def test_the_readme_lists_the_outputs_that_there_are(module: str) -> None:
     assert told(module, "Outputs") == declared(module, "output")
 
 
-@pytest.mark.parametrize("module", ["", *(f"modules/{each}" for each in MODULES)])
+@pytest.mark.parametrize("module", FOLDERS)
 def test_every_module_has_the_files_that_one_looks_for(module: str) -> None:
     missing = [
         name
