@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
+from application.batch import Batch
 from application.flow import StoppedError
-from application.journal import MAX_EVENTS, Journal
+from application.journal import Journal
 from application.transfer import LoadResult, Placed, Transfer
 from domain.bottle import Bottle, ObjectKey
 from domain.events import BottleFailed, BottleMirrored, Event
@@ -25,13 +27,6 @@ from ports.errors import (
     StoreFullError,
     UnavailableError,
 )
-from ports.spool import Spool
-
-FLUSH_SECONDS = 20.0
-"""What was mirrored is recorded after so long at the latest."""
-
-HEARTBEAT_SECONDS = 300.0
-"""A run that has nothing to record for so long records that it is alive."""
 
 GIVE_UP_AFTER = 10
 """Loads in a row that fail because nobody answers, or nobody may, end a run."""
@@ -165,7 +160,7 @@ class CarryOut:
         patience = _Patience()
         foreman = foreman or Foreman()
         waiting = filter(foreman.takes, loads)
-        batch = _Batch(journal, self.clock, foreman, self.transfer.spool)
+        batch = Batch(journal, self.clock, partial(self._recorded, foreman))
         self.transfer.spool.sweep()
         flying: set[Future[LoadResult]] = set()
         with ThreadPoolExecutor(self.jobs) as pool:
@@ -197,6 +192,13 @@ class CarryOut:
                 raise
         batch.flush()
         return tally
+
+    def _recorded(
+        self, foreman: Foreman, ledger: Ledger, events: Sequence[Event]
+    ) -> None:
+        mirrored = (one for one in events if isinstance(one, BottleMirrored))
+        self.transfer.spool.forget({one.bottle.digest for one in mirrored})
+        foreman.recorded(ledger, events)
 
     def _next(self, flying: Sized, waiting: Iterator[Load]) -> Iterator[Load]:
         """Yield loads until more are at hand than can run: no thread is to wait."""
@@ -271,50 +273,3 @@ class _Patience:
         silent = [error for error in errors if type(error) in _OF_EVERYONE]
         self._in_a_row += len(silent)
         return silent[-1] if self._in_a_row >= GIVE_UP_AFTER else None
-
-
-class _Batch:
-    """Events that wait to be recorded."""
-
-    def __init__(
-        self, journal: Journal, clock: Clock, foreman: Foreman, spool: Spool
-    ) -> None:
-        self._journal = journal
-        self._clock = clock
-        self._foreman = foreman
-        self._spool = spool
-        self._events: list[Event] = []
-        self._due = clock.monotonic() + FLUSH_SECONDS * (1 + journal.phase)
-        self._recorded_at = clock.monotonic()
-
-    def add(self, events: Iterable[BottleMirrored | BottleFailed]) -> None:
-        self._events.extend(events)
-
-    def seconds_left(self) -> float:
-        return max(0.0, self._due - self._clock.monotonic())
-
-    def flush_when_due(self) -> None:
-        if self.seconds_left() == 0.0:
-            self.flush()
-        elif len(self._events) >= MAX_EVENTS:
-            # What is above waits for its own: a log is read for ever.
-            whole, self._events = self._events[:MAX_EVENTS], self._events[MAX_EVENTS:]
-            self._record(whole)
-
-    def flush(self) -> None:
-        events, self._events = self._events, []
-        now = self._clock.monotonic()
-        self._due = now + FLUSH_SECONDS
-        if events or now - self._recorded_at >= HEARTBEAT_SECONDS:
-            self._record(events)
-
-    def _record(self, events: Sequence[Event]) -> None:
-        if events:
-            self._journal.record(events)
-        else:
-            # Whoever is silent for long is taken as dead.
-            self._journal.record_as(lambda _: ())
-        self._recorded_at = self._clock.monotonic()
-        mirrored = (one for one in events if isinstance(one, BottleMirrored))
-        self._spool.forget({one.bottle.digest for one in mirrored})
-        self._foreman.recorded(self._journal.ledger, events)

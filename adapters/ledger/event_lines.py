@@ -10,7 +10,8 @@ from typing import Final, assert_never
 from uuid import UUID, uuid5
 
 from adapters.ledger.canonical_json import written
-from adapters.ledger.schemas import EVENTS, EnvelopeSchema
+from adapters.ledger.event_forms import EVENTS
+from adapters.ledger.schemas import EnvelopeSchema
 from adapters.ledger.upcasting import upcast
 from domain.events import (
     BottleFailed,

@@ -7,7 +7,6 @@ say something else gets a new version here, and keeps the old ones beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, ClassVar, Final, get_args
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump
@@ -25,17 +24,13 @@ from domain.events import (
     Event,
     HashFileImported,
     LedgerRepaired,
-    NotificationSent,
-    ShardCompleted,
-    ShardPaused,
-    ShardStarted,
     StoreReconciled,
     SyncCompleted,
     SyncStarted,
 )
 from domain.records import Repair
 from domain.state_digest import StateDigest
-from domain.words import About, How, Outcome, Route, RunKind
+from domain.words import How, Outcome, Route, RunKind
 
 FORMAT: Final = 1
 """The version of the format, in ``ledger.json`` and in every commit's header."""
@@ -152,49 +147,6 @@ class SyncStartedV1(EventSchema):
     catalog = wire.sha256(required=False)
 
 
-class ShardStartedV1(EventSchema):
-    """A worker took on a shard."""
-
-    of = ShardStarted
-
-    run = wire.text()
-    shard = wire.count()
-    attempt = wire.count(least=1)
-    route = wire.one_of(get_args(Route))
-
-
-class ShardPausedV1(EventSchema):
-    """A worker left its shard before it was done."""
-
-    of = ShardPaused
-
-    run = wire.text()
-    shard = wire.count()
-    attempt = wire.count(least=1)
-    counts = wire.by_name(wire.count())
-
-
-class ShardCompletedV1(EventSchema):
-    """A shard has ended."""
-
-    of = ShardCompleted
-
-    run = wire.text()
-    shard = wire.count()
-    outcome = wire.one_of(get_args(Outcome))
-    counts = wire.by_name(wire.count())
-
-
-class NotificationSentV1(EventSchema):
-    """People were told of a run."""
-
-    of = NotificationSent
-
-    run = wire.text()
-    about = wire.one_of(get_args(About))
-    percent = wire.count()
-
-
 class BottleEventSchema(EventSchema):
     """An event of a bottle that may not be in the ledger yet: it says all of it."""
 
@@ -298,27 +250,6 @@ class StoreReconciledV1(EventSchema):
     of = StoreReconciled
 
     document = wire.sha256()
-
-
-EVENTS: Final[Mapping[tuple[str, int], EventSchema]] = MappingProxyType(
-    {
-        ("CatalogRead", 1): CatalogReadV1(),
-        ("HashFileImported", 1): HashFileImportedV1(),
-        ("SyncStarted", 1): SyncStartedV1(),
-        ("ShardStarted", 1): ShardStartedV1(),
-        ("ShardPaused", 1): ShardPausedV1(),
-        ("ShardCompleted", 1): ShardCompletedV1(),
-        ("NotificationSent", 1): NotificationSentV1(),
-        ("BottleMirrored", 1): BottleMirroredV1(),
-        ("BottleFailed", 1): BottleFailedV1(),
-        ("BottleSuperseded", 1): BottleSupersededV1(),
-        ("BottleLost", 1): BottleLostV1(),
-        ("SyncCompleted", 1): SyncCompletedV1(),
-        ("LedgerRepaired", 1): LedgerRepairedV1(),
-        ("StoreReconciled", 1): StoreReconciledV1(),
-    }
-)
-"""Every event that was ever written, by its type and version on the wire."""
 
 
 def explained(error: ValidationError) -> str:

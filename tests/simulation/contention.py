@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 import adapters.ledger.ahead
 from adapters.ledger.event_log import StoredEventLog
 from adapters.retry import Backoff
-from application.carry_out import FLUSH_SECONDS
+from application.batch import FLUSH_SECONDS
 from application.journal import Journal
 from domain.bottle import Bottle, Digest
 from domain.events import BottleFailed

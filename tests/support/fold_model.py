@@ -140,10 +140,9 @@ class FoldModel:
         there = self.elsewhere.pop(key, None)
         if there is not None and there["sha256"] != row["sha256"]:
             self._disturb()
-        if before is not None and before["object_key"] != place:
-            if before["object_key"] not in self.superseded:
-                on = header["at"][:10]
-                self.superseded[before["object_key"]] = _old(key, before, on)
+        was_there = before["object_key"] if before is not None else place
+        if before is not None and was_there not in {place, *self.superseded}:
+            self.superseded[was_there] = _old(key, before, header["at"][:10])
         was_dropped = self.superseded.pop(place, None) is not None
         if before != row or was_dropped:
             self._disturb(but=header["run"])

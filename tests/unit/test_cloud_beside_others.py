@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.carry_out import FLUSH_SECONDS
+from application.batch import FLUSH_SECONDS
 from domain.events import BottleMirrored
 from tests.support.cloud import COMPLETE, STARTED, Cloud
 from tests.support.mirror import TAG, mirror_of

@@ -18,11 +18,11 @@ import pytest
 
 from adapters.ledger.codec import decode_commit, encode_commit
 from adapters.ledger.documents import StoredDocuments, read_import
+from adapters.ledger.event_forms import EVENTS
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from adapters.ledger.identity import encode_identity
 from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key, document_key
-from adapters.ledger.schemas import EVENTS
 from adapters.memory.clock import ManualClock
 from adapters.memory.store import MemoryStore
 from adapters.retry import ONCE

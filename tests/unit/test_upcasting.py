@@ -10,10 +10,11 @@ import pytest
 
 from adapters.ledger.canonical_json import written
 from adapters.ledger.codec import decode_commit, encode_commit
+from adapters.ledger.event_forms import EVENTS
 from adapters.ledger.event_lines import NewerVersionError, event_of, line_of
 from adapters.ledger.plain_lines import plain_events
 from adapters.ledger.plain_writing import plain_line
-from adapters.ledger.schemas import EVENTS, CatalogReadV1
+from adapters.ledger.schemas import CatalogReadV1
 from adapters.ledger.upcasting import UPCASTERS, Line, upcast
 from domain.errors import LedgerDamagedError
 from domain.events import GENESIS, Event

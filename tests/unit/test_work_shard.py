@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.carry_out import FLUSH_SECONDS
+from application.batch import FLUSH_SECONDS
 from application.work_shard import MOST_ATTEMPTS, PAUSES, OrderError
 from domain.bottle import ObjectKey
 from domain.events import (

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.system_clock import StoppableClock
-from application.carry_out import FLUSH_SECONDS, HEARTBEAT_SECONDS
+from application.batch import FLUSH_SECONDS, HEARTBEAT_SECONDS
 from application.run import SILENCE
 from application.work_shard import MOST_ATTEMPTS
 from domain.events import BottleMirrored, ShardPaused
