@@ -140,9 +140,9 @@ class FoldModel:
         there = self.elsewhere.pop(key, None)
         if there is not None and there["sha256"] != row["sha256"]:
             self._disturb()
-        was_there = before["object_key"] if before is not None else place
-        if before is not None and was_there not in {place, *self.superseded}:
-            self.superseded[was_there] = _old(key, before, header["at"][:10])
+        old = before["object_key"] if before is not None else place
+        if before is not None and old != place and old not in self.superseded:
+            self.superseded[old] = _old(key, before, header["at"][:10])
         was_dropped = self.superseded.pop(place, None) is not None
         if before != row or was_dropped:
             self._disturb(but=header["run"])
