@@ -371,4 +371,4 @@ class CloudMachine(RuleBasedStateMachine):
 
 
 TestCloud = CloudMachine.TestCase
-TestCloud.settings = settings(machine_settings(), stateful_step_count=30)
+TestCloud.settings = settings(machine_settings(), stateful_step_count=25)
