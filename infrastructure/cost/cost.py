@@ -25,7 +25,7 @@ RUNS: Final = 52 / 12  # a month
 HOURS: Final = 730.0  # a month
 RATE: Final = 25e6  # bytes a second that one worker fetches: 200 Mbit/s
 # What is superseded stays for its grace, and another 30 days as an older version.
-KEPT_WEEKS: Final = (90 + 30) / 7
+KEPT_WEEKS: Final = (30 + 30) / 7
 THRESHOLD_GB: Final = 20.0  # from here on a run goes to ECS
 SHARD_GB: Final = 40.0
 SPOT: Final = 0.5  # of the price on demand: it was 30 to 50%
