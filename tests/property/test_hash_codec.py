@@ -255,13 +255,16 @@ def test_the_short_way_writes_what_the_schema_writes(ledger: Ledger) -> None:
 def test_what_is_published_is_read_in_the_short_way(ledger: Ledger) -> None:
     body = encode_hash_file(ledger)
     read = plain_tables(body)
-    assert read is not None
+    # Half of a surrogate pair is left to the schema.
+    has_half_a_pair = rb"\ud" in body
+    assert read is not None or has_half_a_pair
+    if read is None:
+        return
     tables, rest = read
     assert tables.held == ledger.held
     assert tables.elsewhere == ledger.elsewhere
     assert tables.superseded == ledger.superseded
-    # Half of a surrogate pair is left to the schema.
-    if rb"\ud" not in body:
+    if not has_half_a_pair:
         state = plain_state(rest)
         assert state is not None
         assert state.runs == ledger.runs

@@ -16,6 +16,7 @@ from adapters.ledger.codec import encode_commit
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.ledger.layout import commit_key
 from adapters.s3.store import S3Store
+from application.flow import Flow
 from application.run import Run
 from application.transfer import Transfer
 from application.verify_mirror import Flaw, VerifyMirror
@@ -112,10 +113,9 @@ def deleted_before_it_is_recorded_as_lost(patch: pytest.MonkeyPatch) -> None:
 @MUTANTS.add("The ledger promises bytes that are still on their way.")
 def recorded_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
     def send(
-        self: Transfer, _: Load, bottle: Bottle, target: ObjectKey
-    ) -> int | PortError:
-        with self.source.open(bottle) as stream:
-            late = b"".join(stream.chunks)
+        self: Transfer, _: Load, bottle: Bottle, target: ObjectKey, flow: Flow
+    ) -> PortError | None:
+        late = b"".join(flow.chunks())
         world = self.clock._world  # type: ignore[attr-defined]  # noqa: SLF001
         bucket = self.store._bucket.writes._bucket  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -124,7 +124,7 @@ def recorded_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
                 bucket.put(target, late, bottle.digest, "*", None)
 
         world.after(60.0, land)
-        return len(late)
+        return None
 
     patch.setattr(Transfer, "_send", send)
 

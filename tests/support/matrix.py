@@ -203,7 +203,8 @@ _BOTTLE = {
     Outcome.EVER: Cell(so.unavailable, "degraded", tries=2, lasting=True),
     Outcome.OWN: Cell(so.conflict_with_its_own, "complete"),
     # Bytes that nobody knows: it goes beside them.
-    Outcome.OTHERS: Cell(so.conflict_with_a_stranger, "complete"),
+    # The second: the first lies beside another's bytes already, where nobody can come.
+    Outcome.OTHERS: Cell(so.conflict_with_a_stranger, "complete", at=2),
     Outcome.REFUSED: Cell(so.refused, "degraded"),
     Outcome.FULL: Cell(so.full, "failed"),
     Outcome.KILLED_BEFORE: Cell(so.killed_before, Killed),
