@@ -86,9 +86,23 @@ def test_an_event_that_is_delivered_three_times_at_once_is_one_run(
 def test_two_orchestrators_at_once_start_one_run(deploy: Deploy) -> None:
     upstream = Upstream(plain_catalog(8))
     cloud = deploy(upstream)
+    # Orders wait until both have answered: however slow one is, the run is not over.
+    orders: list[bytes] = []
+    cloud.worker = {"deliveries": 0}
+    cloud.deploy()
 
+    def keep(name: str, event: bytes) -> bool:
+        if name == WORKER:
+            orders.append(event)
+        return True
+
+    cloud.lambdas.admits = keep
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(cloud.invoke, (scheduled(1), scheduled(2))))
+    cloud.worker = {}
+    cloud.deploy()
+    for order in tuple(orders):
+        cloud.lambdas.send(WORKER, order)
     cloud.settle()
 
     assert sorted(answer["outcome"] for answer in answers) == [
