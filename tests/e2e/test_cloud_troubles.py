@@ -86,14 +86,16 @@ class SlowDown:
 @pytest.mark.parametrize(
     ("seconds", "fetched"),
     # In a minute a worker dies, of not being able to record, and another begins anew.
-    [(3.0, 1), pytest.param(60.0, 2, marks=pytest.mark.minutes)],
+    [(2.0, 1), pytest.param(60.0, 2, marks=pytest.mark.minutes)],
 )
 def test_a_store_that_asks_to_slow_down_is_waited_for(
     deploy: Deploy, seconds: float, fetched: int
 ) -> None:
     slow_down = SlowDown(seconds)
     with FakeS3(Line(slow_down)) as s3:
-        cloud = deploy(Upstream(plain_catalog(8)), s3=s3, jobs="2")
+        upstream = Upstream(plain_catalog(8))
+        # Enough for no bottle to be given up, and its bytes to be thrown away.
+        cloud = deploy(upstream, s3=s3, jobs="2", retry_attempts="6")
         # As AWS does with who cannot read the ledger when a worker has died.
         cloud.lambdas.retry_after = seconds
         cloud.run(within=300.0)
