@@ -121,8 +121,9 @@ class CloudContainer(containers.DeclarativeContainer):
     event_log: providers.Provider[EventLog] = mirror.event_log
     hash_file: providers.Provider[HashFile] = mirror.hash_file
 
+    # Nobody is waited for once this program is told to leave.
     ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(
-        open_ways, cloud, config, clock, mirror.chance
+        open_ways, cloud, config, mirror.upstream_clock, mirror.chance
     )
     announce: providers.Provider[Announce] = providers.Singleton(
         announce_over, ways, metrics, progress

@@ -24,11 +24,13 @@ from application.report_age import ReportAge
 from application.work_shard import WorkShard
 from domain.cloud_config import CloudConfig
 from domain.config import BucketAddress, FolderAddress, SyncConfig
+from domain.messages import Message
 from domain.work import GB, Work
 from entrypoints.cloud.container import CloudContainer, logs_of, retry_of
 from entrypoints.ecs_worker import EcsWorkerContainer
 from entrypoints.lambda_orchestrator import OrchestratorContainer
 from entrypoints.lambda_worker import LambdaWorkerContainer
+from ports.errors import UnavailableError
 from tests.support.plans import make_load
 from tests.support.runtime_api import ROOT
 
@@ -176,6 +178,21 @@ class TestAWorker:
         work = lambda_worker(FOLDER).work_shard()
         list(work.salvage.store.list(""))
         assert work.used()["store"] > 0
+
+    def test_on_ecs_does_not_wait_for_slack_once_it_is_told_to_leave(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        # Nobody listens there.
+        deaf = CloudConfig(slack_webhook_url="http://127.0.0.1:9/services/T/B/x")
+        made = EcsWorkerContainer(config=BUCKET, settings=deaf)
+        made.cloud.stop().set()
+        message = Message("it goes on")
+        assert not made.work_shard().tell.announce(message)
+        assert "Slack" in capsys.readouterr().out
+        (slack,) = made.work_shard().tell.announce.notifiers
+        with pytest.raises(UnavailableError) as caught:
+            slack.send(message)
+        assert caught.value.attempts == 1
 
     def test_two_invocations_share_nothing(self) -> None:
         one, other = lambda_worker(FOLDER), lambda_worker(FOLDER)
