@@ -106,7 +106,9 @@ class CloseRun:
 
         def given_up(ledger: Ledger) -> Sequence[Event] | None:
             run = ledger.runs.get(run_id)
-            left = set(give_up).intersection(run.unfinished) if run else ()
+            if run is None or run.sharing is None:
+                return None
+            left = set(give_up).intersection(run.unfinished)
             return [
                 ShardCompleted(run_id, n, "failed", {}) for n in sorted(left)
             ] or None

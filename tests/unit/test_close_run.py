@@ -10,7 +10,7 @@ from ports.errors import NotFoundError
 from tests.support.catalogs import digest_of
 from tests.support.cloud import COMPLETE, DEGRADED, FAILED, STARTED, Cloud
 from tests.support.mirror import mirror_of
-from tests.support.watched import at_call, is_a
+from tests.support.watched import Killed, at_call, is_a
 
 NAMES = ("aaaaaaaa", "bbbbbbb", "cccccc")
 SHARDS = 3
@@ -111,6 +111,17 @@ class TestTheEnd:
             cloud.close("run-9")
         assert cloud.mirror.commits() == before
 
+    def test_of_a_run_of_the_command_line_is_not_hurried(self, cloud: Cloud) -> None:
+        dying = cloud.mirror.process()
+        dying.watch.before = at_call(1, dying.watch.kill, is_a("open"))
+        with pytest.raises(Killed):
+            dying.sync()
+        (run,) = cloud.mirror.ledger().runs.keys() - {"run-1"}
+        before = cloud.mirror.commits()
+
+        assert cloud.close(run, give_up=[0]).outcome is None
+        assert cloud.mirror.commits() == before
+
     def test_of_a_run_of_the_command_line_is_its_own_business(
         self, done: Cloud
     ) -> None:
@@ -118,7 +129,7 @@ class TestTheEnd:
         run = done.mirror.sync().run
         before = done.mirror.commits()
 
-        assert done.close(run).outcome == "complete"
+        assert done.close(run, give_up=[0]).outcome == "complete"
         assert done.mirror.commits() == before
         assert done.titles == [STARTED, COMPLETE]
 

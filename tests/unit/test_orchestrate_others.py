@@ -10,6 +10,7 @@ from application.tell_of_run import TIME_TO_TELL
 from domain.events import BottleMirrored, BottleSuperseded, SyncCompleted, SyncStarted
 from ports.errors import NotFoundError, UnavailableError
 from tests.support.catalogs import digest_of
+from tests.support.chain import started
 from tests.support.cloud import COMPLETE, FAILED, STARTED, Cloud
 from tests.support.listed_elsewhere import DAY, ListedElsewhere, entries_of
 from tests.support.mirror import TAG, Mirror, mirror_of
@@ -46,6 +47,17 @@ class TestARunThatWasLeftOpen:
         cloud.mirror.clock.sleep(HALF_AN_HOUR - 1)
         assert cloud.trigger("run-2").run_id == "run-1"
         assert cloud.mirror.recorded(SyncCompleted) == []
+
+    def test_and_was_not_shared_out_is_closed_by_the_next_start(
+        self, cloud: Cloud
+    ) -> None:
+        run = cloud.process().runs.begin(cloud.process().open(), "old")
+        run.journal.record([started("old", "cloud")])
+        cloud.mirror.clock.sleep(HALF_AN_HOUR)
+        assert cloud.trigger().outcome == "started"
+        (end,) = cloud.mirror.recorded(SyncCompleted)
+        assert (end.run, end.outcome) == ("old", "failed")
+        assert cloud.titles == [STARTED]
 
     def test_is_not_closed_by_a_sync_of_the_command_line(self, cloud: Cloud) -> None:
         # Nobody would be told of it, nor measure it.
