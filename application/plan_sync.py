@@ -65,8 +65,8 @@ class PlanSync:
         """Return the catalog and the plan; None when there is nothing new in it.
 
         Args:
-            ask_sizes: Seconds that may be spent on asking the registry for sizes that
-                nobody knows; ``inf`` is as long as it takes, None is not to ask.
+            ask_sizes: Seconds from now on for which the registry may be asked for sizes
+                that nobody knows; ``inf`` is as long as it takes, None is not to ask.
             fetch_elsewhere: Whether what another mirror has is wanted here, too.
 
         Raises:
@@ -74,12 +74,14 @@ class PlanSync:
             UnavailableError, NotFoundError, UntrustedError, MalformedError: The
                 catalog cannot be had, or not be believed.
         """
-        unless = None
+        begun, unless = self.clock.monotonic(), None
         if not (fetch_elsewhere and ledger.elsewhere):
             unless = _unless(self.catalog.source, selection, ledger)
         catalog = self.catalog.fetch(unless)
         if catalog is None:
             return None
+        if ask_sizes is not None:
+            ask_sizes = max(0.0, ask_sizes - (self.clock.monotonic() - begun))
         want = _Wanted(ask_sizes, fetch_elsewhere)
         return catalog, self._plan(catalog, selection, ledger, want)
 

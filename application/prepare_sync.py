@@ -76,14 +76,19 @@ class PrepareSync:
             run_id: A new one if None.
             max_bytes: The most bytes to fetch; what is left waits.
             fetch_elsewhere: Fetch also what another mirror was said to have.
-            ask_sizes: Seconds that may go into asking for sizes that nobody knows.
+            ask_sizes: Seconds from now on for which sizes that nobody knows may be
+                asked for; None is not to ask.
 
         Raises:
             SelectionError: Something that was named is not in the catalog.
             PortError: The catalog, the store or the log cannot be used.
             LedgerDamagedError: The log is damaged.
         """
+        clock = self.runs.clock
+        begun = clock.monotonic()
         listed = self.external.news(opened.ledger)
+        if ask_sizes is not None:
+            ask_sizes = max(0.0, ask_sizes - (clock.monotonic() - begun))
         planned = self.plan_sync(
             selection,
             opened.ledger if listed is None else opened.ledger.knowing(listed.entries),

@@ -216,6 +216,16 @@ def test_a_run_of_which_nobody_hears_is_closed_by_its_own_trigger_too() -> None:
     assert cloud.trigger("run-2").outcome == "started"
 
 
+def test_a_trigger_that_comes_again_much_later_names_its_own_run() -> None:
+    cloud = Cloud(mirror_of("bat"))
+    cloud.trigger()
+    finish(cloud)
+    cloud.mirror.offer("new")
+    cloud.trigger("run-2")
+    answer = cloud.trigger()
+    assert (answer.run_id, answer.outcome) == ("run-1", "already_running")
+
+
 def test_that_it_may_not_be_handed_out_is_told_once() -> None:
     cloud = Cloud(mirror_of("bat"))
     cloud.waiting["lambda"].refusal = UnavailableError("lambda", "no answer")

@@ -6,14 +6,17 @@ from datetime import timedelta
 
 import pytest
 
+from application.orchestrate import TIME_FOR_SIZES
 from application.tell_of_run import TIME_TO_TELL
 from domain.events import BottleMirrored, BottleSuperseded, SyncCompleted, SyncStarted
 from ports.errors import NotFoundError, UnavailableError
+from ports.external_hash_file import ExternalEntries
 from tests.support.catalogs import digest_of
 from tests.support.chain import started
 from tests.support.cloud import COMPLETE, FAILED, STARTED, Cloud
 from tests.support.listed_elsewhere import DAY, ListedElsewhere, entries_of
 from tests.support.mirror import TAG, Mirror, mirror_of
+from tests.support.watched import Call
 
 HALF_AN_HOUR = timedelta(minutes=30).total_seconds()
 A_WEEK = timedelta(days=7).total_seconds()
@@ -183,6 +186,33 @@ class TestAPlan:
         cloud.work_all()
         assert cloud.close().outcome == "complete"
         mirror.check()
+
+    @pytest.mark.parametrize("slow", ["ledger/v1/ledger.json", "memory:formula.json"])
+    def test_asks_for_no_sizes_when_the_time_for_that_is_over(
+        self, cloud: Cloud, slow: str
+    ) -> None:
+        clock, process = cloud.mirror.clock, cloud.process()
+
+        def take_long(call: Call) -> None:
+            clock.sleep(TIME_FOR_SIZES * (call.key == slow))
+
+        process.watch.before = take_long
+        assert cloud.trigger(process=process).route == "ecs"
+        assert process.watch.of("sizes") == []
+
+    def test_asks_for_none_either_when_a_hash_file_has_taken_it(
+        self, cloud: Cloud
+    ) -> None:
+        clock, process = cloud.mirror.clock, cloud.process()
+
+        class SlowlyListed(ListedElsewhere):
+            def fetch(self, unless: str | None = None) -> ExternalEntries | None:
+                clock.sleep(TIME_FOR_SIZES)
+                return super().fetch(unless)
+
+        cloud.mirror.external = SlowlyListed({})
+        assert cloud.trigger(process=process).route == "ecs"
+        assert process.watch.of("sizes") == []
 
     def test_of_which_a_bound_leaves_all_is_not_said_to_be_done(
         self, cloud: Cloud
