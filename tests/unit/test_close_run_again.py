@@ -106,6 +106,20 @@ def test_to_ask_again_in_the_next_run_tells_and_measures_nothing(cloud: Cloud) -
     assert cloud.titles == [STARTED, COMPLETE, STARTED]
 
 
+def test_nobody_waits_for_who_has_told_already(cloud: Cloud) -> None:
+    dying = cloud.process()
+    # It closes, tells, records that it did, and does not come to publishing.
+    dying.watch.before = at_call(3, dying.watch.kill, is_a("create", "replace"))
+    with pytest.raises(Killed):
+        cloud.close(process=dying)
+    assert cloud.titles == [STARTED, COMPLETE]
+    clock = Other(cloud.mirror.clock)
+    close_by(cloud, clock)
+
+    assert clock.slept == []
+    ended_once(cloud)
+
+
 def calls_of_closing() -> int:
     cloud = finished_cloud()
     process = cloud.process()

@@ -8,6 +8,7 @@ import pytest
 
 from application.batch import FLUSH_SECONDS
 from domain.events import BottleMirrored
+from tests.support.catalogs import digest_of
 from tests.support.cloud import COMPLETE, STARTED, Cloud
 from tests.support.mirror import TAG, mirror_of
 from tests.support.watched import Killed, at_call, is_a
@@ -142,6 +143,28 @@ def test_what_a_worker_brings_in_that_a_newer_catalog_has_not_is_dropped(
 
     assert len(cloud.mirror.ledger().superseded) == 1
     cloud.mirror.check()
+
+
+def test_a_bottle_found_lost_while_a_run_is_planned_is_brought_in_by_the_next(
+    cloud: Cloud,
+) -> None:
+    cloud.mirror.sync()
+    cloud.mirror.offer("new")
+    slow = cloud.process()
+
+    def lose() -> None:
+        cloud.mirror.damage(cloud.mirror.entry("bat-1.0-arm64_sonoma").object_key)
+        content = cloud.mirror.upstream.contents.pop(digest_of("bat"))
+        cloud.mirror.process().verify(repair=True)
+        cloud.mirror.upstream.add(content)
+
+    # Its plan is made, and its start not recorded yet.
+    slow.watch.before = at_call(1, lose, is_a("create"))
+    cloud.trigger(process=slow)
+    cloud.work_all()
+    assert cloud.close().outcome == "complete"
+    assert cloud.mirror.ledger().settled == {}
+    assert cloud.trigger("run-2").bottles == 1
 
 
 def test_a_shard_that_a_sync_and_two_workers_share_is_fetched_once(
