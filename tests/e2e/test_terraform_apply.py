@@ -17,6 +17,7 @@ pytestmark = [
 ]
 # What the stack does not tell as it was told: a second plan would change it again.
 DRIFTS: Final = {
+    "aws_cloudtrail": "tags that a trail is made with are lost",
     "aws_cloudwatch_metric_alarm": "actions, dimensions, period and statistic are lost",
     "aws_default_network_acl": "the ports of its rules are lost",
     "aws_sfn_state_machine": "whether it is traced is lost",
