@@ -6,6 +6,7 @@ locals {
 }
 
 resource "aws_secretsmanager_secret_rotation" "this" {
+  # checkov:skip=CKV_AWS_304: 30 days by default; whoever wants more says so
   count = var.rotation == null ? 0 : 1
 
   secret_id           = aws_secretsmanager_secret.webhook.id
