@@ -36,10 +36,11 @@ environments() {
     done | paste -s -d ' ' -
 }
 
-# Print what a variable says in the files that Terraform is given, or its default. What
-# stands in the environment's file wins, as it does there.
+# Print what a variable says where Terraform looks, or its default. What stands in the
+# environment's file wins over terraform.tfvars, and that over TF_VAR_NAME, as it does there.
 setting() {
-    local name=$1 value=$2 each found
+    local name=$1 exported=TF_VAR_$1 value each found
+    value=${!exported:-$2}
     for each in "$configuration/terraform.tfvars" "$file"; do
         [ -f "$each" ] || continue
         found=$(sed -n "s/^[[:space:]]*$name[[:space:]]*=[[:space:]]*\"\([^\"]*\)\".*/\1/p" "$each" | tail -n 1)

@@ -24,10 +24,11 @@ _ACCOUNT = "123456789012"
 _LEDGER = "s3api list-object-versions"
 # Answers with what is told of the first words that fit: a status, and what to print.
 _STAND_IN = """#!{python}
-import json, sys
+import json, os, sys
 name, asked = {name!r}, " ".join(sys.argv[1:])
+region = [os.environ["AWS_REGION"]] if name == "aws" else []
 with open({calls!r}, "a") as calls:
-    print(name, asked, file=calls)
+    print(name, asked, *region, file=calls)
 for words, (status, said) in json.loads(open({answers!r}).read()).items():
     if words in f"{{name}} {{asked}}":
         print(said)
@@ -68,6 +69,11 @@ class Desk:
             "output -raw bucket_name": (0, "bottles"),
             _LEDGER: (0, "0"),
         }
+
+    def write(self, file: str, text: str) -> None:
+        """Write a file of the configuration."""
+        path = self._place / "tree" / "infrastructure" / "terraform" / file
+        path.write_text(text)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         self._answers.write_text(json.dumps(self.answers))
@@ -261,6 +267,35 @@ def test_an_image_that_is_there_is_neither_built_nor_pushed(desk: Desk) -> None:
     assert desk.calls("terraform")[-1].endswith(
         "-var=container_image=registry.example/mirror@sha256:89ab"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "region"),
+    [
+        ({}, "us-west-2"),
+        ({"exported": "eu-west-1"}, "eu-west-1"),
+        ({"exported": "eu-west-1", "common": "eu-north-1"}, "eu-north-1"),
+        ({"common": "eu-north-1", "environment": "eu-south-1"}, "eu-south-1"),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else value,
+)
+def test_the_region_is_the_one_that_terraform_works_in(
+    desk: Desk, said: dict[str, str], region: str
+) -> None:
+    if "exported" in said:
+        desk.settings["TF_VAR_aws_region"] = said["exported"]
+    for name, file in (
+        ("common", "terraform.tfvars"),
+        ("environment", "environments/dev.tfvars"),
+    ):
+        if name in said:
+            desk.write(file, f'  aws_region   = "{said[name]}" # here\n')
+    desk.answers["events put-events"] = (0, "01234567-89ab\tNone")
+
+    done = desk.run("trigger.sh", "dev")
+
+    assert done.returncode == 0, done.stderr
+    assert {call.split()[-1] for call in desk.calls("aws")} == {region}
 
 
 def test_a_trigger_tells_the_run_that_it_asked_for(desk: Desk) -> None:

@@ -102,10 +102,12 @@ def test_the_programs_start_from_where_lambda_unpacks_them(
             archive.extractall(tmp_path / name)
     program = """
 import boto3, adapters
-from entrypoints import ecs_worker, lambda_alarm, lambda_orchestrator, lambda_worker
+from entrypoints import ecs_worker, lambda_alarm, lambda_rotation
+from entrypoints import lambda_orchestrator, lambda_worker
 from entrypoints.user_agent import user_agent
 print(boto3.__file__, adapters.__file__, callable(lambda_orchestrator.handler),
-      callable(lambda_worker.handler), callable(lambda_alarm.handler), user_agent())
+      callable(lambda_worker.handler), callable(lambda_alarm.handler),
+      callable(lambda_rotation.handler), user_agent())
 """
 
     # Without the site's folders there is nothing but what was unpacked.
@@ -122,7 +124,7 @@ print(boto3.__file__, adapters.__file__, callable(lambda_orchestrator.handler),
     assert said.stdout.split() == [
         str(tmp_path / "opt/python/boto3/__init__.py"),
         str(tmp_path / "task/adapters/__init__.py"),
-        *("True", "True", "True"),
+        *("True", "True", "True", "True"),
         "homebrew-bottles-sync/0.1.0",
     ]
 
