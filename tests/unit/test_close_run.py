@@ -93,6 +93,16 @@ class TestTheEnd:
         assert cloud.metrics.causes("BottlesFailed") == {"unfinished": 2}
         assert cloud.metrics.values("BottlesMissing") == [2]
 
+    def test_counts_no_bottle_as_failed_and_as_left(self, cloud: Cloud) -> None:
+        fail(cloud, NAMES[0])
+        cloud.work(cloud.orders.popleft())
+        cloud.work(cloud.orders.popleft())
+        assert cloud.close(give_up=[2]).outcome == "degraded"
+        assert cloud.metrics.causes("BottlesFailed") == {
+            "not_found": 1,
+            "unfinished": 1,
+        }
+
     def test_waits_for_those_that_are_not_given_up(self, cloud: Cloud) -> None:
         closing = cloud.close(give_up=(1, 7))
 

@@ -13,13 +13,13 @@ from adapters.memory.clock import ManualClock
 from adapters.system_clock import StoppableClock
 from application.batch import FLUSH_SECONDS, HEARTBEAT_SECONDS
 from application.run import SILENCE
-from application.work_shard import MOST_ATTEMPTS
+from application.work_shard import MOST_ATTEMPTS, PAUSES
 from domain.events import BottleMirrored, ShardPaused
 from ports.errors import UnavailableError
 from tests.support.catalogs import digest_of
 from tests.support.cloud import Cloud
 from tests.support.mirror import TAG, Process, mirror_of
-from tests.support.watched import Call, at_call, is_a
+from tests.support.watched import Call, Killed, at_call, is_a
 
 NAMES = tuple(letter * 5 for letter in "abcdefgh")
 LONG = 10  # seconds after which a test that waits for a thread has failed
@@ -188,3 +188,41 @@ def test_a_task_that_is_told_to_leave_while_it_waits_leaves_what_got_no_answer(
     cloud.mirror.upstream.heal(digest_of(NAMES[0]))
     assert cloud.work(order, "ecs").ending == "completed"
     assert cloud.close().outcome == "complete"
+
+
+def test_nobody_is_waited_for_if_there_is_no_time_left_after_that(cloud: Cloud) -> None:
+    cloud.mirror.upstream.fail(digest_of(NAMES[0]), UnavailableError("blob", "503"))
+    clock = cloud.mirror.clock
+    begun = clock.monotonic()
+    # 28 s but for the end: after the first pause there are 23.
+    cloud.work(cloud.orders.popleft(), seconds=35.0)
+    assert clock.monotonic() - begun == PAUSES[0]
+
+
+def test_a_shard_of_which_nobody_answers_for_any_bottle_has_not_ended() -> None:
+    names = [letter * 5 for letter in "abcdefghij"]
+    cloud = Cloud(mirror_of(*names))
+    cloud.shard_bytes = 100
+    cloud.trigger()
+    for name in names:
+        cloud.mirror.upstream.fail(digest_of(name), UnavailableError("blob", "503"))
+    with pytest.raises(UnavailableError):
+        cloud.work(cloud.orders[0])
+
+    assert len(cloud.mirror.recorded(ShardPaused)) == 1
+    assert cloud.shards() == (replace(cloud.orders[0], attempt=2),)
+
+
+def test_the_first_on_a_shard_does_not_look_for_what_others_stored(
+    cloud: Cloud,
+) -> None:
+    first, second = cloud.process(), cloud.process()
+    order = cloud.orders.popleft()
+    first.watch.before = at_call(3, first.watch.kill, is_a("open"))
+    with pytest.raises(Killed):
+        cloud.work(order, process=first)
+    cloud.work(replace(order, attempt=2), process=second)
+
+    listing = Call("list", "2026-08-22/")
+    assert listing not in first.watch.calls
+    assert listing in second.watch.calls
