@@ -12,17 +12,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from dependency_injector import providers
 
 from adapters.configuration_sources import ConfigurationError
 from adapters.folder.store import FolderStore
 from adapters.ledger.layout import commit_key
 from adapters.order_codec import encode_order, said_of
+from application.carry_out import Tally
 from application.close_run import UnknownRunError
-from application.work_shard import OrderError
+from application.work_shard import OrderError, ShardReport
 from domain.errors import LedgerDamagedError
 from domain.order import Order
 from domain.trigger import Start
 from entrypoints import ecs_worker, lambda_orchestrator, lambda_worker
+from entrypoints.lambda_worker import LambdaWorkerContainer
 from ports.errors import MalformedError
 from tests.support.cloud import Cloud
 from tests.support.mirror import mirror_of
@@ -192,6 +195,17 @@ class TestAWorkerInLambda:
         (line,) = lines(capsys)
         assert (line["run_id"], line["shard"]) == ("run-1", 0)
         assert "left_alone" in line["message"]
+
+    def test_has_as_many_seconds_as_lambda_gives_it(self, deployed: Deployed) -> None:
+        given: list[float] = []
+
+        def work(order: Order, seconds: float) -> ShardReport:
+            given.append(seconds)
+            return ShardReport(order, "completed", "complete", Tally())
+
+        with LambdaWorkerContainer.work_shard.override(providers.Object(work)):
+            lambda_worker.handler(said_of(deployed.orders[1]), Context())
+        assert given == [900.0]
 
     def test_fails_over_an_order_that_nobody_knows(
         self, deployed: Deployed, capsys: pytest.CaptureFixture[str]

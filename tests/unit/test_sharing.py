@@ -274,8 +274,8 @@ def test_a_commit_of_a_worker_that_is_delivered_again_counts_once(
 
 def test_a_run_that_was_forked_changes_apart_from_itself(chain: Chain) -> None:
     chain.add(claimed(), NotificationSent(RUN, "started", 0), writer=ONE)
-    ledger = chain.replay()
-    before, fork = ledger.fork(), ledger.fork()
+    ledger, before = chain.replay(), chain.replay()
+    fork = ledger.fork()
     fork.apply(chain.add(done(seconds=5), NotificationSent(RUN, "progress", 1)))
     assert ledger == before
     assert fork != before

@@ -53,6 +53,17 @@ def test_the_time_runs_while_the_ledger_is_read(cloud: Cloud) -> None:
     assert paused.counts["seconds"] == clock.monotonic() - begun
 
 
+def test_what_has_waited_for_its_turn_is_not_begun_when_time_went_by(
+    cloud: Cloud,
+) -> None:
+    clock, slow = cloud.mirror.clock, cloud.process()
+    slow.watch.after = lambda call: clock.sleep(7.0 * is_a("put")(call))
+    report = cloud.work(cloud.orders.popleft(), seconds=10.0, process=slow)
+
+    assert report.ending == "handed_on"
+    assert len(slow.watch.of("open")) == 1
+
+
 def test_a_worker_whose_time_is_over_before_it_begins_hands_all_of_it_on(
     cloud: Cloud,
 ) -> None:
