@@ -111,9 +111,7 @@ class TestTheOrchestrator:
         assert ask({**close, "shards": [0, 1, 2]}) == answer
         assert ask(close) == answer
 
-    def test_closes_a_run_whose_last_worker_died_over_its_end(
-        self, deployed: Deployed
-    ) -> None:
+    def test_answers_what_came_of_a_death(self, deployed: Deployed) -> None:
         died = {"requestPayload": said_of(deployed.orders[0])}
         assert ask(died)["unfinished"] == [1, 2]
 
