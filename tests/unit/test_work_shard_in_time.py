@@ -57,6 +57,8 @@ def test_what_has_waited_for_its_turn_is_not_begun_when_time_went_by(
     cloud: Cloud,
 ) -> None:
     clock, slow = cloud.mirror.clock, cloud.process()
+    # Nobody sets it: the next one is waiting for its turn by then.
+    slow.watch.before = at_call(1, lambda: Flag().wait(0.05), is_a("open"))
     slow.watch.after = lambda call: clock.sleep(7.0 * is_a("put")(call))
     report = cloud.work(cloud.orders.popleft(), seconds=10.0, process=slow)
 
