@@ -31,7 +31,7 @@ cloud-demo: $(READY) $(STACK) ## the cloud on this machine: Lambda, ECS, S3, Sla
 	$(PY) -m tests.cloud_demo
 
 test: $(READY) $(STACK) ## the tests
-	$(PY) -m pytest tests/ -n auto --dist loadfile
+	$(PY) -m pytest tests/ -n auto --dist loadfile --no-loadscope-reorder
 
 # 10,000 are among the tests; a million take some hours.
 simulate: $(READY) ## the ledger under N schedules of faults (N=1000000)
