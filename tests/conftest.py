@@ -81,7 +81,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     item.add_marker(pytest.mark.skip(reason))
         if item.get_closest_marker("minutes") and not _HAS_MINUTES:
             item.add_marker(pytest.mark.skip("takes minutes: BOTTLES_TEST_MINUTES=1"))
-    # First what takes long: a core that gets it last would work on when all others rest.
+    # First what takes long: who gets it last works on when all others rest.
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
