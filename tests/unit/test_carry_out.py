@@ -415,7 +415,8 @@ class TestDying:
     def threads(self) -> Iterable[None]:
         before = active_count()
         yield
-        assert active_count() == before
+        # Those of an earlier test may end meanwhile.
+        assert active_count() <= before
 
     @pytest.mark.parametrize("jobs", [1, 4])
     @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, MemoryError])
