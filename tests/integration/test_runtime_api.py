@@ -96,7 +96,7 @@ class TestAnInvocation:
         begun = tmp_path / "begun"
         deploy(lambda_api, "sleep", timeout=30, concurrency=1)
         send(lambda_client, "sleep", {"seconds": 20, "file": str(begun)})
-        until(begun.exists)
+        until(lambda: begun.exists() and begun.read_text() == "begun\n")
 
         with pytest.raises(ClientError, match="TooManyRequestsException"):
             invoke(lambda_client, "sleep", {"seconds": 0})
@@ -210,7 +210,7 @@ class TestAProcess:
         begun = tmp_path / "begun"
         deploy(lambda_api, "sleep", timeout=60, retries=1)
         send(lambda_client, "sleep", {"seconds": 2, "file": str(begun)})
-        until(begun.exists)
+        until(lambda: begun.exists() and begun.read_text() == "begun\n")
 
         assert lambda_api.kill("sleep") == 1
         lambda_api.wait_until_idle()
