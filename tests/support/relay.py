@@ -75,12 +75,6 @@ class Relay:
             self._cuts.extend(cuts)
             self._passed = 0
 
-    @property
-    def cuts_left(self) -> int:
-        """How many of the cuts have not been made yet."""
-        with self._lock:
-            return len(self._cuts)
-
     def _accept(self) -> None:
         while True:
             try:
