@@ -18,6 +18,7 @@ from domain.events import (
     HashFileImported,
     RecordedCommit,
 )
+from domain.generations import BottleEvicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class _Story:
     _held: dict[BottleKey, Digest] = field(default_factory=dict)
     _lost: set[BottleKey] = field(default_factory=set)
     _dropped: set[BottleKey] = field(default_factory=set)
+    _evicted: set[BottleKey] = field(default_factory=set)
 
     def follow(self, recorded: RecordedCommit, event: Event) -> None:
         """Take note of the next event of the log."""
@@ -79,7 +81,9 @@ class _Story:
                 if bottle.name != self.formula:
                     return
                 self._digests.setdefault(bottle.key, set()).add(bottle.digest)
-            case BottleSuperseded(key=key) | BottleLost(key=key):
+            case (
+                BottleSuperseded(key=key) | BottleLost(key=key) | BottleEvicted(key=key)
+            ):
                 if key not in self._digests:
                     return
             case HashFileImported():
@@ -112,14 +116,24 @@ class _Story:
                 self._lost.add(event.key)
                 self._held.pop(event.key, None)
                 return "it was looked for, and will be fetched again"
+            case BottleEvicted():
+                return self._why_evicted(event)
             case _:
                 return "another mirror has it"
+
+    def _why_evicted(self, event: BottleEvicted) -> str:
+        if self._held.get(event.key) == event.sha256:
+            del self._held[event.key]
+            self._evicted.add(event.key)
+        return "its grace was over, and no generation that is kept needed it"
 
     def _why_mirrored(self, event: BottleMirrored) -> str:
         key, digest = event.bottle.key, event.bottle.digest
         before = self._held.get(key)
         if key in self._lost:
             reason = "it had been lost"
+        elif key in self._evicted:
+            reason = "it had been evicted, and upstream offers it again"
         elif before is None:
             reason = "the mirror had none of this name"
         elif before != digest:
@@ -131,6 +145,7 @@ class _Story:
         self._held[key] = digest
         self._lost.discard(key)
         self._dropped.discard(key)
+        self._evicted.discard(key)
         if event.how == "found":
             return f"{reason}; it lay in the store already"
         if event.how == "copied":

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
+from domain.generations import GenerationEvent
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
 from domain.words import About, How, Outcome, Route, RunKind
@@ -275,6 +276,7 @@ Event: TypeAlias = (
     | SyncCompleted
     | LedgerRepaired
     | StoreReconciled
+    | GenerationEvent
 )
 
 

@@ -33,6 +33,15 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.exposure import expose
+from domain.generations import (
+    BottleEvicted,
+    GenerationDropped,
+    GenerationEvent,
+    GenerationPublished,
+    GenerationRolledBack,
+    IndexMirrored,
+)
 from domain.records import (
     CatalogSeen,
     ClosedRun,
@@ -125,9 +134,25 @@ class Folding:
             case _:
                 self._learn(event)
 
+    def _expose(self, event: GenerationEvent) -> None:
+        ledger = self.ledger
+        is_dropped = (
+            isinstance(event, BottleEvicted) and event.object_key in ledger.superseded
+        )
+        gone = expose(ledger, event, self.commit)
+        if gone is not None:
+            self.turnover.gone.append(gone)
+            if not is_dropped:
+                # Upstream still offers it: plans made before miss that.
+                _unsettle(ledger, by=None)
+
     def _learn(
         self,
-        event: CatalogRead | HashFileImported | LedgerRepaired | StoreReconciled,
+        event: CatalogRead
+        | HashFileImported
+        | LedgerRepaired
+        | StoreReconciled
+        | GenerationEvent,
     ) -> None:
         ledger = self.ledger
         match event:
@@ -149,6 +174,14 @@ class Folding:
                 ledger.reconciled = not ledger.undeclared
                 # What was missing before may have been found, and the other way round.
                 _unsettle(ledger, by=None)
+            case (
+                IndexMirrored()
+                | BottleEvicted()
+                | GenerationPublished()
+                | GenerationRolledBack()
+                | GenerationDropped()
+            ):
+                self._expose(event)
             case _:
                 assert_never(event)
 

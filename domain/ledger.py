@@ -14,6 +14,7 @@ from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.continuity import check_assertions, check_follows, check_nothing_is_gone
 from domain.events import GENESIS, Commit, Position, RecordedCommit
 from domain.fold import cross, fold, learn_elsewhere
+from domain.generations import Generation, KeptIndex, ReleaseKey
 from domain.records import (
     CatalogSeen,
     ClosedRun,
@@ -50,6 +51,9 @@ class Ledger:
             whoever reconciled the ledger before that knew nothing of them.
         reconciled: Whether no declared gap has been crossed since the ledger was last
             compared with the store.
+        indexes: Of releases that are in no generation's list yet.
+        generations: Those that are kept, by their numbers.
+        published: The number of the generation that clients see.
     """
 
     id: str = ""
@@ -67,6 +71,9 @@ class Ledger:
     repairs: tuple[Repair, ...] = ()
     undeclared: tuple[Repair, ...] = ()
     reconciled: bool = True
+    indexes: dict[ReleaseKey, KeptIndex] = field(default_factory=dict)
+    generations: dict[int, Generation] = field(default_factory=dict)
+    published: int | None = None
     state: StateDigest = field(default_factory=StateDigest)
 
     @property
@@ -154,6 +161,8 @@ class Ledger:
             runs={run: state.fork() for run, state in self.runs.items()},
             ended=dict(self.ended),
             settled=dict(self.settled),
+            indexes=dict(self.indexes),
+            generations=dict(self.generations),
         )
 
 

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from adapters.ledger.generation_schemas import (
+    BottleEvictedV1,
+    GenerationDroppedV1,
+    GenerationPublishedV1,
+    GenerationRolledBackV1,
+    IndexMirroredV1,
+)
 from adapters.ledger.schemas import (
     BottleFailedV1,
     BottleLostV1,
@@ -42,6 +49,11 @@ EVENTS: Final[Mapping[tuple[str, int], EventSchema]] = MappingProxyType(
         ("SyncCompleted", 1): SyncCompletedV1(),
         ("LedgerRepaired", 1): LedgerRepairedV1(),
         ("StoreReconciled", 1): StoreReconciledV1(),
+        ("IndexMirrored", 1): IndexMirroredV1(),
+        ("BottleEvicted", 1): BottleEvictedV1(),
+        ("GenerationPublished", 1): GenerationPublishedV1(),
+        ("GenerationRolledBack", 1): GenerationRolledBackV1(),
+        ("GenerationDropped", 1): GenerationDroppedV1(),
     }
 )
 """Every event that was ever written, by its type and version on the wire."""

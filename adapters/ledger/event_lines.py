@@ -30,6 +30,13 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import (
+    BottleEvicted,
+    GenerationDropped,
+    GenerationPublished,
+    GenerationRolledBack,
+    IndexMirrored,
+)
 
 NAMESPACE: Final = UUID("b2fa8c0c-8844-42d7-9a1c-4c2e130fccff")
 """The namespace of the ids of events. It never changes."""
@@ -93,7 +100,7 @@ def _told_of(event: Event) -> tuple[str, str, str]:
             key, sha256 = bottle.key, bottle.digest
         case BottleFailed(bottle=bottle):
             key, sha256, attempt = bottle.key, bottle.digest, str(event.attempts)
-        case BottleSuperseded() | BottleLost():
+        case BottleSuperseded() | BottleLost() | BottleEvicted():
             key, sha256 = event.key, event.sha256
         case CatalogRead():
             digests = (digest for _, digest in sorted(event.documents.items()))
@@ -104,9 +111,28 @@ def _told_of(event: Event) -> tuple[str, str, str]:
             key = f"{repair.first}-{repair.last}"
         case StoreReconciled():
             sha256 = event.document
+        case IndexMirrored(index=index):
+            key, sha256 = index.release, index.digest
+        case GenerationPublished() | GenerationRolledBack() | GenerationDropped():
+            return _told_of_a_generation(event)
         case _:
             return _told_of_a_run(event)
     return key, sha256, attempt
+
+
+def _told_of_a_generation(
+    event: GenerationPublished | GenerationRolledBack | GenerationDropped,
+) -> tuple[str, str, str]:
+    """Return the key, the digest and the attempt that a generation's event tells of."""
+    match event:
+        case GenerationPublished():
+            return str(event.generation), event.listing, ""
+        case GenerationRolledBack():
+            return str(event.to), "", ""
+        case GenerationDropped():
+            return str(event.generation), "", ""
+        case _:
+            assert_never(event)
 
 
 def _told_of_a_run(

@@ -164,10 +164,20 @@ def nested(schema: type[Schema], *, required: bool = True) -> fields.Nested:
 
 
 def by_name(
-    values: fields.Field[Any], names: fields.String | None = None
+    values: fields.Field[Any],
+    names: fields.String | None = None,
+    *,
+    attribute: str | None = None,
+    required: bool = True,
 ) -> fields.Dict:
     """Return a field for an object whose names are as various as its values."""
-    return fields.Dict(keys=names or fields.String(), values=values, required=True)
+    return fields.Dict(
+        keys=names or fields.String(),
+        values=values,
+        attribute=attribute,
+        required=required,
+        load_default=missing if required else dict,
+    )
 
 
 def uuid() -> fields.String:

@@ -29,6 +29,7 @@ from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.catalog import Validators
 from domain.errors import InvalidValueError
 from domain.events import Position
+from domain.generations import Generation, KeptIndex, ReleaseKey
 from domain.ledger import Ledger
 from domain.records import (
     Account,
@@ -172,10 +173,18 @@ def _state(loaded: dict[str, Any]) -> State:
         catalog=_catalog(catalog) if catalog else None,
         digest=StateDigest(**state["digest"]),
         ended={run.closed.run: run for run in map(_remembered, state["ended"])},
+        generations={
+            said["number"]: Generation(**said) for said in state["generations"]
+        },
         imports={
             source: ImportSeen(**seen) for source, seen in state["imports"].items()
         },
+        indexes={
+            ReleaseKey(release): KeptIndex(**said)
+            for release, said in state["indexes"].items()
+        },
         last_complete=ClosedRun(**last_complete) if last_complete else None,
+        published=state["published"],
         reconciled=state["reconciled"],
         repairs=tuple(Repair(**repair) for repair in state["repairs"]),
         runs={run: _open(said) for run, said in state["runs"].items()},
@@ -208,6 +217,9 @@ def _ledger(said: State, tables: Tables) -> Ledger:
         repairs=said.repairs,
         undeclared=said.undeclared,
         reconciled=said.reconciled,
+        indexes=said.indexes,
+        generations=said.generations,
+        published=said.published,
         state=digest,
     )
 

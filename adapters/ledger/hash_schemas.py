@@ -149,14 +149,39 @@ class CatalogSeenSchema(Written):
     source = wire.text()
 
 
+class KeptIndexSchema(Written):
+    """The index of a release, which is in front of it."""
+
+    bottles = wire.by_name(wire.sha256())
+    name = wire.text()
+    sha256 = wire.sha256("digest")
+    size = wire.count()
+    tagref = wire.text()
+
+
+class GenerationSchema(Written):
+    """A generation that is kept."""
+
+    at = wire.moment()
+    bottles = wire.count()
+    documents = wire.by_name(wire.sha256())
+    listing = wire.sha256()
+    missing = wire.count()
+    number = wire.count(least=1)
+    views = wire.by_name(wire.count())
+
+
 class StateSchema(Written):
     """All else that the fold needs to go on."""
 
     catalog = wire.nested(CatalogSeenSchema, required=False)
     digest = wire.nested(StateDigestSchema)
     ended = fields.List(wire.nested(RememberedRunSchema), required=True)
+    generations = fields.List(wire.nested(GenerationSchema), load_default=())
     imports = wire.by_name(wire.nested(ImportSeenSchema))
+    indexes = wire.by_name(wire.nested(KeptIndexSchema), required=False)
     last_complete = wire.nested(ClosedRunSchema, required=False)
+    published = wire.count(least=1, required=False)
     reconciled = wire.flag()
     repairs = fields.List(wire.nested(RepairSchema), required=True)
     runs = wire.by_name(wire.nested(OpenRunSchema))

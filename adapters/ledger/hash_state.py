@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from adapters.ledger import fields as wire
+from domain.generations import Generation, KeptIndex
 from domain.ledger import Ledger
 from domain.records import (
     Account,
@@ -29,8 +30,11 @@ def state_rows(ledger: Ledger) -> dict[str, object]:
         catalog=None if catalog is None else _catalog(catalog),
         digest=_digest(ledger.state),
         ended=[_remembered(run) for run in ledger.ended.values()],
+        generations=[_generation(g) for g in ledger.generations.values()] or None,
         imports={source: _import(seen) for source, seen in ledger.imports.items()},
+        indexes={r: _index(i) for r, i in ledger.indexes.items()} or None,
         last_complete=None if last is None else _closed(last),
+        published=ledger.published,
         reconciled=ledger.reconciled,
         repairs=_repairs(ledger.repairs),
         runs={run: _run(state) for run, state in ledger.runs.items()},
@@ -59,6 +63,28 @@ def _digest(digest: StateDigest) -> dict[str, object]:
         "bottles": digest.bottles,
         "bytes": digest.bytes,
         "sum": wire.written_sum(digest.sum),
+    }
+
+
+def _generation(generation: Generation) -> dict[str, object]:
+    return {
+        "at": wire.written_time(generation.at),
+        "bottles": generation.bottles,
+        "documents": dict(generation.documents),
+        "listing": generation.listing,
+        "missing": generation.missing,
+        "number": generation.number,
+        "views": dict(generation.views),
+    }
+
+
+def _index(index: KeptIndex) -> dict[str, object]:
+    return {
+        "bottles": dict(index.bottles),
+        "name": index.name,
+        "sha256": index.digest,
+        "size": index.size,
+        "tagref": index.tagref,
     }
 
 

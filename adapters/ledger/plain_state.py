@@ -8,7 +8,7 @@ these fields. That is left to the schemas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Final
@@ -20,8 +20,10 @@ from msgspec.structs import asdict
 from adapters.ledger.canonical_json import written
 from adapters.ledger.fields import written_time
 from adapters.ledger.plain_lines import Count, Sha256
+from domain.bottle import Digest
 from domain.catalog import Validators
 from domain.events import Position
+from domain.generations import Generation, KeptIndex, ReleaseKey
 from domain.records import (
     Account,
     CatalogSeen,
@@ -34,6 +36,7 @@ from domain.records import (
     Sharing,
 )
 from domain.state_digest import StateDigest
+from domain.tags import Tag
 from domain.words import About, Outcome, Route, RunKind
 
 
@@ -52,8 +55,11 @@ class State:
     catalog: CatalogSeen | None
     digest: StateDigest
     ended: dict[str, RememberedRun]
+    generations: dict[int, Generation]
     imports: dict[str, ImportSeen]
+    indexes: dict[ReleaseKey, KeptIndex]
     last_complete: ClosedRun | None
+    published: int | None
     reconciled: bool
     repairs: tuple[Repair, ...]
     runs: dict[str, OpenRun]
@@ -155,6 +161,24 @@ class _Run(_Object, kw_only=True):
     writers: dict[str, Count]
 
 
+class _Generation(_Object):
+    at: str
+    bottles: Count
+    documents: dict[str, Sha256]
+    listing: Sha256
+    missing: Count
+    number: Annotated[int, Meta(ge=1)]
+    views: dict[str, Count]
+
+
+class _Index(_Object):
+    bottles: dict[Tag, Sha256]
+    name: str
+    sha256: Sha256
+    size: Count
+    tagref: str
+
+
 class _Position(_Object):
     id: str
     seq: Annotated[int, Meta(ge=-1)]
@@ -165,8 +189,11 @@ class _State(_Object, kw_only=True):
     catalog: _Catalog | None = None
     digest: _Digest
     ended: list[_Ended]
+    generations: list[_Generation] = []
     imports: dict[str, _Import]
+    indexes: dict[str, _Index] = {}
     last_complete: _Complete | None = None
+    published: Annotated[int, Meta(ge=1)] | None = None
     reconciled: bool
     repairs: list[_Repair]
     runs: dict[str, _Run]
@@ -210,11 +237,14 @@ def _state(said: _Rest) -> State:
         catalog=None if state.catalog is None else _catalog(state.catalog),
         digest=StateDigest(digest.bottles, digest.bytes, int(digest.sum, 16)),
         ended={run.run: _remembered(run) for run in state.ended},
+        generations={each.number: _generation(each) for each in state.generations},
         imports={
             source: ImportSeen(seen.document, seen.etag)
             for source, seen in state.imports.items()
         },
+        indexes=_indexes(state.indexes),
         last_complete=None if last is None else _closed(last),
+        published=state.published,
         reconciled=state.reconciled,
         repairs=_repairs(state.repairs),
         runs={run: _run(still) for run, still in state.runs.items()},
@@ -226,6 +256,23 @@ def _state(said: _Rest) -> State:
 def _catalog(said: _Catalog) -> CatalogSeen:
     validators = Validators(said.etag, said.last_modified)
     return CatalogSeen(said.source, said.documents, validators, said.formulae)
+
+
+def _generation(said: _Generation) -> Generation:
+    return Generation(**asdict(said) | {"at": _moment(said.at)})
+
+
+def _indexes(said: Mapping[str, _Index]) -> dict[ReleaseKey, KeptIndex]:
+    return {
+        ReleaseKey(release): KeptIndex(
+            each.name,
+            each.tagref,
+            Digest(each.sha256),
+            each.size,
+            {tag: Digest(digest) for tag, digest in each.bottles.items()},
+        )
+        for release, each in said.items()
+    }
 
 
 def _closed(said: _Ended | _Complete) -> ClosedRun:

@@ -23,6 +23,14 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import (
+    BottleEvicted,
+    GenerationDropped,
+    GenerationEvent,
+    GenerationPublished,
+    GenerationRolledBack,
+    IndexMirrored,
+)
 
 
 def event_text(event: Event) -> str:
@@ -43,6 +51,28 @@ def event_text(event: Event) -> str:
             return _of_a_worker(event)
         case _:
             return _of_the_whole(event)
+
+
+def _of_what_is_seen(event: GenerationEvent) -> str:
+    """Return what an event says of what clients see."""
+    match event:
+        case IndexMirrored(index=index):
+            names = counted(len(index.bottles), "bottle")
+            return f"kept the index of {index.release} ({names})"
+        case BottleEvicted():
+            return f"evicted {event.key} from {event.object_key}"
+        case GenerationPublished():
+            missing = f", {event.missing:,} missing" if event.missing else ""
+            return (
+                f"published generation {event.generation}"
+                f" ({counted(event.bottles, 'bottle')}{missing})"
+            )
+        case GenerationRolledBack():
+            return f"rolled back to generation {event.to}"
+        case GenerationDropped():
+            return f"dropped generation {event.generation}: none can go back to it"
+        case _:
+            assert_never(event)
 
 
 def _of_a_worker(
@@ -77,7 +107,8 @@ def _of_the_whole(
     | SyncStarted
     | SyncCompleted
     | LedgerRepaired
-    | StoreReconciled,
+    | StoreReconciled
+    | GenerationEvent,
 ) -> str:
     """Return what an event says that is not of one bottle."""
     match event:
@@ -103,6 +134,14 @@ def _of_the_whole(
             text = f"{where} ({repair.cause}): {became}"
         case StoreReconciled():
             text = f"compared the ledger with the store (document {event.document})"
+        case (
+            IndexMirrored()
+            | BottleEvicted()
+            | GenerationPublished()
+            | GenerationRolledBack()
+            | GenerationDropped()
+        ):
+            text = _of_what_is_seen(event)
         case _:
             assert_never(event)
     return text

@@ -35,9 +35,11 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import BottleEvicted
 from domain.ledger import Ledger
 from domain.records import Elsewhere, Repair
 from domain.words import About, How, Outcome, RunKind
+from tests.support import strategies as some
 from tests.support.catalogs import digest_of, make_bottle
 from tests.support.fold_chain import FoldChain
 from tests.support.machines import machine_settings
@@ -135,6 +137,30 @@ class FoldMachine(RuleBasedStateMachine):
                 entry.bottle.key, entry.bottle.digest, entry.object_key, "nothing"
             ),
         )
+
+    @precondition(lambda self: self.ledger.held)
+    @rule(run=runs, number=places, folder=st.none() | folders)
+    def evict(self, run: int, number: int, folder: str | None) -> None:
+        """Let go what is held, or another object of the same bottle."""
+        held = tuple(self.ledger.held.values())
+        entry = held[number % len(held)]
+        bottle, place = entry.bottle, entry.object_key
+        if folder is not None:
+            place = place_of(bottle, folder)
+        self.record(run, BottleEvicted(bottle.key, bottle.digest, place))
+
+    @precondition(lambda self: self.ledger.superseded)
+    @rule(run=runs, number=places, other=st.none() | digests)
+    def evict_what_was_dropped(
+        self, run: int, number: int, other: Digest | None
+    ) -> None:
+        dropped = tuple(self.ledger.superseded.items())
+        place, old = dropped[number % len(dropped)]
+        self.record(run, BottleEvicted(old.key, other or old.sha256, place))
+
+    @rule(run=runs, told=st.lists(some.generation_events, min_size=1, max_size=3))
+    def expose(self, run: int, told: list[Event]) -> None:
+        self.record(run, *told)
 
     @precondition(lambda self: self.ledger.held)
     @rule(run=runs, number=places, how=st.sampled_from(get_args(How)))

@@ -42,9 +42,11 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import GenerationPublished, IndexMirrored, KeptIndex
 from domain.ledger import Ledger, replay
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
+from domain.tags import Tag
 from ports.errors import MalformedError
 from tests.support import strategies as some
 from tests.support.log_writing import AT, commit_after, mirrored
@@ -111,6 +113,12 @@ def full_events() -> tuple[Event, ...]:
         new,
         BottleFailed(old.bottle, "refused", "", 1),
         HashFileImported("s3://other", "d" * 64, 1, None, {BAT: ELSEWHERE}),
+        GenerationPublished(1, {"x": "c" * 64}, "e" * 64, 1, 2, {"flat": 1}),
+        IndexMirrored(
+            KeptIndex(
+                "ant", "1.0", new.bottle.digest, 3, {Tag("all"): Digest("f" * 64)}
+            )
+        ),
     )
 
 
@@ -244,10 +252,12 @@ def test_both_ways_read_back_what_was_written(ledger: Ledger) -> None:
 def test_the_short_way_writes_what_the_schema_writes(ledger: Ledger) -> None:
     said = {field.name: getattr(ledger, field.name) for field in fields(Ledger)}
     said |= {"digest": ledger.state, "ended": list(ledger.ended.values())}
+    said |= {"generations": list(ledger.generations.values())}
     by_schema = StateSchema(exclude=["superseded"]).dump(said)
-    # Of gaps that were not declared, nothing is said where there are none.
-    if not by_schema["undeclared"]:
-        del by_schema["undeclared"]
+    # Of these nothing is said where there are none.
+    for name in ("undeclared", "generations", "indexes"):
+        if not by_schema[name]:
+            del by_schema[name]
     assert written(state_rows(ledger)) == written(by_schema)
 
 

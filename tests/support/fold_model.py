@@ -46,6 +46,9 @@ class FoldModel:
         self.repairs: list[Row] = []
         self.undeclared: list[Row] = []
         self.reconciled = True
+        self.indexes: dict[str, Row] = {}
+        self.generations: list[Row] = []
+        self.published: int | None = None
         self.ledger: Row = {"id": "", "seq": -1, "sha256": "0" * 64}
         self.last_updated: str | None = None
         self._folds = {
@@ -63,6 +66,11 @@ class FoldModel:
             "ShardPaused": self._shard_paused,
             "ShardCompleted": self._shard_completed,
             "NotificationSent": self._told_people,
+            "IndexMirrored": self._index_kept,
+            "BottleEvicted": self._evicted,
+            "GenerationPublished": self._published,
+            "GenerationRolledBack": self._rolled_back,
+            "GenerationDropped": self._dropped,
         }
 
     def fold(self, body: bytes, gap: Row | None = None) -> None:
@@ -100,8 +108,11 @@ class FoldModel:
             "catalog": self.catalog,
             "digest": self.digest(),
             "ended": self.ended,
+            "generations": self.generations or None,
             "imports": self.imports,
+            "indexes": self.indexes or None,
             "last_complete": self.last_complete,
+            "published": self.published,
             "reconciled": self.reconciled,
             "repairs": self.repairs,
             "runs": self.runs,
@@ -166,6 +177,42 @@ class FoldModel:
         if row is not None and row["object_key"] == event["object_key"]:
             del self.held[event["key"]]
             self._disturb()
+
+    def _evicted(self, event: Row, _: Row) -> None:
+        key, place = event["key"], event["object_key"]
+        old, row = self.superseded.get(place), self.held.get(key)
+        if old is not None and old["sha256"] == event["sha256"]:
+            del self.superseded[place]
+        if row is None or (row["object_key"], row["sha256"]) != (
+            place,
+            event["sha256"],
+        ):
+            return
+        del self.held[key]
+        if old is None:
+            self._disturb()
+
+    def _index_kept(self, event: Row, _: Row) -> None:
+        self.indexes[f"{event['name']}-{event['tagref']}"] = _told(event)
+
+    def _published(self, event: Row, header: Row) -> None:
+        number = event["generation"]
+        if any(number <= kept["number"] for kept in self.generations):
+            return
+        row = {**_told(event), "number": number, "at": header["at"]}
+        del row["generation"]
+        self.generations.append(row)
+        self.published = number
+        self.indexes = {}
+
+    def _rolled_back(self, event: Row, _: Row) -> None:
+        if any(event["to"] == kept["number"] for kept in self.generations):
+            self.published = event["to"]
+
+    def _dropped(self, event: Row, _: Row) -> None:
+        number = event["generation"]
+        if number != self.published:
+            self.generations = [g for g in self.generations if g["number"] != number]
 
     def _failed(self, event: Row, header: Row) -> None:
         if header["run"] in self.runs:

@@ -39,6 +39,14 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import (
+    BottleEvicted,
+    GenerationDropped,
+    GenerationPublished,
+    GenerationRolledBack,
+    IndexMirrored,
+    KeptIndex,
+)
 from domain.ledger import Ledger, replay
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
@@ -194,6 +202,31 @@ def _mirrored(chance: Chance) -> BottleMirrored:
     return BottleMirrored(bottle, size, place, how)
 
 
+def _evicted(chance: Chance) -> BottleEvicted:
+    lost = _lost(chance)
+    return BottleEvicted(lost.key, lost.sha256, lost.object_key)
+
+
+def _index(chance: Chance) -> IndexMirrored:
+    bottle = _bottle(chance)
+    bottles = {bottle.tag: bottle.digest}
+    digest, size = _digest(chance), chance.below(99)
+    return IndexMirrored(KeptIndex(bottle.name, bottle.tagref, digest, size, bottles))
+
+
+def _published(chance: Chance) -> GenerationPublished:
+    number, documents = 1 + chance.below(4), {"a.json": _digest(chance)}
+    listing, views = _digest(chance), {"registry": chance.below(9)}
+    return GenerationPublished(number, documents, listing, 2, 0, views)
+
+
+def _of_generations(chance: Chance) -> Event:
+    number = 1 + chance.below(4)
+    if chance.below(2):
+        return GenerationRolledBack(number)
+    return GenerationDropped(number)
+
+
 def _imported(chance: Chance) -> HashFileImported:
     entries: dict[BottleKey, Elsewhere] = {}
     for _ in range(chance.below(4)):
@@ -219,6 +252,7 @@ def _digest(chance: Chance) -> Digest:
 _EVENTS: tuple[Callable[[Chance], Event], ...] = (
     *(_started, _started, _completed, _read, _failed, _imported),
     *(_repaired, _reconciled, _superseded, _lost),
+    *(_evicted, _index, _published, _of_generations),
     *(_mirrored,) * 6,
 )
 

@@ -40,6 +40,14 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import (
+    BottleEvicted,
+    GenerationDropped,
+    GenerationPublished,
+    GenerationRolledBack,
+    IndexMirrored,
+    KeptIndex,
+)
 from domain.ledger import Ledger, replay
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
@@ -187,7 +195,38 @@ repairs = st.builds(
     cause=st.sampled_from(["gap", "bit-flipped"]),
     source=st.just("version 1") | texts,
 )
+indexes_mirrored = st.builds(
+    IndexMirrored,
+    st.builds(
+        KeptIndex,
+        st.sampled_from(["jq", "openssl@3"]),
+        st.sampled_from(["1.0", "1.0-1"]),
+        digests,
+        sizes,
+        st.dictionaries(st.sampled_from([Tag("all"), Tag("arm64_tahoe")]), digests),
+    ),
+)
+numbers = st.integers(1, 4)
+generation_events = st.one_of(
+    indexes_mirrored,
+    lost_bottles().map(
+        lambda lost: BottleEvicted(lost.key, lost.sha256, lost.object_key)
+    ),
+    st.builds(
+        GenerationPublished,
+        numbers,
+        st.dictionaries(texts, digests, max_size=2),
+        digests,
+        sizes,
+        sizes,
+        st.dictionaries(st.sampled_from(["flat", "registry"]), sizes),
+    ),
+    st.builds(GenerationRolledBack, numbers),
+    st.builds(GenerationDropped, numbers),
+)
+"""What is said of what clients see."""
 events: st.SearchStrategy[Event] = st.one_of(
+    generation_events,
     mirrored_bottles(),
     mirrored_bottles(wild_bottles()),
     superseded_bottles,

@@ -45,6 +45,14 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import (
+    BottleEvicted,
+    GenerationDropped,
+    GenerationPublished,
+    GenerationRolledBack,
+    IndexMirrored,
+    KeptIndex,
+)
 from domain.ledger import replay
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
@@ -342,6 +350,60 @@ COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
             NotificationSent(SEVENTH, "progress", 30),
         ),
     ),
+    (
+        SEVENTH,
+        (
+            IndexMirrored(
+                KeptIndex(
+                    "openssl@3",
+                    "3.6.0-1",
+                    Digest("a1" * 32),
+                    14_321,
+                    {Tag("arm64_sonoma"): Digest("2" * 64)},
+                )
+            ),
+            BottleEvicted(
+                BottleKey("jq-1.8.1-arm64_tahoe"),
+                Digest("1" * 64),
+                ObjectKey("2026-11-22/jq-1.8.1.arm64_tahoe.bottle.tar.gz"),
+            ),
+        ),
+    ),
+    (
+        SEVENTH,
+        (
+            GenerationPublished(
+                1, {"formula.jws.json": "c" * 64}, "b1" * 32, 3, 1, {"registry": 3}
+            ),
+            GenerationPublished(
+                2, {"formula.jws.json": "d" * 64}, "b2" * 32, 3, 0, {"registry": 3}
+            ),
+            GenerationRolledBack(1),
+        ),
+    ),
+    (
+        SEVENTH,
+        (
+            GenerationPublished(
+                3,
+                {"formula.jws.json": "d" * 64, "internal/executables.txt": "e" * 64},
+                "b3" * 32,
+                3,
+                0,
+                {"flat": 3, "registry": 3},
+            ),
+            GenerationDropped(1),
+            IndexMirrored(
+                KeptIndex(
+                    "jq",
+                    "1.8.1-1",
+                    Digest("a2" * 32),
+                    7_001,
+                    {Tag("arm64_tahoe"): Digest("5" * 64)},
+                )
+            ),
+        ),
+    ),
 )
 """What the golden log says: for each commit, the run, and what it recorded."""
 
@@ -463,6 +525,8 @@ def test_the_document_is_enough_to_read_it() -> None:
                     held[event["key"]] = place
                 case "BottleLost" if held[event["key"]][1] == event["object_key"]:
                     del held[event["key"]]
+                case "BottleEvicted":
+                    assert held.pop(event["key"])[1] == event["object_key"]
                 case "SyncCompleted":
                     assert event["state"] == before
                 case "HashFileImported":
@@ -513,7 +577,11 @@ def _event_id(event: dict[str, Any], run: str) -> str:
         key = str(event["shard"])
     if event["t"] == "NotificationSent":
         key = event["about"]
-    named = (event.get(name, "") for name in ("plan", "catalog", "document"))
+    if event["t"].startswith("Generation"):
+        key = str(event.get("generation", event.get("to")))
+    if event["t"] == "IndexMirrored":
+        key = f"{event['name']}-{event['tagref']}"
+    named = (event.get(n, "") for n in ("plan", "catalog", "document", "listing"))
     attempt = next(
         (event[n] for n in ("attempts", "attempt", "percent") if n in event), ""
     )
