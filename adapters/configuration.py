@@ -27,12 +27,14 @@ from adapters.configuration_sources import PREFIX, ConfigurationError, Source
 from domain.brewfile import Brewfile
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
+from domain.exposure_config import ExposureConfig
 from domain.selection import Selection
 
 _JOBS_PER_CORE: Final = 4
 _MOST_JOBS: Final = 32
 
 _OF_THE_CLOUD: Final = tuple(each.name for each in fields(CloudConfig))
+_OF_EXPOSURE: Final = tuple(each.name for each in fields(ExposureConfig))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def written(configuration: Configuration) -> dict[str, object]:
         {
             **{name: getattr(config, name, None) for name in NAMES},
             **{name: getattr(cloud, name) for name in _OF_THE_CLOUD},
+            **{name: getattr(config.exposure, name) for name in _OF_EXPOSURE},
             **external_settings(config.external),
             "external_hash_file_required": config.external_required,
             "target_tags": selection.tags,
@@ -139,7 +142,10 @@ def _configuration(merged: dict[str, Any]) -> Configuration:
     cloud = CloudConfig(
         **{name: merged.pop(name) for name in _OF_THE_CLOUD if name in merged}
     )
-    config = SyncConfig(selection=Selection(**selection), **merged)
+    exposure = ExposureConfig(
+        **{name: merged.pop(name) for name in _OF_EXPOSURE if name in merged}
+    )
+    config = SyncConfig(selection=Selection(**selection), exposure=exposure, **merged)
     return Configuration(config, cloud, notes)
 
 

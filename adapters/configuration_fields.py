@@ -19,6 +19,8 @@ from domain.brewfile import Brewfile, parse_brewfile
 from domain.cloud_config import CloudConfig
 from domain.config import ExternalUrl, SyncConfig
 from domain.errors import InvalidValueError
+from domain.exposure_config import ExposureConfig, parse_share, parse_views
+from domain.views import View
 
 _T = TypeVar("_T")
 
@@ -72,7 +74,8 @@ class Owned(Setting[_T], Generic[_T]):
     """A value that a configuration has rules for, as a whole made of defaults."""
 
     def __init__(
-        self, owner: Callable[..., SyncConfig | CloudConfig] = SyncConfig
+        self,
+        owner: Callable[..., SyncConfig | CloudConfig | ExposureConfig] = SyncConfig,
     ) -> None:
         super().__init__()
         self._owner = owner
@@ -217,6 +220,28 @@ class Parsed(Setting[_T], Generic[_T]):
 
     def write(self, value: _T) -> object:
         return str(value)
+
+
+class Views(Setting[tuple[View, ...]]):
+    """Views of the mirror, in a list or with commas; or none."""
+
+    def read(self, value: object) -> tuple[View, ...]:
+        if isinstance(value, list):
+            value = ",".join(_text(item) for item in value)
+        return parse_views(_text(value))
+
+    def write(self, value: tuple[View, ...]) -> object:
+        return ",".join(value) or "none"
+
+
+class Share(Setting[int]):
+    """A share in per cent, as ``10%``."""
+
+    def read(self, value: object) -> int:
+        return parse_share(_text(value))
+
+    def write(self, value: int) -> object:
+        return f"{value}%"
 
 
 class Url(Setting[ExternalUrl]):

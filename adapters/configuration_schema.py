@@ -14,10 +14,12 @@ from adapters.configuration_fields import (
     Parsed,
     PublicKey,
     Region,
+    Share,
     Switch,
     Text,
     Unshown,
     Url,
+    Views,
     Whole,
 )
 from domain.cloud_config import CloudConfig, parse_webhook
@@ -28,6 +30,7 @@ from domain.config import (
     parse_prefix,
     parse_store,
 )
+from domain.exposure_config import ExposureConfig
 from domain.secret import parse_secret_id, parse_token
 from domain.selection import TargetTags, parse_target_tags
 
@@ -56,6 +59,12 @@ class ConfigSchema(Schema):
     lambda_shard_gb = Whole()
     max_parallel_tasks = Whole(CloudConfig)
     retry_attempts = Whole()
+    views = Views()
+    publish = Switch()
+    keep_generations = Whole(ExposureConfig)
+    retention_days = Whole(ExposureConfig)
+    gc_auto = Switch()
+    max_evict = Share()
     registry_token = Unshown(parse_token)
     registry_token_secret_id = Unshown(parse_secret_id)
     external_hash_file_s3_key = Parsed(parse_object_key)

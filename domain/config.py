@@ -10,6 +10,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from domain.errors import InvalidValueError
+from domain.exposure_config import ExposureConfig
 from domain.secret import parse_secret_id
 from domain.selection import Selection
 from domain.work import GB, Work
@@ -259,6 +260,7 @@ class SyncConfig:
         external_required: Whether a run fails when that cannot be read.
         registry_token: The bearer token of a private registry; never shown.
         registry_token_secret_id: The secret that holds such a token.
+        exposure: How the mirror shows itself, and what it lets go.
     """
 
     store: StoreAddress = FolderAddress(PurePath("mirror"))
@@ -278,6 +280,7 @@ class SyncConfig:
     external_required: bool = False
     registry_token: str | None = field(default=None, repr=False)
     registry_token_secret_id: str | None = None
+    exposure: ExposureConfig = field(default_factory=ExposureConfig)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_domain", parse_upstream(self.api_domain))

@@ -107,6 +107,27 @@ SETTINGS: Final = {
     "lambda_shard_gb": Setting("GB", "Share of one Lambda worker.  [5]"),
     "max_parallel_tasks": Setting("N", "ECS tasks at a time.  [16]"),
     "retry_attempts": Setting("N", "How often a network call is tried.  [5]"),
+    "views": Setting(
+        "VIEWS",
+        "How clients find bottles: registry, flat, both of them, or none.  [registry]",
+        listed=True,
+    ),
+    "publish": Setting(
+        "", "Publish what a complete run has brought in, or not.  [yes]", switch=True
+    ),
+    "keep_generations": Setting(
+        "N", "Generations that can be gone back to, the visible one included.  [4]"
+    ),
+    "retention_days": Setting(
+        "DAYS",
+        "Keep for so long what upstream no longer offers; 0 is for ever.  [30]",
+    ),
+    "gc_auto": Setting(
+        "", "Evict at the end of a complete run, or not.  [not]", switch=True
+    ),
+    "max_evict": Setting(
+        "SHARE", "Evict at most so much of what is held at once.  [10%]"
+    ),
     "registry_token": Setting(
         "TOKEN",
         "Bearer token of a private registry. Others can see a command line:"
@@ -193,6 +214,8 @@ DEPLOYED: Final = (
     "log_level",
 )
 SPOOL: Final = ("spool",)
+PUBLISHING: Final = ("views", "publish", "keep_generations")
+RETENTION: Final = ("retention_days", "gc_auto", "max_evict")
 BUCKET: Final = ("aws_region",)
 
 

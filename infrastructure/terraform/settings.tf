@@ -22,6 +22,7 @@ locals {
       log_level                    = var.log_level
       size_threshold_gb            = tostring(var.size_threshold_gb)
       max_parallel_tasks           = tostring(var.max_parallel_tasks)
+      retention_days               = tostring(var.retention_days)
       enable_notifications         = tostring(local.tells_people)
       slack_webhook_secret_id      = var.enable_slack ? module.notifications.secret_arn : null
       notification_topic_arn       = var.enable_sns_notifications ? module.notifications.topic_arn : null
@@ -36,7 +37,7 @@ locals {
   # Which of them are null is known before their values are.
   said = toset(concat(
     keys(var.mirror_settings),
-    ["s3_bucket_name", "aws_region", "project_name", "environment", "log_level", "size_threshold_gb", "max_parallel_tasks", "enable_notifications"],
+    ["s3_bucket_name", "aws_region", "project_name", "environment", "log_level", "size_threshold_gb", "max_parallel_tasks", "retention_days", "enable_notifications"],
     var.enable_slack ? ["slack_webhook_secret_id"] : [],
     var.enable_sns_notifications ? ["notification_topic_arn"] : [],
     var.registry_token_secret_arn == null ? [] : ["registry_token_secret_id"],

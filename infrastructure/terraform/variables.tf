@@ -165,8 +165,8 @@ variable "mirror_settings" {
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.mirror_settings), ["api_domain", "api_public_key", "catalog", "exclude", "formulae", "jobs", "lambda_shard_gb", "max_bytes", "registry", "retry_attempts", "shard_gb", "target_tags", "with_deps"])) == 0
-    error_message = "mirror_settings: of api_domain, api_public_key, catalog, exclude, formulae, jobs, lambda_shard_gb, max_bytes, registry, retry_attempts, shard_gb, target_tags, with_deps; others have variables of their own."
+    condition     = length(setsubtract(keys(var.mirror_settings), ["api_domain", "api_public_key", "catalog", "exclude", "formulae", "gc_auto", "jobs", "keep_generations", "lambda_shard_gb", "max_bytes", "max_evict", "publish", "registry", "retry_attempts", "shard_gb", "target_tags", "views", "with_deps"])) == 0
+    error_message = "mirror_settings: of api_domain, api_public_key, catalog, exclude, formulae, gc_auto, jobs, keep_generations, lambda_shard_gb, max_bytes, max_evict, publish, registry, retry_attempts, shard_gb, target_tags, views, with_deps; others have variables of their own."
   }
 }
 

@@ -353,4 +353,10 @@ def test_what_is_written_is_what_a_file_would_say() -> None:
         "environment": "prod",
         "enable_notifications": True,
         "log_level": "INFO",
+        "views": "registry",
+        "publish": True,
+        "keep_generations": 4,
+        "retention_days": 30,
+        "gc_auto": False,
+        "max_evict": "10%",
     }

@@ -83,7 +83,7 @@ run "with_everything" {
   }
 
   assert {
-    condition     = toset(keys(local.environment)) == toset([for name in ["aws_region", "enable_notifications", "environment", "external_hash_file_required", "external_hash_file_s3_key", "log_level", "max_parallel_tasks", "notification_topic_arn", "project_name", "registry_token_secret_id", "s3_bucket_name", "size_threshold_gb", "slack_webhook_secret_id", "target_tags", "with_deps"] : "BOTTLES_${upper(name)}"])
+    condition     = toset(keys(local.environment)) == toset([for name in ["aws_region", "enable_notifications", "environment", "external_hash_file_required", "external_hash_file_s3_key", "log_level", "max_parallel_tasks", "notification_topic_arn", "project_name", "registry_token_secret_id", "retention_days", "s3_bucket_name", "size_threshold_gb", "slack_webhook_secret_id", "target_tags", "with_deps"] : "BOTTLES_${upper(name)}"])
     error_message = "The programs are told of something else."
   }
 

@@ -1,0 +1,84 @@
+"""Generations: the documents and lists that are kept to publish and to go back."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from domain.listing import Listing
+
+
+class Generations(Protocol):
+    """What is kept of what clients saw, see, or are to see next.
+
+    Any method may raise ``UnavailableError``, ``RefusedError`` and, where it writes,
+    ``StoreFullError``.
+    """
+
+    @abstractmethod
+    def stage(self, body: bytes) -> str:
+        """Keep a document of the API, byte for byte, until a generation has it.
+
+        Returns:
+            Its SHA-256. Keeping the same bytes again is success.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def staged(self, sha256: str) -> bytes:
+        """Return a document that is staged.
+
+        Raises:
+            NotFoundError: There is none.
+            MalformedError: It is not what it is called.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def keep(self, number: int, documents: Mapping[str, str], listing: Listing) -> str:
+        """Keep a generation: the documents that are staged, and its list.
+
+        To keep the same again is success; what an attempt that died has left is
+        replaced.
+
+        Args:
+            documents: The SHA-256 of each document, by its name.
+
+        Returns:
+            The SHA-256 of the list's written form.
+
+        Raises:
+            NotFoundError: A document is not staged, nor kept by this generation.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def document(self, number: int, name: str, sha256: str) -> bytes:
+        """Return a document of a generation.
+
+        Raises:
+            NotFoundError: It is not kept.
+            MalformedError: It is not what it was.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def listing(self, number: int, sha256: str) -> Listing:
+        """Return the list of a generation.
+
+        Raises:
+            NotFoundError: It is not kept.
+            MalformedError: It is not what it was.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def drop(self, number: int) -> None:
+        """Remove all that is kept of a generation; that there is none is success."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def sweep(self, needed: Collection[str]) -> None:
+        """Remove what is staged, but for the documents with these SHA-256."""
+        raise NotImplementedError
