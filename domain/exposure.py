@@ -11,6 +11,7 @@ from domain.generations import (
     GenerationEvent,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
 )
 from domain.records import HashEntry
@@ -36,8 +37,11 @@ def expose(ledger: Ledger, event: GenerationEvent, commit: Commit) -> HashEntry 
         case GenerationRolledBack():
             if event.to in ledger.generations:
                 ledger.published = event.to
+        case GenerationShown():
+            if event.generation == ledger.published:
+                ledger.shown = event.generation
         case GenerationDropped():
-            if event.generation != ledger.published:
+            if event.generation not in (ledger.published, ledger.shown):
                 ledger.generations.pop(event.generation, None)
         case _:
             assert_never(event)

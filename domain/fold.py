@@ -40,6 +40,7 @@ from domain.generations import (
     GenerationEvent,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
 )
 from domain.records import (
@@ -179,6 +180,7 @@ class Folding:
                 | BottleEvicted()
                 | GenerationPublished()
                 | GenerationRolledBack()
+                | GenerationShown()
                 | GenerationDropped()
             ):
                 self._expose(event)

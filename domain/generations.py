@@ -90,7 +90,7 @@ class BottleEvicted:
 
 @dataclass(frozen=True, slots=True)
 class GenerationPublished:
-    """A generation is made visible: all that it needs is in the store.
+    """A generation is to be seen: all that it needs is in the store.
 
     Attributes:
         generation: Its number. All else as ``Generation`` has it.
@@ -120,6 +120,13 @@ class GenerationRolledBack:
 
 
 @dataclass(frozen=True, slots=True)
+class GenerationShown:
+    """All that clients read is that of the generation published."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationDropped:
     """A generation is kept no longer: nobody can go back to it."""
 
@@ -131,5 +138,6 @@ GenerationEvent: TypeAlias = (
     | BottleEvicted
     | GenerationPublished
     | GenerationRolledBack
+    | GenerationShown
     | GenerationDropped
 )

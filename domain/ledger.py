@@ -53,7 +53,8 @@ class Ledger:
             compared with the store.
         indexes: Of releases that are in no generation's list yet.
         generations: Those that are kept, by their numbers.
-        published: The number of the generation that clients see.
+        published: The number of the generation that clients are to see.
+        shown: The number of the one that they saw last in all its parts.
     """
 
     id: str = ""
@@ -74,6 +75,7 @@ class Ledger:
     indexes: dict[ReleaseKey, KeptIndex] = field(default_factory=dict)
     generations: dict[int, Generation] = field(default_factory=dict)
     published: int | None = None
+    shown: int | None = None
     state: StateDigest = field(default_factory=StateDigest)
 
     @property

@@ -11,6 +11,7 @@ from adapters.ledger.generation_schemas import (
     GenerationDroppedV1,
     GenerationPublishedV1,
     GenerationRolledBackV1,
+    GenerationShownV1,
     IndexMirroredV1,
 )
 from adapters.ledger.schemas import (
@@ -53,6 +54,7 @@ EVENTS: Final[Mapping[tuple[str, int], EventSchema]] = MappingProxyType(
         ("BottleEvicted", 1): BottleEvictedV1(),
         ("GenerationPublished", 1): GenerationPublishedV1(),
         ("GenerationRolledBack", 1): GenerationRolledBackV1(),
+        ("GenerationShown", 1): GenerationShownV1(),
         ("GenerationDropped", 1): GenerationDroppedV1(),
     }
 )

@@ -35,6 +35,7 @@ from domain.generations import (
     GenerationDropped,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
 )
 
@@ -113,7 +114,12 @@ def _told_of(event: Event) -> tuple[str, str, str]:
             sha256 = event.document
         case IndexMirrored(index=index):
             key, sha256 = index.release, index.digest
-        case GenerationPublished() | GenerationRolledBack() | GenerationDropped():
+        case (
+            GenerationPublished()
+            | GenerationRolledBack()
+            | GenerationShown()
+            | GenerationDropped()
+        ):
             return _told_of_a_generation(event)
         case _:
             return _told_of_a_run(event)
@@ -121,7 +127,10 @@ def _told_of(event: Event) -> tuple[str, str, str]:
 
 
 def _told_of_a_generation(
-    event: GenerationPublished | GenerationRolledBack | GenerationDropped,
+    event: GenerationPublished
+    | GenerationRolledBack
+    | GenerationShown
+    | GenerationDropped,
 ) -> tuple[str, str, str]:
     """Return the key, the digest and the attempt that a generation's event tells of."""
     match event:
@@ -129,7 +138,7 @@ def _told_of_a_generation(
             return str(event.generation), event.listing, ""
         case GenerationRolledBack():
             return str(event.to), "", ""
-        case GenerationDropped():
+        case GenerationShown() | GenerationDropped():
             return str(event.generation), "", ""
         case _:
             assert_never(event)

@@ -11,6 +11,7 @@ from domain.generations import (
     GenerationDropped,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
     KeptIndex,
 )
@@ -60,6 +61,14 @@ class GenerationRolledBackV1(EventSchema):
     of = GenerationRolledBack
 
     to = wire.count(least=1)
+
+
+class GenerationShownV1(EventSchema):
+    """Clients see the generation that was published."""
+
+    of = GenerationShown
+
+    generation = wire.count(least=1)
 
 
 class GenerationDroppedV1(EventSchema):

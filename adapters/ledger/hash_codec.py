@@ -189,6 +189,7 @@ def _state(loaded: dict[str, Any]) -> State:
         repairs=tuple(Repair(**repair) for repair in state["repairs"]),
         runs={run: _open(said) for run, said in state["runs"].items()},
         settled=state["settled"],
+        shown=state["shown"],
         undeclared=tuple(Repair(**gap) for gap in state["undeclared"]),
     )
 
@@ -220,6 +221,7 @@ def _ledger(said: State, tables: Tables) -> Ledger:
         indexes=said.indexes,
         generations=said.generations,
         published=said.published,
+        shown=said.shown,
         state=digest,
     )
 

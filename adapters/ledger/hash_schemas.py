@@ -186,6 +186,7 @@ class StateSchema(Written):
     repairs = fields.List(wire.nested(RepairSchema), required=True)
     runs = wire.by_name(wire.nested(OpenRunSchema))
     settled = wire.by_name(wire.sha256())
+    shown = wire.count(least=1, required=False)
     superseded = wire.by_name(wire.nested(SupersededSchema), wire.object_key())
     undeclared = fields.List(wire.nested(RepairSchema), load_default=())
 

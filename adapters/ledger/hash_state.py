@@ -39,6 +39,7 @@ def state_rows(ledger: Ledger) -> dict[str, object]:
         repairs=_repairs(ledger.repairs),
         runs={run: _run(state) for run, state in ledger.runs.items()},
         settled=ledger.settled,
+        shown=ledger.shown,
         undeclared=_repairs(ledger.undeclared) or None,
     )
 

@@ -64,6 +64,7 @@ class State:
     repairs: tuple[Repair, ...]
     runs: dict[str, OpenRun]
     settled: dict[str, str]
+    shown: int | None
     undeclared: tuple[Repair, ...]
 
 
@@ -198,6 +199,7 @@ class _State(_Object, kw_only=True):
     repairs: list[_Repair]
     runs: dict[str, _Run]
     settled: dict[str, Sha256]
+    shown: Annotated[int, Meta(ge=1)] | None = None
     undeclared: list[_Repair] = []
 
 
@@ -249,6 +251,7 @@ def _state(said: _Rest) -> State:
         repairs=_repairs(state.repairs),
         runs={run: _run(still) for run, still in state.runs.items()},
         settled=state.settled,
+        shown=state.shown,
         undeclared=_repairs(state.undeclared),
     )
 

@@ -29,6 +29,7 @@ from domain.generations import (
     GenerationEvent,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
 )
 
@@ -69,6 +70,8 @@ def _of_what_is_seen(event: GenerationEvent) -> str:
             )
         case GenerationRolledBack():
             return f"rolled back to generation {event.to}"
+        case GenerationShown():
+            return f"clients see generation {event.generation}"
         case GenerationDropped():
             return f"dropped generation {event.generation}: none can go back to it"
         case _:
@@ -139,6 +142,7 @@ def _of_the_whole(
             | BottleEvicted()
             | GenerationPublished()
             | GenerationRolledBack()
+            | GenerationShown()
             | GenerationDropped()
         ):
             text = _of_what_is_seen(event)

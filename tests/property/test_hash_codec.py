@@ -42,7 +42,12 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
-from domain.generations import GenerationPublished, IndexMirrored, KeptIndex
+from domain.generations import (
+    GenerationPublished,
+    GenerationShown,
+    IndexMirrored,
+    KeptIndex,
+)
 from domain.ledger import Ledger, replay
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
@@ -114,6 +119,7 @@ def full_events() -> tuple[Event, ...]:
         BottleFailed(old.bottle, "refused", "", 1),
         HashFileImported("s3://other", "d" * 64, 1, None, {BAT: ELSEWHERE}),
         GenerationPublished(1, {"x": "c" * 64}, "e" * 64, 1, 2, {"flat": 1}),
+        GenerationShown(1),
         IndexMirrored(
             KeptIndex(
                 "ant", "1.0", new.bottle.digest, 3, {Tag("all"): Digest("f" * 64)}

@@ -49,6 +49,7 @@ class FoldModel:
         self.indexes: dict[str, Row] = {}
         self.generations: list[Row] = []
         self.published: int | None = None
+        self.shown: int | None = None
         self.ledger: Row = {"id": "", "seq": -1, "sha256": "0" * 64}
         self.last_updated: str | None = None
         self._folds = {
@@ -70,6 +71,7 @@ class FoldModel:
             "BottleEvicted": self._evicted,
             "GenerationPublished": self._published,
             "GenerationRolledBack": self._rolled_back,
+            "GenerationShown": self._seen,
             "GenerationDropped": self._dropped,
         }
 
@@ -117,6 +119,7 @@ class FoldModel:
             "repairs": self.repairs,
             "runs": self.runs,
             "settled": self.settled,
+            "shown": self.shown,
             "superseded": self.superseded,
             "undeclared": self.undeclared or None,
         }
@@ -209,9 +212,13 @@ class FoldModel:
         if any(event["to"] == kept["number"] for kept in self.generations):
             self.published = event["to"]
 
+    def _seen(self, event: Row, _: Row) -> None:
+        if event["generation"] == self.published:
+            self.shown = self.published
+
     def _dropped(self, event: Row, _: Row) -> None:
         number = event["generation"]
-        if number != self.published:
+        if number not in (self.published, self.shown):
             self.generations = [g for g in self.generations if g["number"] != number]
 
     def _failed(self, event: Row, header: Row) -> None:

@@ -44,6 +44,7 @@ from domain.generations import (
     GenerationDropped,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
     KeptIndex,
 )
@@ -222,8 +223,11 @@ def _published(chance: Chance) -> GenerationPublished:
 
 def _of_generations(chance: Chance) -> Event:
     number = 1 + chance.below(4)
-    if chance.below(2):
-        return GenerationRolledBack(number)
+    match chance.below(3):
+        case 0:
+            return GenerationRolledBack(number)
+        case 1:
+            return GenerationShown(number)
     return GenerationDropped(number)
 
 

@@ -45,6 +45,7 @@ from domain.generations import (
     GenerationDropped,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
     KeptIndex,
 )
@@ -222,6 +223,7 @@ generation_events = st.one_of(
         st.dictionaries(st.sampled_from(["flat", "registry"]), sizes),
     ),
     st.builds(GenerationRolledBack, numbers),
+    st.builds(GenerationShown, numbers),
     st.builds(GenerationDropped, numbers),
 )
 """What is said of what clients see."""

@@ -50,6 +50,7 @@ from domain.generations import (
     GenerationDropped,
     GenerationPublished,
     GenerationRolledBack,
+    GenerationShown,
     IndexMirrored,
     KeptIndex,
 )
@@ -392,6 +393,7 @@ COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
                 0,
                 {"flat": 3, "registry": 3},
             ),
+            GenerationShown(3),
             GenerationDropped(1),
             IndexMirrored(
                 KeptIndex(
