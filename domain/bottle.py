@@ -140,6 +140,10 @@ class Bottle:
         """The flat file name as brew asks for it: all but ``A-Za-z0-9-_.~`` encoded."""
         return quote(self.file_name, safe="")
 
+    def of(self, digest: Digest) -> Bottle:
+        """Return the bottle that had this name when it was of another digest."""
+        return Bottle(self.name, self.pkg_version, self.rebuild, self.tag, digest)
+
     def object_key(self, day: date) -> ObjectKey:
         """Return where this bottle lies in a run of the UTC day ``day``."""
         return ObjectKey(f"{day.isoformat()}/{self.file_name}")

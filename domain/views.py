@@ -52,6 +52,11 @@ def flat_index_key(name: str, tagref: str) -> ObjectKey:
     return ObjectKey(f"{FLAT}{image_of(name)}/manifests/{tagref}")
 
 
+def generation_document_key(number: int, document: str) -> ObjectKey:
+    """Return where a generation keeps its document ``document`` of the API."""
+    return ObjectKey(f"generations/{number}/{API}{document}")
+
+
 def api_key(document: str) -> ObjectKey:
     """Return where the document ``document`` of the API is published."""
     return ObjectKey(f"{API}{document}")

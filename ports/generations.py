@@ -17,8 +17,11 @@ class Generations(Protocol):
     """
 
     @abstractmethod
-    def stage(self, body: bytes) -> str:
+    def stage(self, body: bytes, media_type: str) -> str:
         """Keep a document of the API, byte for byte, until a generation has it.
+
+        Args:
+            media_type: As clients are to be told.
 
         Returns:
             Its SHA-256. Keeping the same bytes again is success.

@@ -59,6 +59,17 @@ class PublicObjects(Protocol):
         raise NotImplementedError
 
     @abstractmethod
+    def copy(self, source: ObjectKey, target: ObjectKey) -> None:
+        """Make ``target`` what ``source`` is, as it was written, whatever is there.
+
+        It is copied inside the store, and is as fresh as if it had been written.
+
+        Raises:
+            NotFoundError: ``source`` is not there.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
     def remove(self, key: ObjectKey) -> None:
         """Remove an object, its twin included; that there is none is success."""
         raise NotImplementedError

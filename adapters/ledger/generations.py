@@ -1,0 +1,82 @@
+"""Generations as objects of a store, whatever store it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from adapters.ledger.listing_codec import decode_listing, encode_listing
+from domain.bottle import ObjectKey
+from domain.listing import Listing
+from domain.views import generation_document_key
+from ports.errors import MalformedError, NotFoundError
+from ports.generations import Generations
+from ports.public_objects import PublicObjects
+from ports.store import Store
+
+_ALL: Final = "generations/"
+_STAGED: Final = f"{_ALL}staged/"
+_JSON: Final = "application/json"
+_TWIN: Final = ".gz"
+
+
+class StoredGenerations(Generations):
+    """Generations beside the bottles; what of them is text lies there compressed."""
+
+    def __init__(self, store: Store, objects: PublicObjects) -> None:
+        self._store = store
+        self._objects = objects
+
+    def stage(self, body: bytes, media_type: str) -> str:
+        sha256 = hashlib.sha256(body).hexdigest()
+        self._objects.write(_staged_key(sha256), body, media_type, compressed=True)
+        return sha256
+
+    def staged(self, sha256: str) -> bytes:
+        return self._checked(_staged_key(sha256), sha256)
+
+    def keep(self, number: int, documents: Mapping[str, str], listing: Listing) -> str:
+        for name, sha256 in documents.items():
+            kept = generation_document_key(number, name)
+            try:
+                self._objects.copy(_staged_key(sha256), kept)
+            except NotFoundError:
+                # An attempt that died may have got further.
+                self._checked(kept, sha256)
+        body = encode_listing(listing)
+        self._objects.write(_listing_key(number), body, _JSON, compressed=True)
+        return hashlib.sha256(body).hexdigest()
+
+    def document(self, number: int, name: str, sha256: str) -> bytes:
+        return self._checked(generation_document_key(number, name), sha256)
+
+    def listing(self, number: int, sha256: str) -> Listing:
+        key = _listing_key(number)
+        return decode_listing(key, self._checked(key, sha256))
+
+    def drop(self, number: int) -> None:
+        # Twins have keys of their own, and are listed as well.
+        for info in tuple(self._store.list(f"{_ALL}{number}/")):
+            self._store.delete(info.key)
+
+    def sweep(self, needed: Collection[str]) -> None:
+        kept = {_staged_key(sha256) for sha256 in needed}
+        for info in tuple(self._store.list(_STAGED)):
+            if info.key.removesuffix(_TWIN) not in kept:
+                self._objects.remove(info.key)
+
+    def _checked(self, key: ObjectKey, sha256: str) -> bytes:
+        body = self._objects.read(key)
+        found = hashlib.sha256(body).hexdigest()
+        if found != sha256:
+            raise MalformedError(key, f"its sha256 is {found}, and was {sha256}")
+        return body
+
+
+def _staged_key(sha256: str) -> ObjectKey:
+    return ObjectKey(f"{_STAGED}{sha256}")
+
+
+def _listing_key(number: int) -> ObjectKey:
+    return ObjectKey(f"{_ALL}{number}/listing.json")

@@ -1,0 +1,87 @@
+"""Going back: a generation that was visible before is made visible again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from application.journal import Journal
+from application.publish_generation import (
+    Publication,
+    PublishRefusedError,
+    some_of,
+)
+from application.show_generation import ShowGeneration
+from domain.bottle import BottleKey
+from domain.generations import GenerationRolledBack
+from domain.ledger import Ledger
+from domain.listing import Listing
+from domain.publication import objects_of
+from ports.generations import Generations
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """Goes back to a generation that is kept."""
+
+    generations: Generations
+    show: ShowGeneration
+
+    def __call__(self, journal: Journal, to: int | None = None) -> Publication:
+        """Make an earlier generation visible again; nothing is downloaded.
+
+        Args:
+            to: Its number; the one before the visible one if None.
+
+        Raises:
+            PublishRefusedError: There is no such generation.
+            PortError: The store or the log cannot be used.
+            LedgerDamagedError: The log is damaged.
+        """
+        ledger = journal.ledger
+        base = ledger.published if ledger.shown == ledger.published else None
+        target = _target(ledger, to)
+        generation = ledger.generations[target]
+        # Read before anything is changed: what cannot be read cannot be shown.
+        listing = self.generations.listing(target, generation.listing)
+        gone = _gone(listing, ledger)
+        if gone:
+            raise PublishRefusedError(
+                f"generation {target} needs {len(gone):,} bottles that the mirror no"
+                f" longer holds: {some_of(gone)}; bottles verify --repair may bring them"
+                " back",
+                gone,
+            )
+        journal.record([GenerationRolledBack(target)])
+        self.show(journal, base)
+        return Publication(target, generation.bottles, is_new=False)
+
+
+def _target(ledger: Ledger, to: int | None) -> int:
+    """Return the generation to go back to.
+
+    Raises:
+        PublishRefusedError: There is none.
+    """
+    kept = sorted(ledger.generations)
+    if ledger.published is None:
+        raise PublishRefusedError("no generation is published yet: bottles publish")
+    if to is None:
+        before = [number for number in kept if number < ledger.published]
+        if not before:
+            raise PublishRefusedError(
+                f"generation {ledger.published} is the first that is kept: there is"
+                " none to go back to"
+            )
+        return before[-1]
+    if to not in ledger.generations:
+        raise PublishRefusedError(
+            f"generation {to} is not kept; there are {', '.join(map(str, kept))}"
+        )
+    return to
+
+
+def _gone(listing: Listing, ledger: Ledger) -> tuple[BottleKey, ...]:
+    there = objects_of(ledger)
+    return tuple(
+        key for key, digest in listing.bottles.items() if (key, digest) not in there
+    )
