@@ -240,6 +240,7 @@ def _short(offered: Prospect) -> PublishRefusedError:
 
 
 def some_of(keys: tuple[BottleKey, ...]) -> str:
+    """Return the first of ``keys`` in words, and how many more there are."""
     more = len(keys) - _NAMED
     named = ", ".join(keys[:_NAMED])
     return f"{named} and {more:,} more" if more > 0 else named

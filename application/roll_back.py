@@ -47,8 +47,7 @@ class RollBack:
         if gone:
             raise PublishRefusedError(
                 f"generation {target} needs {len(gone):,} bottles that the mirror no"
-                f" longer holds: {some_of(gone)}; bottles verify --repair may bring them"
-                " back",
+                f" longer holds: {some_of(gone)}",
                 gone,
             )
         journal.record([GenerationRolledBack(target)])

@@ -82,7 +82,7 @@ def prospect(
 
 
 def objects_of(ledger: Ledger) -> Mapping[tuple[BottleKey, Digest], ObjectKey]:
-    """Return where the bytes of each bottle lie, of those as well that were replaced."""
+    """Return where the bytes of each bottle lie; of replaced ones as well."""
     places = {(old.key, old.sha256): key for key, old in ledger.superseded.items()}
     places |= {
         (key, entry.bottle.digest): entry.object_key
