@@ -71,6 +71,8 @@ class _DetailSchema(Schema):
         unknown = EXCLUDE
 
     input = wire.text()
+    status = wire.text()
+    cause = fields.String(load_default=None, allow_none=True)
 
 
 class _ExecutionSchema(Schema):
@@ -154,7 +156,10 @@ def _execution_ended(payload: Payload) -> Trigger:
     detail = _EXECUTION.load(payload)["detail"]
     said = parsed(detail["input"])
     given = _INPUT.load(said)  # type: ignore[arg-type]
-    return Close(given["run_id"], tuple(given["shards"]))
+    why = f"the execution of its state machine ended as {detail['status']}"
+    if detail["cause"]:
+        why = f"{why}: {detail['cause']}"
+    return Close(given["run_id"], tuple(given["shards"]), why)
 
 
 def _shards(payload: Payload) -> Trigger:

@@ -54,12 +54,15 @@ class CloseRun:
     metrics: Metrics
     progress: Progress
 
-    def __call__(self, run_id: str, give_up: Collection[int] = ()) -> Closing:
+    def __call__(
+        self, run_id: str, give_up: Collection[int] = (), why: str | None = None
+    ) -> Closing:
         """Close a run.
 
         Args:
             give_up: Shards that nobody works on any more: what of them has not ended
                 has failed.
+            why: Why they are given up, for people.
 
         Raises:
             UnknownRunError: There is no such run.
@@ -79,7 +82,7 @@ class CloseRun:
             # That comes last: nothing was left.
             return Closing(run_id, ledger.ended[run_id].closed.outcome)
         journal = self.journal_of(ledger, run_id)
-        closing = self.close(opened, journal, run_id, give_up)
+        closing = self.close(opened, journal, run_id, give_up, why=why)
         return closing or self._finish_for_another(journal, run_id)
 
     def journal_of(self, ledger: Ledger, run_id: str) -> Journal:
@@ -94,11 +97,13 @@ class CloseRun:
         run_id: str,
         give_up: Collection[int] = (),
         outcome: Outcome | None = None,
+        why: str | None = None,
     ) -> Closing | None:
         """Close a run on a ledger that is open.
 
         Args:
             outcome: What the run ended as; as it is by what it did if None.
+            why: Why shards are given up, for people.
 
         Returns:
             What came of it; None when another has closed it.
@@ -125,7 +130,7 @@ class CloseRun:
         if run is not None and run.unfinished:
             return Closing(run_id, None, run.unfinished)
         if journal.record_as(completed):
-            return self.finish(opened, journal, run_id)
+            return self.finish(opened, journal, run_id, why)
         return None
 
     def _finish_for_another(self, journal: Journal, run_id: str) -> Closing:
@@ -157,10 +162,20 @@ class CloseRun:
             for bottle in load.bottles
         )
 
-    def finish(self, opened: OpenedLedger, journal: Journal, run_id: str) -> Closing:
-        """Do all that is due once a run's end is in the log."""
+    def finish(
+        self,
+        opened: OpenedLedger,
+        journal: Journal,
+        run_id: str,
+        why: str | None = None,
+    ) -> Closing:
+        """Do all that is due once a run's end is in the log.
+
+        Args:
+            why: Why shards were given up, for people.
+        """
         self._measure(journal.ledger, run_id)
-        self.tell.ended(journal, run_id)
+        self.tell.ended(journal, run_id, why)
         # Last, so that it has all of it; whoever opens the ledger reads on from it.
         publish(self.runs.hash_file, journal.ledger, opened.version)
         return Closing(run_id, journal.ledger.ended[run_id].closed.outcome)

@@ -229,7 +229,7 @@ class Orchestrate:
             )
         except RefusedError as error:
             self.progress.note(f"run {run_id} is given up: {error}")
-            self.close(run_id, give_up=run.unfinished)
+            self.close(run_id, run.unfinished, f"it could not be handed out: {error}")
             raise
 
 

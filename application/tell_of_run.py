@@ -87,8 +87,12 @@ class TellOfRun:
                 )
             )
 
-    def ended(self, journal: Journal, run_id: str) -> bool:
+    def ended(self, journal: Journal, run_id: str, why: str | None = None) -> bool:
         """Tell how a run has ended, unless that was told.
+
+        Args:
+            why: Why it was given up, as far as whoever closes it knows more than the
+                log does.
 
         Returns:
             Whether that has been told to everyone who wants to know.
@@ -97,7 +101,7 @@ class TellOfRun:
         if ended is None or ended.account is None or ended.is_told:
             return True
         account = ended.account
-        message = self._end(ended.closed, account, journal.ledger)
+        message = self._end(ended.closed, account, journal.ledger, why)
         percent = 100 * account.mirrored // account.bottles if account.bottles else 100
         return self._tell(journal, run_id, message, "ended", percent)
 
@@ -113,7 +117,9 @@ class TellOfRun:
             )
         )
 
-    def _end(self, closed: ClosedRun, account: Account, ledger: Ledger) -> Message:
+    def _end(
+        self, closed: ClosedRun, account: Account, ledger: Ledger, why: str | None
+    ) -> Message:
         head, duration = ledger.position, closed.at - account.started
         causes = dict(account.causes)
         if account.missing:
@@ -144,11 +150,12 @@ class TellOfRun:
                 head=head,
                 causes=causes,
                 retry=self.retry,
+                error=why,
             )
         return messages.sync_failed(
             environment=self.environment,
             day=account.day,
-            error=_why(account, causes),
+            error=_why(account, causes, why),
             duration=duration,
             logs=self.logs[account.route],
         )
@@ -170,9 +177,16 @@ class TellOfRun:
         return taken
 
 
-def _why(account: Account, causes: Mapping[str, int]) -> str:
-    """Return why a run has failed, as far as the log knows."""
+def _why(account: Account, causes: Mapping[str, int], why: str | None) -> str:
+    """Return why a run has failed, as far as the log knows, or whoever closes it."""
+    far = _how_far(account, causes, given_up=why is not None)
+    return far if why is None else f"{why}; {far}"
+
+
+def _how_far(account: Account, causes: Mapping[str, int], *, given_up: bool) -> str:
     there = f"{account.mirrored:,} of {account.bottles:,} bottles were mirrored"
+    if not causes and given_up:
+        return there
     if not causes:
         return f"{there}, and then nothing was heard of its workers any more"
     told = ", ".join(f"{count:,} {cause}" for cause, count in causes.items())

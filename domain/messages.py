@@ -142,21 +142,25 @@ def sync_degraded(  # noqa: PLR0913 - all of them are named
     head: Position,
     causes: Mapping[str, int],
     retry: str,
+    error: str | None = None,
 ) -> Message:
     """Tell that a run is over, and that some bottles are still missing.
 
     Args:
         causes: How many bottles failed, by cause.
         retry: The command that tries them again.
+        error: Why nobody came to the rest, if that is known.
     """
     worst_first = sorted(causes.items(), key=lambda each: (-each[1], each[0]))
     by_cause = ", ".join(f"{number:,} {cause}" for cause, number in worst_first)
+    why = (("Error", error),) if error is not None else ()
     return Message(
         "❌ Homebrew Bottles Sync Degraded",
         (
             *_whereabouts(environment, day),
             *_brought_in(bottles, size, duration, location),
             ("Failed bottles", f"{sum(causes.values()):,} ({by_cause})"),
+            *why,
             ("Retry", retry),
             _pinned(head),
         ),

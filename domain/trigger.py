@@ -37,10 +37,12 @@ class Close:
 
     Attributes:
         give_up: Shards that nobody works on any more.
+        why: Why nobody does, if that is known.
     """
 
     run_id: str
     give_up: tuple[int, ...]
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,8 @@ def _answer(
             return {"run_id": trigger.run_id, "orders": [said_of(o) for o in orders]}
         case Close():
             lines.bind(run_id=trigger.run_id)
-            return _closing(
-                container.cloud.close_run()(trigger.run_id, trigger.give_up)
-            )
+            close_run = container.cloud.close_run()
+            return _closing(close_run(trigger.run_id, trigger.give_up, trigger.why))
         case WorkerDied():
             lines.bind(run_id=trigger.order.run_id, shard=trigger.order.shard)
             followed = container.replace_worker()(trigger.order)

@@ -237,6 +237,10 @@ def test_that_it_may_not_be_handed_out_is_told_once() -> None:
     cloud.trigger()
 
     assert cloud.titles == [STARTED, FAILED]
+    assert dict(cloud.slack.messages[-1].lines)["Error"] == (
+        "it could not be handed out: lambda: no such function; 0 of 1 bottles were"
+        " mirrored; 1 were not (1 unfinished)"
+    )
     (end,) = cloud.mirror.recorded(SyncCompleted)
     assert (end.outcome, end.counts["missing"]) == ("failed", 1)
 

@@ -239,6 +239,22 @@ class TestTheEnd:
         assert telling.last["Error"] == why
         assert telling.last["Check logs"] == "/aws/ecs"
 
+    def test_of_a_run_that_was_given_up_says_why(self, telling: Telling) -> None:
+        telling.mirror(*range(10))
+        telling.end("failed", shard="failed")
+        telling.tell.ended(telling.journal, RUN, "nobody could be found")
+        why = "nobody could be found; 10 of 10 bottles were mirrored"
+        assert telling.last["Error"] == why
+
+    def test_of_a_degraded_run_that_was_given_up_says_why(
+        self, telling: Telling
+    ) -> None:
+        telling.mirror(*range(5))
+        telling.end("degraded", shard="failed")
+        telling.tell.ended(telling.journal, RUN, "nobody could be found")
+        assert telling.titles == [DEGRADED]
+        assert telling.last["Error"] == "nobody could be found"
+
     def test_of_a_run_that_fell_silent_when_all_was_there(
         self, telling: Telling
     ) -> None:

@@ -113,7 +113,31 @@ DIED: dict[str, Any] = {
         ),
         ({"source": "age"}, TellAge()),
         (DIED, WorkerDied(ORDER)),
-        (ABORTED, Close("run-1", (0, 2))),
+        (
+            ABORTED,
+            Close(
+                "run-1",
+                (0, 2),
+                "the execution of its state machine ended as ABORTED",
+            ),
+        ),
+        (
+            {
+                **ABORTED,
+                "detail": {
+                    **ABORTED["detail"],
+                    "status": "FAILED",
+                    "error": "States.Runtime",
+                    "cause": "the path is not there",
+                },
+            },
+            Close(
+                "run-1",
+                (0, 2),
+                "the execution of its state machine ended as FAILED: the path is not"
+                " there",
+            ),
+        ),
     ],
 )
 def test_each_payload_asks_for_what_it_says(
@@ -181,9 +205,15 @@ def test_what_nobody_knows_is_answered_with_what_is_known(payload: object) -> No
         ({**DIED, "requestPayload": None}, ""),
         ({"source": "aws.states"}, "detail: Missing data"),
         ({**ABORTED, "detail": {"status": "FAILED"}}, "detail.input: Missing data"),
-        ({**ABORTED, "detail": {"input": "{"}}, "not JSON"),
-        ({**ABORTED, "detail": {"input": "[]"}}, "Invalid input type"),
-        ({**ABORTED, "detail": {"input": '{"run_id":"r"}'}}, "shards: Missing data"),
+        ({**ABORTED, "detail": {"status": "FAILED", "input": "{"}}, "not JSON"),
+        (
+            {**ABORTED, "detail": {"status": "FAILED", "input": "[]"}},
+            "Invalid input type",
+        ),
+        (
+            {**ABORTED, "detail": {"status": "FAILED", "input": '{"run_id":"r"}'}},
+            "shards: Missing data",
+        ),
     ],
 )
 def test_tells_what_is_wrong_with_a_payload(
