@@ -92,7 +92,7 @@ class Orchestrate:
         except MirrorError as error:
             # The log knows nothing of such a run: people are told now or never.
             passed = timedelta(seconds=clock.monotonic() - begun)
-            self.tell.failed(clock.now().date(), str(error), passed)
+            self.tell.failed(run_id, clock.now().date(), str(error), passed)
             raise
         what_is_due()
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableSet, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -33,6 +33,8 @@ class TellOfRun:
         store: Where the mirror is, as its address is written.
         logs: Where to read more, by what works on a run.
         retry: The command that starts another run.
+        unbegun: The runs that this process has told of as unable to begin: the log
+            knows nothing of them, and their triggers come again.
     """
 
     announce: Announce
@@ -41,6 +43,7 @@ class TellOfRun:
     store: str
     logs: Mapping[str, str]
     retry: str
+    unbegun: MutableSet[str]
 
     def started(self, journal: Journal, run_id: str) -> None:
         """Tell that a run begins, unless that was told."""
@@ -105,9 +108,11 @@ class TellOfRun:
         percent = 100 * account.mirrored // account.bottles if account.bottles else 100
         return self._tell(journal, run_id, message, "ended", percent)
 
-    def failed(self, day: date, error: str, duration: timedelta) -> None:
-        """Tell that a run could not even begin: the log knows nothing of it."""
-        self.announce(
+    def failed(self, run_id: str, day: date, error: str, duration: timedelta) -> None:
+        """Tell that a run could not even begin, unless this process has told that."""
+        if run_id in self.unbegun:
+            return
+        taken = self.announce(
             messages.sync_failed(
                 environment=self.environment,
                 day=day,
@@ -116,6 +121,8 @@ class TellOfRun:
                 logs=self.logs["none"],
             )
         )
+        if taken:
+            self.unbegun.add(run_id)
 
     def _end(
         self, closed: ClosedRun, account: Account, ledger: Ledger, why: str | None

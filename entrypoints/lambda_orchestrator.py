@@ -84,7 +84,7 @@ def handler(event: object, context: Context) -> Answer:
     try:
         configured = configured_by(os.environ, needed=("state_machine_arn",))
     except ConfigurationError as error:
-        _tell_of_mistakes(error, event)
+        _tell_of_mistakes(error, event, context)
         raise
     container = OrchestratorContainer(
         config=configured.config, settings=configured.cloud
@@ -100,15 +100,20 @@ def handler(event: object, context: Context) -> Answer:
         return _answer(container, trigger)
 
 
-def _tell_of_mistakes(error: ConfigurationError, event: object) -> None:
+def _tell_of_mistakes(
+    error: ConfigurationError, event: object, context: Context
+) -> None:
     """Tell people that no run can begin, if there is a way to them."""
     known = settings_to_tell(os.environ)
     with suppress(MalformedError):
-        if known is None or not isinstance(decode_trigger(event), Start):
+        trigger = decode_trigger(event)
+        if known is None or not isinstance(trigger, Start):
             return
+        run_id = run_id_of(trigger, context.aws_request_id)
         container = OrchestratorContainer(config=known.config, settings=known.cloud)
         cloud = container.cloud
-        cloud.tell().failed(cloud.clock().now().date(), str(error), timedelta())
+        today = cloud.clock().now().date()
+        cloud.tell().failed(run_id, today, str(error), timedelta())
         cloud.metrics().flush()
 
 

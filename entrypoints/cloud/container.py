@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableSet
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from dependency_injector import containers, providers
 
@@ -40,6 +40,10 @@ from ports.progress import Progress
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
+
+
+_UNBEGUN: Final[set[str]] = set()
+"""Lambda tries an event again in the process that failed at it, as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class CloudContainer(containers.DeclarativeContainer):
     announce: providers.Provider[Announce] = providers.Singleton(
         announce_over, ways, metrics, progress
     )
+    # Not an object of the container, of which each invocation has a copy.
+    unbegun: providers.Provider[MutableSet[str]] = providers.Callable(lambda: _UNBEGUN)
     tell: providers.Provider[TellOfRun] = providers.Factory(
         TellOfRun,
         announce=announce,
@@ -136,6 +142,7 @@ class CloudContainer(containers.DeclarativeContainer):
         store=providers.Callable(str, config.provided.store),
         logs=providers.Callable(logs_of, cloud),
         retry=providers.Callable(retry_of, cloud),
+        unbegun=unbegun,
     )
     close_run: providers.Provider[CloseRun] = providers.Factory(
         CloseRun, runs=mirror.runs, tell=tell, metrics=metrics, progress=progress

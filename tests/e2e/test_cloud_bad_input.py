@@ -11,7 +11,7 @@ from tests.standin.catalog import plain_catalog
 from tests.standin.faults import Fault
 from tests.standin.server import Upstream
 from tests.support.canned import Answer, CannedServer
-from tests.support.deployment import WORKER, Deployment, deployed
+from tests.support.deployment import ORCHESTRATOR, WORKER, Deployment, deployed
 from tests.support.seaweed import SeaweedS3
 
 FAILED = "❌ Homebrew Bottles Sync Failed"
@@ -148,3 +148,23 @@ def test_a_catalog_with_a_bad_signature_is_told_of(cloud: Deployment) -> None:
     cloud.deploy()
     assert_not_begun(cloud, "UntrustedError", "signature")
     assert cloud.total("SecurityEvents", "bad_signature") == 1
+
+
+@pytest.mark.parametrize("wrong", ["BOTTLES_JOBS", "AWS_SECRET_ACCESS_KEY"])
+def test_what_is_tried_again_is_told_once(cloud: Deployment, wrong: str) -> None:
+    cloud.settings[wrong] = "wrong"
+    cloud.deploy()
+    told = len(cloud.titles())
+
+    cloud.send({"source": "manual"})
+    cloud.settle()
+
+    assert cloud.titles()[told:] == [FAILED]
+    # Each try is an error to AWS: that is what an alarm, and the dead letters, go by.
+    tries = cloud.lambdas.records(ORCHESTRATOR)[-3:]
+    assert [(one.attempt, one.outcome.failed) for one in tries] == [
+        (1, True),
+        (2, True),
+        (3, True),
+    ]
+    assert sum(line["level"] == "ERROR" for line in cloud.lines()) == 3

@@ -81,6 +81,8 @@ class Cloud:
     Attributes:
         shard_bytes: The share of a worker, whatever it runs on.
         size_threshold: From how many bytes on a run goes to ECS.
+        unbegun: The runs that the orchestrator's process remembers to have told of as
+            unable to begin; AWS tries a trigger again in the same one, as a rule.
     """
 
     def __init__(self, mirror: Mirror) -> None:
@@ -91,6 +93,7 @@ class Cloud:
         self.metrics = MemoryMetrics()
         self.shard_bytes = 10
         self.size_threshold = 1_000
+        self.unbegun: set[str] = set()
 
     @property
     def orders(self) -> deque[Order]:
@@ -202,4 +205,5 @@ class Cloud:
             "s3://bottles",
             _LOGS,
             "retry",
+            self.unbegun,
         )

@@ -262,6 +262,30 @@ def test_that_a_run_cannot_begin_is_told(call: str) -> None:
     assert cloud.mirror.recorded(SyncStarted) == []
 
 
+def test_that_a_run_cannot_begin_is_told_once_though_its_trigger_is_tried_again() -> (
+    None
+):
+    cloud = Cloud(mirror_of("bat"))
+
+    def deny() -> None:
+        raise RefusedError("s3", "access denied")
+
+    def try_it(run_id: str) -> None:
+        refused = cloud.process()
+        refused.watch.before = at_call(1, deny, is_a("fetch"))
+        with pytest.raises(RefusedError):
+            cloud.trigger(run_id, process=refused)
+
+    cloud.slack.refusal = UnavailableError("slack", "down")
+    try_it("run-1")
+    cloud.slack.refusal = None
+    try_it("run-1")
+    try_it("run-1")
+    assert cloud.titles == [FAILED]
+    try_it("run-2")
+    assert cloud.titles == [FAILED, FAILED]
+
+
 def test_what_is_found_out_before_the_start_is_recorded_before_it() -> None:
     cloud = busy_cloud()
     cloud.trigger()

@@ -292,7 +292,7 @@ def test_a_run_that_could_not_begin_is_told_with_the_orchestrators_log(
     telling: Telling,
 ) -> None:
     day = telling.process.runs.clock.now().date()
-    telling.tell.failed(day, "no such bucket", timedelta(seconds=3))
+    telling.tell.failed("run-2", day, "no such bucket", timedelta(seconds=3))
     assert telling.titles == [FAILED]
     assert telling.last == {
         "Environment": "test",
