@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from application.close_run import CloseRun, Closing, UnknownRunError
 from application.opened_ledger import open_ledger
@@ -11,8 +12,12 @@ from application.run import Runs
 from application.work_shard import MOST_ATTEMPTS
 from domain.order import Order
 from domain.words import Route
+from ports.clock import Clock
 from ports.dispatcher import Dispatcher
 from ports.progress import Progress
+
+LONGEST_PAUSE: Final = 60.0
+"""Seconds at most before a shard is given to another worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,16 @@ class AskForShards:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceWorker:
-    """Gives a shard to another worker when one has died without a word."""
+    """Gives a shard to another worker when one has died without a word.
+
+    Not at once: what it died of may last, and the attempts are to outlast it. It is
+    waited here, where a second costs a sixth of what it costs a worker.
+    """
 
     ask: AskForShards
     close: CloseRun
     dispatchers: Mapping[Route, Dispatcher]
+    clock: Clock
     progress: Progress
 
     def __call__(self, died: Order) -> Order | Closing:
@@ -85,9 +95,11 @@ class ReplaceWorker:
         # One that never came to claim its shard counts as well, or it would for ever.
         order = replace(order, attempt=max(order.attempt, died.attempt + 1))
         route: Route = "lambda" if order.attempt <= MOST_ATTEMPTS else "ecs"
+        pause = min(2.0**died.attempt, LONGEST_PAUSE)
         self.progress.note(
             f"the worker on shard {died.shard} of run {died.run_id} died in attempt"
-            f" {died.attempt}; attempt {order.attempt} goes to {route}"
+            f" {died.attempt}; attempt {order.attempt} goes to {route} in {pause:g} s"
         )
+        self.clock.sleep(pause)
         self.dispatchers[route].dispatch([order])
         return order

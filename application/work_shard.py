@@ -11,17 +11,16 @@ from functools import partial
 from typing import Final, Literal
 
 from application.carry_out import CarryOut, Tally
+from application.follow_order import is_free, run_of
 from application.journal import Journal
 from application.opened_ledger import open_ledger
 from application.run import Runs
 from application.salvage import Salvage
 from application.shard_foreman import ShardForeman, ShardLostError, TimeBudget
 from application.tell_of_run import TellOfRun
-from domain.errors import MirrorError
 from domain.events import Event, ShardCompleted, ShardPaused, ShardStarted
 from domain.ledger import Ledger
 from domain.order import Order
-from domain.records import OpenRun
 from domain.words import Outcome, Route
 from domain.work import Load, left_of, split
 from ports.dispatcher import Closer, Dispatcher
@@ -40,10 +39,6 @@ waited for."""
 _NO_ANSWER: Final = frozenset({UnavailableError.cause, OutcomeUnknownError.cause})
 
 Ending = Literal["completed", "handed_on", "stopped", "left_alone"]
-
-
-class OrderError(MirrorError):
-    """An order that no worker can follow: nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +102,7 @@ class WorkShard:
         opened = open_ledger(runs.log, runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
-        run = _run_of(order, opened.ledger)
+        run = run_of(order, opened.ledger)
         if run is None:
             return _left_alone(order, f"run {order.run_id} has ended")
         # Read before the shard is claimed: an order that is wrong claims nothing.
@@ -200,7 +195,7 @@ class WorkShard:
 
         def decide(ledger: Ledger) -> tuple[Event, ...] | None:
             nonlocal claimed
-            if not _is_free(order, ledger, self.route):
+            if not is_free(order, ledger, self.route):
                 return None
             run = ledger.runs.get(order.run_id)
             shard = run and run.sharing and run.sharing.shards.get(order.shard)
@@ -264,39 +259,6 @@ class WorkShard:
         self.dispatchers[route].dispatch([further])
         reason = f"the time is up; attempt {further.attempt} goes to {route}"
         return ShardReport(order, "handed_on", reason, tally, count)
-
-
-def _run_of(order: Order, ledger: Ledger) -> OpenRun | None:
-    """Return the run that an order is of, None when it has ended.
-
-    Raises:
-        OrderError: There is no such run, or the order is not of its plan.
-    """
-    run = ledger.runs.get(order.run_id)
-    if run is None and order.run_id in ledger.ended:
-        return None
-    if run is None or run.sharing is None:
-        raise OrderError(
-            f"order for run {order.run_id}: the ledger knows no such run that is shared"
-            " out; is the store the one that the orchestrator uses?"
-        )
-    if (run.sharing.plan, run.shards) != (order.plan_sha256, order.shards):
-        raise OrderError(
-            f"order for run {order.run_id}: the run has plan {run.sharing.plan} in"
-            f" {run.shards} shards, and the order says {order.plan_sha256} in"
-            f" {order.shards}"
-        )
-    return run
-
-
-def _is_free(order: Order, ledger: Ledger, route: Route) -> bool:
-    run = ledger.runs.get(order.run_id)
-    if run is None or run.sharing is None:
-        return False
-    shard = run.sharing.shards.get(order.shard)
-    if shard is None:
-        return True
-    return shard.outcome is None and (route == "ecs" or shard.attempt < order.attempt)
 
 
 def _left_alone(order: Order, why: str) -> ShardReport:

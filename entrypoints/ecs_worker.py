@@ -19,7 +19,8 @@ from dependency_injector import containers, providers
 
 from adapters.configuration_sources import ORDER, ConfigurationError
 from adapters.order_codec import decode_order
-from application.work_shard import Ending, OrderError, WorkShard
+from application.follow_order import OrderError
+from application.work_shard import Ending, WorkShard
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError

@@ -64,6 +64,7 @@ class OrchestratorContainer(containers.DeclarativeContainer):
         ask=ask_for_shards,
         close=cloud.close_run,
         dispatchers=cloud.dispatchers,
+        clock=cloud.clock,
         progress=cloud.progress,
     )
     report_age: providers.Provider[ReportAge] = providers.Factory(

@@ -188,6 +188,7 @@ class Cloud:
             AskForShards(process.runs),
             self._closing(process),
             self.waiting,
+            process.runs.clock,
             process.progress,
         )
         return replace(order)

@@ -20,7 +20,8 @@ from adapters.ledger.layout import commit_key
 from adapters.order_codec import encode_order, said_of
 from application.carry_out import Tally
 from application.close_run import UnknownRunError
-from application.work_shard import OrderError, ShardReport
+from application.follow_order import OrderError
+from application.work_shard import ShardReport
 from domain.errors import LedgerDamagedError
 from domain.order import Order
 from domain.trigger import Start

@@ -126,6 +126,28 @@ class TestAWorkerThatDied:
         further = cloud.worker_died(order)
         assert list(cloud.waiting[route].orders) == [further]  # type: ignore[index]
 
+    @pytest.mark.parametrize(
+        ("died", "pause"), [(1, 2), (2, 4), (5, 32), (6, 60), (MOST_ATTEMPTS, 60)]
+    )
+    def test_is_replaced_the_later_the_more_have_died(
+        self, cloud: Cloud, died: int, pause: float
+    ) -> None:
+        order = replace(cloud.orders.popleft(), attempt=died)
+        die(cloud, order)
+        clock = cloud.mirror.clock
+        before = clock.now()
+        cloud.worker_died(order)
+        assert (clock.now() - before).total_seconds() == pause
+
+    def test_is_not_waited_for_when_nothing_is_left_of_its_shard(
+        self, cloud: Cloud
+    ) -> None:
+        order = cloud.orders.popleft()
+        cloud.work(order)
+        before = cloud.mirror.clock.now()
+        cloud.worker_died(order)
+        assert cloud.mirror.clock.now() == before
+
     def test_is_not_replaced_when_another_has_taken_over(self, cloud: Cloud) -> None:
         order = cloud.orders.popleft()
         die(cloud, order)

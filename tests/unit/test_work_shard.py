@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from application.batch import FLUSH_SECONDS
-from application.work_shard import MOST_ATTEMPTS, PAUSES, OrderError
+from application.follow_order import OrderError
+from application.work_shard import MOST_ATTEMPTS, PAUSES
 from domain.bottle import ObjectKey
 from domain.events import (
     BottleMirrored,
