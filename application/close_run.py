@@ -6,18 +6,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.journal import Journal
+from application.journal import MAX_EVENTS, Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.run import Runs, publish
 from application.security_events import security_causes
 from application.tell_of_run import TIME_TO_TELL, UNFINISHED, TellOfRun
 from domain.cost import run_cost
 from domain.errors import MirrorError
-from domain.events import Event, ShardCompleted, SyncCompleted
+from domain.events import BottleMirrored, Event, ShardCompleted, SyncCompleted
 from domain.ledger import Ledger
 from domain.records import Account, OpenRun, account_of
 from domain.words import Outcome
-from domain.work import left_of
+from domain.work import Load, left_of
 from ports.errors import MalformedError, NotFoundError
 from ports.metrics import Metrics
 from ports.progress import Progress
@@ -118,6 +118,11 @@ class CloseRun:
                 ShardCompleted(run_id, n, "failed", {}) for n in sorted(left)
             ] or None
 
+        def made_good(ledger: Ledger) -> Sequence[Event] | None:
+            run = ledger.runs.get(run_id)
+            found = () if run is None else self._made_good(run, ledger)
+            return found[:MAX_EVENTS] or None
+
         def completed(ledger: Ledger) -> Sequence[Event] | None:
             run = ledger.runs.get(run_id)
             if run is None:
@@ -129,6 +134,8 @@ class CloseRun:
         run = journal.ledger.runs.get(run_id)
         if run is not None and run.unfinished:
             return Closing(run_id, None, run.unfinished)
+        while journal.record_as(made_good):
+            pass
         if journal.record_as(completed):
             return self.finish(opened, journal, run_id, why)
         return None
@@ -145,15 +152,41 @@ class CloseRun:
             return Closing(run_id, ended.closed.outcome)
         return self.finish(opened, self.journal_of(opened.ledger, run_id), run_id)
 
+    def _made_good(self, run: OpenRun, ledger: Ledger) -> list[BottleMirrored]:
+        """Return what the run failed at and others have brought in since.
+
+        To say once more what holds changes nothing, but that this run has it, too.
+        """
+        if not run.failed:
+            return []
+        held = (
+            ledger.held[bottle.key]
+            for load in self._planned(run) or ()
+            for bottle in load.bottles
+            if bottle.key in run.failed and ledger.has(bottle)
+        )
+        return [
+            BottleMirrored(entry.bottle, entry.size, entry.object_key, "found")
+            for entry in held
+        ]
+
+    def _planned(self, run: OpenRun) -> tuple[Load, ...] | None:
+        """Return what a run was to do, None where nobody can tell any more."""
+        if run.sharing is None:
+            return None
+        try:
+            return self.runs.documents.load_work(run.sharing.plan).loads
+        except (NotFoundError, MalformedError) as error:
+            self.progress.note(f"what others have brought in is not known: {error}")
+            return None
+
     def _missing(self, run: OpenRun, ledger: Ledger) -> int:
         """Return how many bottles of a run are not there, and did not fail either."""
         account = account_of(run)
-        if account is None or run.sharing is None or not account.missing:
+        if account is None or not account.missing:
             return 0
-        try:
-            loads = self.runs.documents.load_work(run.sharing.plan).loads
-        except (NotFoundError, MalformedError) as error:
-            self.progress.note(f"what others have brought in is not known: {error}")
+        loads = self._planned(run)
+        if loads is None:
             return account.missing
         # Not all that the run did not mirror: others may have.
         return sum(

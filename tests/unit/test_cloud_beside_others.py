@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 
 from application.batch import FLUSH_SECONDS
-from domain.events import BottleMirrored
+from application.journal import MAX_EVENTS
+from domain.bottle import ObjectKey
+from domain.events import BottleMirrored, SyncCompleted
+from ports.errors import NotFoundError
 from tests.support.catalogs import digest_of
 from tests.support.cloud import COMPLETE, STARTED, Cloud
 from tests.support.mirror import TAG, mirror_of
@@ -50,6 +53,79 @@ def test_what_a_sync_brings_in_meanwhile_is_not_missing(
     assert len(cloud.mirror.ledger().held) == 3
     assert len(cloud.mirror.ledger().settled) == 1
     cloud.mirror.check()
+
+
+def failed_run(cloud: Cloud, *names: str) -> None:
+    """Have a run fail at some bottles that upstream has again by its end."""
+    cloud.trigger()
+    for name in names:
+        cloud.mirror.upstream.fail(digest_of(name), NotFoundError("blob", "gone"))
+    cloud.work_all()
+    for name in names:
+        cloud.mirror.upstream.heal(digest_of(name))
+
+
+def test_what_a_run_failed_at_and_a_sync_brought_in_has_not_failed(
+    cloud: Cloud,
+) -> None:
+    failed_run(cloud, "bat", "jq")
+    cloud.mirror.sync()
+
+    assert cloud.close().outcome == "complete"
+    assert cloud.titles == [STARTED, COMPLETE]
+    assert ("New bottles", "1") in cloud.slack.messages[-1].lines
+    assert cloud.metrics.total("BottlesFailed") == 0
+    assert cloud.metrics.values("BottlesMissing") == [0]
+    (end,) = (e for e in cloud.mirror.recorded(SyncCompleted) if e.run == "run-1")
+    assert (end.counts["failed"], end.counts["missing"]) == (0, 0)
+    account = cloud.mirror.ledger().ended["run-1"].account
+    assert account is not None
+    assert (account.bottles, account.mirrored, account.causes) == (1, 1, {})
+    cloud.mirror.check()
+
+
+def test_only_what_is_there_has_not_failed(cloud: Cloud) -> None:
+    failed_run(cloud, "bat", "jq")
+    cloud.mirror.upstream.fail(digest_of("jq"), NotFoundError("blob", "gone"))
+    cloud.mirror.sync()
+
+    assert cloud.close().outcome == "degraded"
+    assert cloud.metrics.causes("BottlesFailed") == {"not_found": 1}
+    assert cloud.metrics.values("BottlesMissing") == [1]
+
+
+def test_other_bytes_under_its_name_are_not_what_a_run_failed_at(cloud: Cloud) -> None:
+    failed_run(cloud, "bat")
+    cloud.mirror.offer("bat", contents={TAG: "other bytes"})
+    cloud.mirror.sync()
+
+    assert cloud.close().outcome == "degraded"
+    assert cloud.metrics.causes("BottlesFailed") == {"not_found": 1}
+
+
+def test_however_many_there_are_that_others_brought_in() -> None:
+    names = [f"b{n}" for n in range(MAX_EVENTS + 1)]
+    cloud = Cloud(mirror_of(*names))
+    cloud.shard_bytes = 10_000
+    cloud.size_threshold = 1_000_000
+    failed_run(cloud, *names)
+    cloud.mirror.sync()
+
+    assert cloud.close().outcome == "complete"
+    assert cloud.metrics.total("BottlesFailed") == 0
+
+
+def test_what_a_run_failed_at_stays_so_when_its_plan_is_gone(cloud: Cloud) -> None:
+    cloud.trigger()
+    plan = cloud.orders[0].plan_sha256
+    cloud.mirror.upstream.fail(digest_of("bat"), NotFoundError("blob", "gone"))
+    cloud.work_all()
+    cloud.mirror.upstream.heal(digest_of("bat"))
+    cloud.mirror.sync()
+    cloud.mirror.damage(ObjectKey(f"ledger/v1/documents/{plan}.json"))
+
+    assert cloud.close().outcome == "degraded"
+    assert cloud.metrics.causes("BottlesFailed") == {"not_found": 1}
 
 
 def test_nor_what_it_brings_in_before_the_worker_comes(cloud: Cloud) -> None:
