@@ -16,7 +16,7 @@ from ports.progress import Progress
 class Announce:
     """Sends a message over every notifier.
 
-    A notifier that fails is noted and counted, and is nobody's failure but its own.
+    A notifier that fails is told of and counted, and is nobody's failure but its own.
     """
 
     notifiers: Sequence[Notifier]
@@ -34,7 +34,7 @@ class Announce:
             try:
                 notifier.send(message)
             except PortError as error:
-                self.progress.note(str(error))
+                self.progress.warn(str(error))
                 self.metrics.add("NotificationFailures", 1)
             else:
                 taken = True

@@ -19,6 +19,11 @@ class Progress(Protocol):
         raise NotImplementedError
 
     @abstractmethod
+    def warn(self, sentence: str) -> None:
+        """Tell one thing that went wrong, and that ends nothing."""
+        raise NotImplementedError
+
+    @abstractmethod
     def counted(self, what: str, done: int, total: int) -> None:
         """Tell that ``done`` of ``total`` things are done, and in words ``what``."""
         raise NotImplementedError

@@ -17,6 +17,9 @@ class SilentProgress(Progress):
     def note(self, sentence: str) -> None:
         pass
 
+    def warn(self, sentence: str) -> None:
+        pass
+
     def counted(self, what: str, done: int, total: int) -> None:
         pass
 
@@ -51,6 +54,7 @@ class RecordingProgress(SilentProgress):
     def __init__(self) -> None:
         self._lock = Lock()
         self.notes: list[str] = []
+        self.warnings: list[str] = []
         self.plans: list[SyncPlan] = []
         self.counts: list[tuple[str, int, int]] = []
         self.passed: dict[BottleKey, int] = {}
@@ -60,6 +64,10 @@ class RecordingProgress(SilentProgress):
     def note(self, sentence: str) -> None:
         with self._lock:
             self.notes.append(sentence)
+
+    def warn(self, sentence: str) -> None:
+        with self._lock:
+            self.warnings.append(sentence)
 
     def counted(self, what: str, done: int, total: int) -> None:
         with self._lock:

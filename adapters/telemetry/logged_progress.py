@@ -31,6 +31,9 @@ class LoggedProgress(Progress):
     def note(self, sentence: str) -> None:
         self._lines.info(sentence)
 
+    def warn(self, sentence: str) -> None:
+        self._lines.warning(sentence)
+
     def counted(self, what: str, done: int, total: int) -> None:
         now = self._clock.monotonic()
         with self._lock:

@@ -50,6 +50,9 @@ class PlainProgress(Progress):
     def note(self, sentence: str) -> None:
         self._write(sentence)
 
+    def warn(self, sentence: str) -> None:
+        self.note(sentence)
+
     def counted(self, what: str, done: int, total: int) -> None:
         now = self._clock.monotonic()
         with self._lock:

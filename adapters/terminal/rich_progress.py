@@ -49,6 +49,9 @@ class RichProgress(Progress):
     def note(self, sentence: str) -> None:
         self._print(Text(sentence))
 
+    def warn(self, sentence: str) -> None:
+        self.note(sentence)
+
     def counted(self, what: str, done: int, total: int) -> None:
         self._count = (what, done, total)
         if done >= total:

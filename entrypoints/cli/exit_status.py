@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 import click
 
 from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
+from entrypoints.sentences import sentences
 from ports.errors import (
     NotOurStoreError,
     PortError,
@@ -93,6 +94,8 @@ class ExitStatus:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         elif isinstance(error, click.ClickException):
             error.show()
+        elif isinstance(error, click.Abort | KeyboardInterrupt):
+            _say("interrupted; nothing had been fetched yet")
         else:
             for sentence in sentences(error):
                 _say(sentence)
@@ -121,14 +124,6 @@ def of_errors(errors: Iterable[BaseException]) -> int:
     """
     found = set(map(of_error, errors))
     return next((status for status in _WORST_FIRST if status in found), DONE)
-
-
-def sentences(error: BaseException) -> tuple[str, ...]:
-    """Return what there is to say of ``error``: what happened, to what, what to do."""
-    if isinstance(error, click.Abort | KeyboardInterrupt):
-        return ("interrupted; nothing had been fetched yet",)
-    several = getattr(error, "mistakes", None) or getattr(error, "problems", None)
-    return tuple(several or (str(error),))
 
 
 def _say(sentence: str) -> None:

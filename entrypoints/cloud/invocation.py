@@ -12,6 +12,7 @@ from adapters.telemetry.log_lines import LogLines
 from application.security_events import security_cause
 from domain.errors import MirrorError
 from entrypoints.cloud.settings import read_settings
+from entrypoints.sentences import sentences
 from ports.metrics import Metrics
 
 
@@ -63,9 +64,3 @@ def logged(lines: LogLines, metrics: Metrics) -> Iterator[None]:
         raise
     finally:
         metrics.flush()
-
-
-def sentences(error: MirrorError) -> tuple[str, ...]:
-    """Return what there is to say of ``error``."""
-    several = getattr(error, "mistakes", None) or getattr(error, "problems", None)
-    return tuple(several or (str(error),))

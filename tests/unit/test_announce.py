@@ -43,7 +43,9 @@ def test_who_fails_is_noted_and_counted_and_the_others_are_told() -> None:
 
     assert ears.announce(MESSAGE)
     assert ears.heard == [[], [MESSAGE]]
-    assert ears.progress.notes == ["Failed to send Slack notification: 404 Not Found"]
+    assert ears.progress.warnings == [
+        "Failed to send Slack notification: 404 Not Found"
+    ]
     assert ears.metrics.added == [("NotificationFailures", 1, None)]
 
 

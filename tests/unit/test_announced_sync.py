@@ -162,7 +162,9 @@ def test_whoever_cannot_be_told_hinders_nothing(mirror: Mirror) -> None:
     report = told.sync(EVERYTHING)
 
     assert report.outcome == "complete"
-    assert told.process.progress.notes == ["Failed to send Slack notification: 503"] * 2
+    assert (
+        told.process.progress.warnings == ["Failed to send Slack notification: 503"] * 2
+    )
     assert told.metrics.total("NotificationFailures") == 2
     mirror.check()
 

@@ -13,8 +13,9 @@ from adapters.memory.metrics import MemoryMetrics
 from adapters.telemetry.log_lines import LogLines
 from domain.config import BucketAddress
 from domain.errors import LedgerDamagedError
-from entrypoints.cloud.invocation import configured_by, logged, sentences
+from entrypoints.cloud.invocation import configured_by, logged
 from entrypoints.cloud.settings import read_settings
+from entrypoints.sentences import sentences
 from ports.errors import AccessDeniedError, UnavailableError, UntrustedError
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:homebrew-sync"

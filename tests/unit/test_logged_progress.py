@@ -148,11 +148,17 @@ def test_what_is_counted_is_told_twice_a_minute_at_most(
     ]
 
 
-def test_a_note_is_a_line(written: Written, clock: ManualClock) -> None:
+def test_a_note_is_a_line_and_what_went_wrong_a_warning(
+    written: Written, clock: ManualClock
+) -> None:
     text = "Failed to send Slack notification: 404 Not Found"
-    make(written, clock).note(text)
-    (line,) = written.lines
-    assert (line["level"], line["message"]) == ("INFO", text)
+    progress = make(written, clock)
+    progress.note("all is well")
+    progress.warn(text)
+    assert [(line["level"], line["message"]) for line in written.lines] == [
+        ("INFO", "all is well"),
+        ("WARNING", text),
+    ]
 
 
 def test_a_bad_hash_file_is_told_in_the_words_that_people_look_for(
