@@ -35,6 +35,17 @@ class Requests:
         self._counts: Counter[str] = Counter()
         self._statuses: Counter[int] = Counter()
         self._last: deque[RecordedRequest] = deque(maxlen=_KEPT)
+        self._given: Counter[str] = Counter()
+
+    def gave(self, kind: str, size: int) -> None:
+        """Count bytes of a body that leave."""
+        with self._lock:
+            self._given[kind] += size
+
+    def given(self, kind: str) -> int:
+        """Return how many bytes have left in bodies of a kind, counted as they did."""
+        with self._lock:
+            return self._given[kind]
 
     def record(self, request: RecordedRequest) -> None:
         with self._lock:
@@ -71,3 +82,4 @@ class Requests:
             self._counts.clear()
             self._statuses.clear()
             self._last.clear()
+            self._given.clear()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -19,9 +20,27 @@ from tests.standin.records import RecordedRequest, Requests
 from tests.standin.registry import Registry, Storage
 from tests.standin.signing import public_key_pem
 from tests.standin.sizes import SizeOf, fixed
-from tests.standin.wire import Reply, Request, Text
+from tests.standin.wire import Content, Reply, Request, Text
 
 _DEFAULT_SIZE = 4_096  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A body of which the bytes are counted that leave."""
+
+    content: Content
+    kind: str
+    requests: Requests
+
+    @property
+    def size(self) -> int:
+        return self.content.size
+
+    def slices(self, start: int, stop: int) -> Iterator[memoryview]:
+        for piece in self.content.slices(start, stop):
+            self.requests.gave(self.kind, len(piece))
+            yield piece
 
 
 class Upstream:
@@ -161,6 +180,7 @@ class Upstream:
                 reply.kind, request.method, request.target, request.headers, status
             )
         )
+        reply.content = _Counted(reply.content, reply.kind, self.requests)
         return reply
 
     def _control(self, request: Request) -> Reply:

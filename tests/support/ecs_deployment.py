@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -122,18 +122,24 @@ def said_by(task: Task) -> list[dict[str, Any]]:
 
 @contextmanager
 def deployed_with_ecs(
-    s3: S3Server, upstream: Upstream, *, at_once: int = 16, **settings: str
+    s3: S3Server,
+    upstream: Upstream,
+    *,
+    at_once: int = 16,
+    worker: Sequence[str] = WORKER,
+    **settings: str,
 ) -> Iterator[EcsDeployment]:
     """Deploy the system over a bucket of its own, for as long as the block lasts.
 
     Args:
         at_once: Tasks of one execution.
+        worker: The command of each task.
         settings: More of the configuration, by its names.
     """
     variables: dict[str, str] = {}
     with (
         deployed(s3, upstream, **settings) as cloud,
-        TaskHost({FAMILY: TaskDefinition(WORKER, environment=variables)}) as tasks,
+        TaskHost({FAMILY: TaskDefinition(worker, environment=variables)}) as tasks,
         StateMachines(cloud.lambdas.endpoint_url, tasks.endpoint_url) as machines,
     ):
         arn = machines.deploy(FAMILY, definition(max_parallel_tasks=at_once))
