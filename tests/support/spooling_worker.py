@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from dependency_injector import providers
 
@@ -27,11 +27,11 @@ def scaled(config: SyncConfig, settings: CloudConfig) -> EcsWorkerContainer:
     container = EcsWorkerContainer(
         config=config, settings=replace(settings, spool=None)
     )
-    cloud = container.cloud
+    cloud, mirror = container.cloud, cast("Any", container.cloud.mirror)
     parts = Parts(Path(settings.spool), cloud.clock(), cloud.progress(), block=BLOCK)
-    spooled = SpooledBottles(cloud.mirror.bottle_source(), parts, large=LARGE)
-    cloud.mirror.spool.override(providers.Object(parts))
-    cloud.mirror.bottle_source.override(providers.Object(spooled))
+    spooled = SpooledBottles(mirror.bottle_source(), parts, large=LARGE)
+    mirror.spool.override(providers.Object(parts))
+    mirror.bottle_source.override(providers.Object(spooled))
     return container
 
 
