@@ -23,6 +23,7 @@ from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from adapters.ledger.identity import encode_identity
 from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key, document_key
+from adapters.ledger.listing_codec import decode_listing, encode_listing
 from adapters.memory.clock import ManualClock
 from adapters.memory.store import MemoryStore
 from adapters.retry import ONCE
@@ -53,8 +54,10 @@ from domain.generations import (
     GenerationShown,
     IndexMirrored,
     KeptIndex,
+    ReleaseKey,
 )
 from domain.ledger import replay
+from domain.listing import Listing
 from domain.records import Elsewhere, Repair
 from domain.state_digest import StateDigest
 from domain.tags import Tag
@@ -112,6 +115,18 @@ ENTRIES = {
 }
 FOUND = (ObjectInfo(JQ_REBUILT.object_key(SECOND_DAY), 510_000, JQ_REBUILT.digest),)
 
+LISTING = Listing(
+    {BottleKey("jq-1.8.1-1-arm64_tahoe"): Digest("5" * 64)},
+    {
+        ReleaseKey("jq-1.8.1-1"): KeptIndex(
+            "jq",
+            "1.8.1-1",
+            Digest("a2" * 32),
+            7_001,
+            {Tag("arm64_tahoe"): Digest("5" * 64)},
+        )
+    },
+)
 COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
     (
         FIRST,
@@ -388,7 +403,7 @@ COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
             GenerationPublished(
                 3,
                 {"formula.jws.json": "d" * 64, "internal/executables.txt": "e" * 64},
-                "b3" * 32,
+                "94793f848ef01be01fd9e28a818505a202eb61f7ec00e74bda5a0ce244fd2bb7",
                 3,
                 0,
                 {"flat": 3, "registry": 3},
@@ -487,6 +502,19 @@ def test_it_keeps_what_was_imported_and_what_was_found(golden: MemoryStore) -> N
         if isinstance(event, HashFileImported)
     )
     assert read_import(golden, imported.document) == ENTRIES
+
+
+def test_it_keeps_the_list_of_a_generation(golden: MemoryStore) -> None:
+    body = golden.get(ObjectKey("generations/3/listing.json")).body
+    (published,) = (
+        event
+        for _, events in COMMITS
+        for event in events
+        if isinstance(event, GenerationPublished) and event.generation == 3
+    )
+    assert _sha256(body) == published.listing
+    assert encode_listing(LISTING) == body
+    assert decode_listing("listing", body) == LISTING
 
 
 def test_the_document_shows_it_word_for_word() -> None:
