@@ -42,6 +42,7 @@ from domain.words import RunKind
 from entrypoints.stores import (
     CountedStore,
     open_history,
+    open_public_objects,
     open_store,
     readers_of,
 )
@@ -63,6 +64,7 @@ from ports.hash_file import HashFile
 from ports.metrics import Metrics
 from ports.object_history import ObjectHistory
 from ports.progress import Progress
+from ports.public_objects import PublicObjects
 from ports.spool import Spool
 
 if TYPE_CHECKING:
@@ -106,6 +108,9 @@ class MirrorContainer(containers.DeclarativeContainer):
 
     store: providers.Provider[CountedStore] = providers.Singleton(
         open_store, config=config
+    )
+    public_objects: providers.Provider[PublicObjects] = providers.Singleton(
+        open_public_objects, store
     )
     readers: providers.Provider[int] = providers.Callable(readers_of, config)
     stored_log: providers.Provider[StoredEventLog] = providers.Singleton(

@@ -15,6 +15,7 @@ from ports.store import Store
 
 if TYPE_CHECKING:
     from ports.object_history import ObjectHistory
+    from ports.public_objects import PublicObjects
 
 _READERS: Final = 16
 AROUND_THE_JOBS: Final = 4
@@ -22,11 +23,16 @@ AROUND_THE_JOBS: Final = 4
 
 
 class CountedStore(Store, Protocol):
-    """A store that counts its requests."""
+    """A store that counts its requests, those for what clients read included."""
 
     @property
     def requests(self) -> int:
         """How many requests it has answered so far."""
+        raise NotImplementedError
+
+    @property
+    def public(self) -> PublicObjects:
+        """What clients read of it."""
         raise NotImplementedError
 
 
@@ -50,6 +56,11 @@ def open_store_at(address: StoreAddress, config: SyncConfig) -> CountedStore:
     from adapters.folder.store import FolderStore  # noqa: PLC0415
 
     return FolderStore(Path(address.path))
+
+
+def open_public_objects(store: CountedStore) -> PublicObjects:
+    """Return what clients read of a store."""
+    return store.public
 
 
 def readers_of(config: SyncConfig) -> int:

@@ -55,6 +55,23 @@ class Incoming:
                 path.unlink()
 
     @contextmanager
+    def link(self, original: Path) -> Iterator[Path]:
+        """Yield a further name of a file; it is removed afterwards.
+
+        Raises:
+            OSError: The file can have none.
+        """
+        make_folder(self._folder)
+        path = self._new_name()
+        path.hardlink_to(original)
+        try:
+            yield path
+        finally:
+            # Moved over another name of the same file, it stays where it was.
+            with suppress(OSError):
+                path.unlink()
+
+    @contextmanager
     def locked(self, what: str) -> Iterator[None]:
         """Keep all others, threads and processes, from doing the same."""
         with translated(what):
@@ -96,19 +113,25 @@ class Incoming:
             with suppress(OSError):
                 if path.name in {new.name, _LOCK}:
                     continue
-                if path.stat().st_mtime <= until:
+                found = path.stat()
+                # A further name of a file is younger than its bytes.
+                begun = found.st_ctime if found.st_nlink > 1 else found.st_mtime
+                if begun <= until:
                     path.unlink()
                     swept += 1
         return swept
 
     def _open_new(self) -> tuple[Path, int]:
-        path = self._folder / secrets.token_hex(16)
+        path = self._new_name()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
             return path, os.open(path, flags, 0o666)
         except FileNotFoundError:
             make_folder(self._folder)
             return path, os.open(path, flags, 0o666)
+
+    def _new_name(self) -> Path:
+        return self._folder / secrets.token_hex(16)
 
 
 def _write(descriptor: int, piece: bytes) -> None:

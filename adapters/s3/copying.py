@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ from ports.errors import ConflictError, NotFoundError, PortError, UnavailableErr
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CopyObjectResultTypeDef
+
+
+class _ConditionUnknownError(Exception):
+    """The store does not know ``If-None-Match`` for a copy."""
 
 
 class Copier:
@@ -54,13 +59,30 @@ class Copier:
         shown = stored_digest(copied) or self._look(target, what)[1]
         if shown != digest:
             # It was not there before: the store or the look at it has said so.
-            with self._bucket.translator.translated(what):
-                self._bucket.repeats.delete_object(
-                    Bucket=self._bucket.name, Key=self._bucket.path(target)
-                )
+            self._remove(target, what)
             raise DigestMismatchError(target, digest, shown)
         if heeded is None:
             self._find_out(source, target, version, what)
+
+    def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
+        """Do as ``PublicObjects.expose`` promises."""
+        what = f"expose {source} as {target} in {self._bucket}"
+        try:
+            if self._look(target, what)[1] == digest:
+                return
+        except NotFoundError:
+            pass
+        version = self._prove(source, digest, what)
+        try:
+            copied = self._send_on(source, target, version, what, {})
+        except ConflictError as error:
+            self._versions.pop(source, None)
+            raise UnavailableError(what, f"{source} was changed") from error
+        self._versions.pop(target, None)
+        shown = stored_digest(copied) or self._look(target, what)[1]
+        if shown != digest:
+            self._remove(target, what)
+            raise DigestMismatchError(target, digest, shown)
 
     def _prove(self, source: ObjectKey, digest: Digest, what: str) -> str:
         """Return the version of the source that holds ``digest``."""
@@ -101,9 +123,23 @@ class Copier:
     def _send(
         self, source: ObjectKey, target: ObjectKey, version: str, what: str
     ) -> CopyObjectResultTypeDef:
-        condition: dict[str, Any] = {"IfNoneMatch": "*"}
-        if self._heeds_condition is False:
-            condition.clear()
+        if self._heeds_condition is not False:
+            try:
+                return self._send_on(
+                    source, target, version, what, {"IfNoneMatch": "*"}
+                )
+            except _ConditionUnknownError:
+                self._heeds_condition = False
+        return self._send_on(source, target, version, what, {})
+
+    def _send_on(
+        self,
+        source: ObjectKey,
+        target: ObjectKey,
+        version: str,
+        what: str,
+        condition: Mapping[str, Any],
+    ) -> CopyObjectResultTypeDef:
         bucket = self._bucket
         with bucket.translator.translated(what):
             try:
@@ -121,8 +157,13 @@ class Copier:
                 refused = error.response["Error"].get("Code") == "NotImplemented"
                 if not (refused and condition):
                     raise
-        self._heeds_condition = False
-        return self._send(source, target, version, what)
+                raise _ConditionUnknownError from error
+
+    def _remove(self, key: ObjectKey, what: str) -> None:
+        with self._bucket.translator.translated(what):
+            self._bucket.repeats.delete_object(
+                Bucket=self._bucket.name, Key=self._bucket.path(key)
+            )
 
     def _find_out(
         self, source: ObjectKey, target: ObjectKey, version: str, what: str

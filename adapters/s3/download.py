@@ -22,6 +22,7 @@ class Download:
 
     Attributes:
         version: The ETag of what is being read.
+        encoding: How its bytes are encoded, as whoever put it has said.
     """
 
     def __init__(self, what: str, ask: _Ask, attempts: int) -> None:
@@ -37,6 +38,7 @@ class Download:
         self._attempts = attempts
         self._answer = ask({})
         self.version: str = self._answer["ETag"]
+        self.encoding: str = self._answer.get("ContentEncoding", "")
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the bytes, in pieces of about a MiB; once.

@@ -18,6 +18,7 @@ from adapters.s3.client import UNASKED
 from adapters.s3.copying import Copier
 from adapters.s3.errors import require
 from adapters.s3.listing import in_order, start_after
+from adapters.s3.public_objects import S3PublicObjects
 from adapters.verified import verified
 from domain.bottle import Digest, ObjectKey
 from ports.errors import ConflictError, NotFoundError, RefusedError
@@ -67,6 +68,11 @@ class S3Store(Store):
     def requests(self) -> int:
         """How many requests were sent, each try counted."""
         return self._bucket.tally.total
+
+    @property
+    def public(self) -> S3PublicObjects:
+        """What clients read of this bucket."""
+        return S3PublicObjects(self._bucket, self._copier)
 
     def get(self, key: ObjectKey) -> StoredObject:
         download = self._bucket.download(key, f"read {key} in {self._bucket}")
