@@ -163,6 +163,11 @@ class Bottle:
 ) = (Bottle.__dict__[each.name].__set__ for each in fields(Bottle))
 
 
+def pkg_version_of(version: str, revision: int) -> str:
+    """Return the version as names have it: ``VERSION[_REVISION]``."""
+    return f"{version}_{revision}" if revision else version
+
+
 def tagref(pkg_version: str, rebuild: int) -> str:
     """Return the OCI index tag of a version: ``PKGVER[-REBUILD]``."""
     return f"{pkg_version}-{rebuild}" if rebuild else pkg_version

@@ -12,6 +12,7 @@ from domain.bottle import (
     check_release,
     parse_digest,
     parse_formula_name,
+    pkg_version_of,
 )
 from domain.errors import InvalidValueError
 from domain.tags import ALL, Tag, is_linux, macos_age, parse_tag, pour_tag
@@ -96,7 +97,7 @@ class Formula:
     @property
     def pkg_version(self) -> str:
         """The version as file names have it: ``VERSION[_REVISION]``."""
-        return f"{self.version}_{self.revision}" if self.revision else f"{self.version}"
+        return pkg_version_of(f"{self.version}", self.revision)
 
     def bottle(self, tag: Tag) -> Bottle:
         """Return the bottle offered under ``tag``, which must be in ``digests``."""

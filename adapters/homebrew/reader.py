@@ -6,20 +6,15 @@ The whole tree of the text is never in memory. What an entry is, is said in
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from adapters.homebrew.json_text import JsonText
 from adapters.homebrew.schemas import NEEDS_KEYS, NOT_AT_RUN_TIME, load_entry
 from domain.catalog import Skipped
 from domain.errors import InvalidValueError
 from domain.formula import Formula, Needs, SystemDependency
 from domain.tags import Tag
-from ports.errors import MalformedError
-
-_SPACE = re.compile(r"[ \t\n\r]*")
-_EXCERPT = 40  # bytes
 
 
 def read_entries(body: bytes, what: str) -> Iterator[object]:
@@ -33,69 +28,20 @@ def read_entries(body: bytes, what: str) -> Iterator[object]:
         MalformedError: It is not a JSON array, or stops being one. Entries before
             that place have been yielded.
     """
-    decode = json.JSONDecoder().raw_decode
-    # A byte is taken for a character, and the few entries that have others are read
-    # again: one that needs four bytes would have the whole text take four times as
-    # much memory. The marks of JSON are ASCII.
-    text = body.decode("latin-1")
-    at = _after("[", text, 0, what)
-    closed = text.startswith("]", at)
+    text = JsonText(body, what)
+    if not text.accept("["):
+        raise text.malformed(f"not a list of formulae: it begins with {text.excerpt()}")
+    closed = text.sees("]")
     while not closed:
-        begun = at
-        try:
-            entry, at = decode(text, at)
-            if not text[begun:at].isascii():
-                entry = json.loads(body[begun:at].decode())
-        except json.JSONDecodeError as error:
-            detail = f"{error.msg}, at byte {error.pos:,} of {len(text):,}"
-            raise MalformedError(what, f"damaged or cut off: {detail}") from error
-        except RecursionError as error:
-            detail = f"the entry at byte {begun:,} is nested too deeply"
-            raise MalformedError(what, detail) from error
-        except UnicodeDecodeError as error:
-            detail = f"the entry at byte {begun:,} is not text in UTF-8: {error}"
-            raise MalformedError(what, detail) from error
-        except ValueError as error:
-            # Python makes no integer of more than 4,300 digits out of text.
-            detail = f"the entry at byte {begun:,} has a number beyond reason"
-            raise MalformedError(what, detail) from error
-        yield entry
-        at = _space(text, at)
-        closed = text.startswith("]", at)
+        yield text.value()
+        closed = text.sees("]")
         if not closed:
-            at = _after(",", text, at, what)
-    at = _after("]", text, at, what)
-    if at != len(text):
-        raise MalformedError(
-            what, f"something follows the list of formulae: {_excerpt(text, at)}"
+            text.expect(",")
+    text.expect("]")
+    if not text.ended:
+        raise text.malformed(
+            f"something follows the list of formulae: {text.excerpt()}"
         )
-
-
-def _space(text: str, at: int) -> int:
-    """Return where the white space at ``at`` ends, which may be at once."""
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
-
-
-def _after(mark: str, text: str, at: int, what: str) -> int:
-    """Return where what follows ``mark`` begins; only space may come before."""
-    at = _space(text, at)
-    if text.startswith(mark, at):
-        return _space(text, at + 1)
-    if mark == "[":
-        detail = f"not a list of formulae: it begins with {_excerpt(text, at)}"
-    elif at == len(text):
-        detail = f"cut off after {at:,} bytes"
-    else:
-        detail = f"damaged at byte {at:,}: {_excerpt(text, at)}"
-    raise MalformedError(what, detail)
-
-
-def _excerpt(text: str, at: int) -> str:
-    if at == len(text):
-        return "nothing"
-    excerpt = text[at : at + _EXCERPT].encode("latin-1")
-    return repr(excerpt.decode(errors="replace"))
 
 
 def read_entry(entry: object, position: int) -> Formula | Skipped:

@@ -31,8 +31,8 @@ NEEDS_KEYS: Final = frozenset(
 NOT_AT_RUN_TIME: Final = frozenset({"build", "test", "optional"})
 """Types of a dependency that a poured bottle runs without."""
 
-_LONGEST_TITLE: Final = 80
-_LONGEST_REASON: Final = 240
+LONGEST_TITLE: Final = 80  # characters
+LONGEST_REASON: Final = 240  # characters
 
 
 class _Name(fields.String):
@@ -144,7 +144,7 @@ def load_entry(entry: object, position: int) -> Formula | Skipped:
         reason = "; ".join(_complaints(error.messages))
     except InvalidValueError as error:
         reason = str(error)
-    return Skipped(_title(entry, position), _cut(reason, _LONGEST_REASON))
+    return Skipped(_title(entry, position), cut(reason, LONGEST_REASON))
 
 
 def dump_entry(formula: Formula) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def _complaints(messages: Any, path: tuple[str, ...] = ()) -> Iterator[str]:  # 
     if isinstance(messages, dict):
         for key, inner in messages.items():
             # marshmallow's own names for the whole, and for the halves of an item.
-            step = () if key in {"_schema", "key", "value"} else (_cut(str(key), 80),)
+            step = () if key in {"_schema", "key", "value"} else (cut(str(key), 80),)
             yield from _complaints(inner, (*path, *step))
     else:
         yield f"{'.'.join(path)}: {' '.join(messages)}"
@@ -244,11 +244,11 @@ def _complaints(messages: Any, path: tuple[str, ...] = ()) -> Iterator[str]:  # 
 def _title(entry: Mapping[str, object], position: int) -> str:
     name = entry.get("name")
     if isinstance(name, str) and name and name.isprintable():
-        return _cut(name, _LONGEST_TITLE)
+        return cut(name, LONGEST_TITLE)
     return f"entry {position}"
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
     """Return ``text`` made fit to be shown: printable, and with a middle not too long.
 
     The end stays, for that is where a reason says what would have been right.
