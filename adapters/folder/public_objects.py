@@ -76,6 +76,23 @@ class FolderPublicObjects(PublicObjects):
             _twin(path).unlink(missing_ok=True)
             sync_folder(path.parent)
 
+    def copy(self, source: ObjectKey, target: ObjectKey) -> None:
+        original, what = self._folder.ask("copy", source)
+        if not original.is_file():
+            raise self._folder.absent(what)
+        path = self._folder.path(target)
+        with translated(what):
+            make_folder(path.parent)
+        # Files of their own, not further names: they are as old as this copy.
+        has_twin = _twin(original).is_file()
+        if has_twin:
+            self._move(_pieces(_twin(original), what), _twin(path), what)
+        self._move(_pieces(original, what), path, what)
+        with translated(what):
+            if not has_twin:
+                _twin(path).unlink(missing_ok=True)
+            sync_folder(path.parent)
+
     def remove(self, key: ObjectKey) -> None:
         path, what = self._folder.ask("remove", key)
         with translated(what):
@@ -85,6 +102,11 @@ class FolderPublicObjects(PublicObjects):
             path.unlink(missing_ok=True)
             _twin(path).unlink(missing_ok=True)
             sync_folder(path.parent)
+
+    def _move(self, pieces: Iterator[bytes], path: Path, what: str) -> None:
+        """Let a new file with these bytes take a name."""
+        with self._folder.incoming.file(what, pieces) as new, translated(what):
+            new.replace(path)
 
     def _has(self, path: Path, digest: Digest, what: str) -> bool:
         if not path.is_file():

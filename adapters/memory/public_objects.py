@@ -45,6 +45,14 @@ class MemoryPublicObjects(PublicObjects):
             raise DigestMismatchError(source, digest, found)
         self._write(target, body)
 
+    def copy(self, source: ObjectKey, target: ObjectKey) -> None:
+        self.write(
+            target,
+            self._store.get(source).body,
+            self.media_types.get(source, ""),
+            compressed=source in self.compressed,
+        )
+
     def remove(self, key: ObjectKey) -> None:
         self._store.delete(key)
 

@@ -84,6 +84,18 @@ class Copier:
             self._remove(target, what)
             raise DigestMismatchError(target, digest, shown)
 
+    def put_over(self, source: ObjectKey, target: ObjectKey) -> None:
+        """Do as ``PublicObjects.copy`` promises."""
+        what = f"copy {source} over {target} in {self._bucket}"
+        answer = self._bucket.head(source, what)
+        if answer is None:
+            raise NotFoundError(what, f"there is no {source}")
+        self._versions.pop(target, None)
+        try:
+            self._send_on(source, target, answer["ETag"], what, {})
+        except ConflictError as error:
+            raise UnavailableError(what, f"{source} was changed") from error
+
     def _prove(self, source: ObjectKey, digest: Digest, what: str) -> str:
         """Return the version of the source that holds ``digest``."""
         version, found = self._versions.get(source, ("", None))

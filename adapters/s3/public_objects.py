@@ -63,6 +63,9 @@ class S3PublicObjects(PublicObjects):
     def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         self._copier.expose(source, target, digest)
 
+    def copy(self, source: ObjectKey, target: ObjectKey) -> None:
+        self._copier.put_over(source, target)
+
     def remove(self, key: ObjectKey) -> None:
         path = self._bucket.path(key)
         with self._bucket.translator.translated(f"remove {key} in {self._bucket}"):

@@ -11,6 +11,7 @@ from adapters.ledger.fields import written_time
 from application.doctor import Check
 from application.explain_formula import Told
 from application.import_hash_file import ImportReport
+from application.publish_generation import Publication, PublishRefusedError
 from application.repair_ledger import RepairReport
 from application.sync_bottles import SyncReport
 from application.verify_mirror import VerifyReport
@@ -92,6 +93,23 @@ def verify_answer(report: VerifyReport) -> Answer:
         "orphans": list(report.orphans),
         "repaired": list(report.repaired),
     }
+
+
+def publication_answer(publication: Publication, ledger: Ledger) -> Answer:
+    """Return what ``publish --json`` and ``rollback --json`` print."""
+    return {
+        "generation": publication.generation,
+        "published": publication.is_new,
+        "bottles": publication.bottles,
+        "missing": list(publication.missing),
+        "generations": sorted(ledger.generations),
+        "ledger": head(ledger),
+    }
+
+
+def refusal_answer(error: PublishRefusedError) -> Answer:
+    """Return what ``publish --json`` prints when bottles are missing."""
+    return {"generation": None, "published": False, "missing": list(error.missing)}
 
 
 def log_answer(commits: Iterable[RecordedCommit]) -> Answer:

@@ -22,6 +22,8 @@ _COMMANDS: Final = {
     "verify": "entrypoints.cli.verify:verify",
     "ledger": "entrypoints.cli.ledger:ledger",
     "explain": "entrypoints.cli.explain:explain",
+    "publish": "entrypoints.cli.publish:publish",
+    "rollback": "entrypoints.cli.rollback:rollback",
     "doctor": "entrypoints.cli.doctor:doctor",
     "cloud": "entrypoints.cli.cloud:cloud",
     "completion": "entrypoints.cli.completion:completion",

@@ -31,6 +31,7 @@ from tests.support.seaweed import SeaweedS3
 from tests.support.stores import shared_bucket, use_fake_s3, use_seaweed
 
 API = ObjectKey("api/formula.jws.json")
+KEPT = ObjectKey("generations/3/api/formula.jws.json")
 INDEX = ObjectKey("v2/homebrew/core/openssl/3/manifests/3.5.1_1-2")
 SOURCE = ObjectKey("2026-11-22/gtk+@3-1%2.all.bottle.tar.gz")
 OTHER = ObjectKey("2026-11-23/gtk+@3-1%2.all.bottle.tar.gz")
@@ -204,6 +205,30 @@ class TestPublicObjectsContract:
         assert shown.store.get(SOURCE).body == BODY
 
     @EVERY
+    @pytest.mark.parametrize("compressed", [False, True])
+    def test_a_copy_is_what_its_source_is_whatever_was_there(
+        self, shown: Shown, *, compressed: bool
+    ) -> None:
+        for before in (True, False):
+            shown.public.write(API, b"old", "text/plain", compressed=before)
+            kept = (KEPT, DOCUMENT, "application/json")
+            shown.public.write(*kept, compressed=compressed)
+            for _ in range(2):
+                shown.public.copy(KEPT, API)
+                assert shown.public.read(API) == DOCUMENT
+            shown.public.remove(KEPT)
+            assert shown.public.read(API) == DOCUMENT
+            shown.public.remove(API)
+            assert _keys(shown) == []
+
+    @EVERY
+    def test_what_is_not_there_is_not_copied(self, shown: Shown) -> None:
+        shown.public.write(API, DOCUMENT, "application/json", compressed=True)
+        with pytest.raises(NotFoundError):
+            shown.public.copy(KEPT, API)
+        assert shown.public.read(API) == DOCUMENT
+
+    @EVERY
     def test_a_source_that_is_wrong_or_not_there_changes_nothing(
         self, shown: Shown
     ) -> None:
@@ -269,6 +294,16 @@ class TestInBuckets:
         assert _served(shown, API)["body"] == first["body"]
 
     @BUCKETS
+    def test_a_copy_is_served_as_its_source_is(self, shown: Shown) -> None:
+        shown.public.write(KEPT, DOCUMENT, "application/json", compressed=True)
+        shown.public.write(API, b"old", "text/plain")
+        shown.public.copy(KEPT, API)
+        copied = _served(shown, API)
+        assert copied["ContentType"] == "application/json"
+        assert copied["ContentEncoding"] == "gzip"
+        assert gzip.decompress(copied["body"]) == DOCUMENT
+
+    @BUCKETS
     def test_an_object_that_lost_its_end_is_not_read(self, shown: Shown) -> None:
         shown.public.write(API, DOCUMENT, "application/json", compressed=True)
         body = _served(shown, API)["body"][:-9]
@@ -312,6 +347,15 @@ class TestInAFolder:
             os.utime(tmp_path / name, (1, 1))
         public.write(API, DOCUMENT, "application/json", compressed=True)
         assert all((tmp_path / n).stat().st_mtime > 1 for n in (API, f"{API}.gz"))
+
+    def test_a_copy_is_younger_than_its_source(self, tmp_path: Path) -> None:
+        public = FolderStore(tmp_path).public
+        public.write(KEPT, DOCUMENT, "application/json", compressed=True)
+        for name in (KEPT, f"{KEPT}.gz"):
+            os.utime(tmp_path / name, (1, 1))
+        public.copy(KEPT, API)
+        assert all((tmp_path / n).stat().st_mtime > 1 for n in (API, f"{API}.gz"))
+        assert _files(tmp_path) == {API, f"{API}.gz", KEPT, f"{KEPT}.gz"}
 
     def test_what_is_exposed_costs_no_second_copy(self, tmp_path: Path) -> None:
         store = FolderStore(tmp_path)

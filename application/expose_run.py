@@ -1,0 +1,59 @@
+"""What is due once a run is complete: that clients see what it brought in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from application.journal import Journal
+from application.publish_generation import Publication, PublishGeneration, is_due
+from domain.errors import MirrorError
+from domain.exposure_config import ExposureConfig
+from domain.selection import Selection
+from ports.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """What came of it.
+
+    Attributes:
+        publication: The generation that clients see; None if none was published now.
+        refused: Why none was, though one was due.
+    """
+
+    publication: Publication | None = None
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposeRun:
+    """Publishes what a complete run has brought in, if that is wanted.
+
+    A run is complete whether or not that succeeds: the next one that is makes up for
+    it.
+    """
+
+    publish: PublishGeneration
+    exposure: ExposureConfig
+    selection: Selection
+    progress: Progress
+
+    def __call__(self, journal: Journal, *, changed: bool) -> Exposed:
+        """Publish a generation where one is due.
+
+        Args:
+            changed: Whether the run has brought in anything.
+        """
+        if not self.exposure.publish or not is_due(journal.ledger, changed=changed):
+            return Exposed()
+        try:
+            publication = self.publish(journal, self.selection)
+        except MirrorError as error:
+            self.progress.warn(f"nothing is published: {error}")
+            return Exposed(refused=str(error))
+        if publication.is_new:
+            self.progress.note(
+                f"generation {publication.generation} is published:"
+                f" {publication.bottles:,} bottles"
+            )
+        return Exposed(publication)
