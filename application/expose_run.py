@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.journal import Journal
-from application.publish_generation import Publication, PublishGeneration, is_due
+from application.publication import Publication, is_due
+from application.publish_generation import PublishGeneration
 from domain.errors import MirrorError
 from domain.exposure_config import ExposureConfig
 from domain.selection import Selection

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.opened_ledger import open_ledger
-from application.publish_generation import Publication, PublishGeneration
+from application.publication import Publication
+from application.publish_generation import PublishGeneration
 from application.roll_back import RollBack
 from application.run import Run, Runs
 from domain.ledger import Ledger

@@ -2,71 +2,31 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
 
 from application.journal import Journal
+from application.publication import (
+    Promises,
+    Publication,
+    PublishRefusedError,
+    is_publishable,
+    newest_of,
+    some_of,
+)
 from application.show_generation import ShowGeneration
-from domain.bottle import BottleKey
-from domain.errors import MirrorError
-from domain.events import Event
+from domain.events import CatalogRead, Event
 from domain.generations import (
     GenerationDropped,
     GenerationPublished,
 )
 from domain.ledger import Ledger
 from domain.listing import Listing
-from domain.publication import Promised, Prospect, prospect
+from domain.publication import Prospect, prospect
 from domain.selection import Selection
 from domain.views import View
+from ports.errors import ConflictError, NotFoundError
 from ports.generations import Generations
-
-_FOR_CLIENTS: Final = "internal/packages."
-"""What brew 6 and later reads, and nothing else."""
-_NAMED: Final = 10
-"""Of what is missing, so many are named in an error."""
-
-
-class PublishRefusedError(MirrorError):
-    """A generation cannot be published, or gone back to; nothing was changed."""
-
-    def __init__(self, reason: str, missing: tuple[BottleKey, ...] = ()) -> None:
-        super().__init__(reason)
-        self.missing = missing
-
-
-class Promises(Protocol):
-    """Reads what documents of the API name."""
-
-    @abstractmethod
-    def __call__(self, documents: Mapping[str, str], selection: Selection) -> Promised:
-        """Return what ``documents``, which are staged, name.
-
-        Args:
-            documents: The SHA-256 of each, by its name.
-
-        Raises:
-            NotFoundError: One of them is not staged any more.
-            PortError: The store cannot be used, or a document not be read.
-        """
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What clients see now.
-
-    Attributes:
-        is_new: Whether it was published just now.
-        missing: Bottles that it names and does not serve, which was accepted.
-    """
-
-    generation: int
-    bottles: int
-    is_new: bool
-    missing: tuple[BottleKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +57,43 @@ class PublishGeneration:
             LedgerDamagedError: The log is damaged.
         """
         while True:
-            ledger = journal.ledger
-            base = ledger.published if ledger.shown == ledger.published else None
-            documents = self._documents(ledger)
+            done = self._try(journal, selection, allow_missing=allow_missing)
+            if done is not None:
+                return done
+            # Another has published or read a later one meanwhile.
+            journal.follow()
+
+    def _try(
+        self, journal: Journal, selection: Selection, *, allow_missing: bool
+    ) -> Publication | None:
+        """Publish, unless another does meanwhile."""
+        ledger = journal.ledger
+        base = ledger.published if ledger.shown == ledger.published else None
+        documents = self._documents(ledger)
+        try:
             offered = self._prospect(ledger, documents, selection)
             if offered.shortfall and not allow_missing:
                 raise _short(offered)
-            newest = _newest(ledger)
-            if newest is not None and _is_the_same(
+            newest = newest_of(ledger)
+            kept = None
+            if newest is None or not _is_the_same(
                 ledger, newest, documents, self._listing(ledger, newest), offered
             ):
-                if base is None:
-                    self.show(journal, base)
-                return _publication(journal.ledger, offered, is_new=False)
-            number = (newest or 0) + 1
-            listing = self.generations.keep(number, documents, offered.listing)
-            if self._publish(journal, number, documents, listing, offered):
+                kept = self._keep(newest, documents, offered.listing)
+        except NotFoundError:
+            self._forget(journal, documents)
+            return None
+        if kept is None:
+            if base is None:
                 self.show(journal, base)
-                self._tidy(journal)
-                return _publication(journal.ledger, offered, is_new=True)
-            # Another has published meanwhile, and this number is taken.
+            return _publication(journal.ledger, offered, is_new=False)
+        number, listing = kept
+        if not self._publish(journal, number, listing, documents, offered):
+            self.generations.drop(number)
+            return None
+        self.show(journal, base)
+        self._tidy(journal)
+        return _publication(journal.ledger, offered, is_new=True)
 
     def _documents(self, ledger: Ledger) -> Mapping[str, str]:
         """Return the documents of the catalog that was read last.
@@ -134,7 +111,7 @@ class PublishGeneration:
     def _prospect(
         self, ledger: Ledger, documents: Mapping[str, str], selection: Selection
     ) -> Prospect:
-        newest = _newest(ledger)
+        newest = newest_of(ledger)
         return prospect(
             self.promises(documents, selection),
             ledger,
@@ -145,12 +122,47 @@ class PublishGeneration:
     def _listing(self, ledger: Ledger, number: int) -> Listing:
         return self.generations.listing(number, ledger.generations[number].listing)
 
+    def _keep(
+        self, newest: int | None, documents: Mapping[str, str], listing: Listing
+    ) -> tuple[int, str]:
+        """Keep a generation under the next number that is free.
+
+        Returns:
+            The number and the SHA-256 of the list.
+        """
+        number = (newest or 0) + 1
+        while True:
+            try:
+                return number, self.generations.keep(number, documents, listing)
+            except ConflictError:
+                number += 1
+            except NotFoundError:
+                self.generations.drop(number)
+                raise
+
+    def _forget(self, journal: Journal, documents: Mapping[str, str]) -> None:
+        """Let documents be read anew that are gone, unless others were read meanwhile.
+
+        Raises:
+            PublishRefusedError: They are gone.
+        """
+        journal.follow()
+        catalog = journal.ledger.catalog
+        if catalog is None or catalog.documents != documents:
+            return
+        unread = CatalogRead(catalog.source, {}, None, None, catalog.formulae)
+        journal.record([unread])
+        raise PublishRefusedError(
+            "documents of the API that were read are not in the store any more; the"
+            " next sync reads them again"
+        )
+
     def _publish(
         self,
         journal: Journal,
         number: int,
-        documents: Mapping[str, str],
         listing: str,
+        documents: Mapping[str, str],
         offered: Prospect,
     ) -> bool:
         """Record that a generation is published, unless another came first."""
@@ -165,7 +177,7 @@ class PublishGeneration:
         )
 
         def decide(ledger: Ledger) -> tuple[Event, ...] | None:
-            if (_newest(ledger) or 0) >= number:
+            if (newest_of(ledger) or 0) >= number:
                 return None
             return (event,)
 
@@ -178,34 +190,14 @@ class PublishGeneration:
         kept |= {n for n in (ledger.published, ledger.shown) if n is not None}
         old = [number for number in ledger.generations if number not in kept]
         journal.record(map(GenerationDropped, old))
-        for number in old:
-            self.generations.drop(number)
+        # What attempts that died have left: whoever has such a number and lives, finds
+        # a later one published.
+        for number in self.generations.numbers():
+            if number not in kept and number < max(kept):
+                self.generations.drop(number)
         if not ledger.runs and ledger.catalog is not None:
             # Another run may have staged what it has not recorded yet.
             self.generations.sweep(ledger.catalog.documents.values())
-
-
-def is_publishable(documents: Mapping[str, str]) -> bool:
-    """Return whether these are documents that clients ask the API for."""
-    return any(name.startswith(_FOR_CLIENTS) for name in documents)
-
-
-def is_due(ledger: Ledger, *, changed: bool) -> bool:
-    """Return whether a complete run is to publish.
-
-    Args:
-        changed: Whether the run has brought in anything.
-    """
-    catalog, newest = ledger.catalog, _newest(ledger)
-    if catalog is None or not is_publishable(catalog.documents):
-        return False
-    if changed or newest is None or ledger.shown != ledger.published:
-        return True
-    return dict(ledger.generations[newest].documents) != dict(catalog.documents)
-
-
-def _newest(ledger: Ledger) -> int | None:
-    return max(ledger.generations, default=None)
 
 
 def _is_the_same(
@@ -237,13 +229,6 @@ def _short(offered: Prospect) -> PublishRefusedError:
         " without them",
         offered.shortfall,
     )
-
-
-def some_of(keys: tuple[BottleKey, ...]) -> str:
-    """Return the first of ``keys`` in words, and how many more there are."""
-    more = len(keys) - _NAMED
-    named = ", ".join(keys[:_NAMED])
-    return f"{named} and {more:,} more" if more > 0 else named
 
 
 def _publication(ledger: Ledger, offered: Prospect, *, is_new: bool) -> Publication:

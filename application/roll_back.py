@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.journal import Journal
-from application.publish_generation import (
+from application.publication import (
     Publication,
     PublishRefusedError,
     some_of,

@@ -42,17 +42,16 @@ class Generations(Protocol):
     def keep(self, number: int, documents: Mapping[str, str], listing: Listing) -> str:
         """Keep a generation: the documents that are staged, and its list.
 
-        To keep the same again is success; what an attempt that died has left is
-        replaced.
-
         Args:
+            number: Nobody else can keep one of this number from now on.
             documents: The SHA-256 of each document, by its name.
 
         Returns:
             The SHA-256 of the list's written form.
 
         Raises:
-            NotFoundError: A document is not staged, nor kept by this generation.
+            ConflictError: The number is taken, be it by an attempt that died.
+            NotFoundError: A document is not staged.
         """
         raise NotImplementedError
 
@@ -74,6 +73,11 @@ class Generations(Protocol):
             NotFoundError: It is not kept.
             MalformedError: It is not what it was.
         """
+        raise NotImplementedError
+
+    @abstractmethod
+    def numbers(self) -> Collection[int]:
+        """Return the numbers that are taken."""
         raise NotImplementedError
 
     @abstractmethod

@@ -10,14 +10,13 @@ from adapters.ledger.listing_codec import decode_listing, encode_listing
 from domain.bottle import ObjectKey
 from domain.listing import Listing
 from domain.views import generation_document_key
-from ports.errors import MalformedError, NotFoundError
+from ports.errors import ConflictError, MalformedError, OutcomeUnknownError
 from ports.generations import Generations
 from ports.public_objects import PublicObjects
 from ports.store import Store
 
 _ALL: Final = "generations/"
 _STAGED: Final = f"{_ALL}staged/"
-_JSON: Final = "application/json"
 _TWIN: Final = ".gz"
 
 
@@ -34,31 +33,41 @@ class StoredGenerations(Generations):
         return sha256
 
     def staged(self, sha256: str) -> bytes:
-        return self._checked(_staged_key(sha256), sha256)
+        key = _staged_key(sha256)
+        return _checked(key, self._objects.read(key), sha256)
 
     def keep(self, number: int, documents: Mapping[str, str], listing: Listing) -> str:
+        body = encode_listing(listing)
+        key = _listing_key(number)
+        try:
+            self._store.create(key, body)
+        except OutcomeUnknownError as error:
+            # It may be another's: there are numbers enough.
+            raise ConflictError(key, "nobody knows whose it is") from error
         for name, sha256 in documents.items():
             kept = generation_document_key(number, name)
-            try:
-                self._objects.copy(_staged_key(sha256), kept)
-            except NotFoundError:
-                # An attempt that died may have got further.
-                self._checked(kept, sha256)
-        body = encode_listing(listing)
-        self._objects.write(_listing_key(number), body, _JSON, compressed=True)
+            self._objects.copy(_staged_key(sha256), kept)
         return hashlib.sha256(body).hexdigest()
 
     def document(self, number: int, name: str, sha256: str) -> bytes:
-        return self._checked(generation_document_key(number, name), sha256)
+        key = generation_document_key(number, name)
+        return _checked(key, self._objects.read(key), sha256)
 
     def listing(self, number: int, sha256: str) -> Listing:
         key = _listing_key(number)
-        return decode_listing(key, self._checked(key, sha256))
+        body = self._store.get(key).body
+        return decode_listing(key, _checked(key, body, sha256))
+
+    def numbers(self) -> Collection[int]:
+        keys = (info.key.split("/")[1] for info in self._store.list(_ALL))
+        return {int(name) for name in keys if name.isascii() and name.isdecimal()}
 
     def drop(self, number: int) -> None:
-        # Twins have keys of their own, and are listed as well.
-        for info in tuple(self._store.list(f"{_ALL}{number}/")):
-            self._store.delete(info.key)
+        # Twins have keys of their own, and are listed as well. The list goes last:
+        # as long as it is there, the number is taken.
+        keys = [info.key for info in self._store.list(f"{_ALL}{number}/")]
+        for key in sorted(keys, key=lambda key: key == _listing_key(number)):
+            self._store.delete(key)
 
     def sweep(self, needed: Collection[str]) -> None:
         kept = {_staged_key(sha256) for sha256 in needed}
@@ -66,12 +75,12 @@ class StoredGenerations(Generations):
             if info.key.removesuffix(_TWIN) not in kept:
                 self._objects.remove(info.key)
 
-    def _checked(self, key: ObjectKey, sha256: str) -> bytes:
-        body = self._objects.read(key)
-        found = hashlib.sha256(body).hexdigest()
-        if found != sha256:
-            raise MalformedError(key, f"its sha256 is {found}, and was {sha256}")
-        return body
+
+def _checked(key: ObjectKey, body: bytes, sha256: str) -> bytes:
+    found = hashlib.sha256(body).hexdigest()
+    if found != sha256:
+        raise MalformedError(key, f"its sha256 is {found}, and was {sha256}")
+    return body
 
 
 def _staged_key(sha256: str) -> ObjectKey:

@@ -11,7 +11,7 @@ from adapters.ledger.fields import written_time
 from application.doctor import Check
 from application.explain_formula import Told
 from application.import_hash_file import ImportReport
-from application.publish_generation import Publication, PublishRefusedError
+from application.publication import Publication, PublishRefusedError
 from application.repair_ledger import RepairReport
 from application.sync_bottles import SyncReport
 from application.verify_mirror import VerifyReport

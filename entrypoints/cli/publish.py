@@ -31,7 +31,7 @@ def publish(context: click.Context, /, *, allow_missing: bool, **_given: object)
     A complete sync does this by itself, unless publish = false. Bottles come first and
     the documents last: at no moment does a client see what is not there.
     """
-    from application.publish_generation import PublishRefusedError
+    from application.publication import PublishRefusedError
     from entrypoints.cli.answers import publication_answer, refusal_answer
     from entrypoints.cli.publish_text import publication_text, refusal_text
 

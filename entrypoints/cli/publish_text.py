@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.terminal.words import counted
-from application.publish_generation import Publication, PublishRefusedError
+from application.publication import Publication, PublishRefusedError
 from domain.config import SyncConfig
 from domain.ledger import Ledger
 

@@ -16,7 +16,8 @@ from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.store import MemoryStore
 from adapters.retry import ONCE
 from application.journal import Journal
-from application.publish_generation import Promises, PublishGeneration
+from application.publication import Promises
+from application.publish_generation import PublishGeneration
 from application.roll_back import RollBack
 from application.show_generation import ShowGeneration
 from domain.bottle import Bottle, Digest, ObjectKey
@@ -102,6 +103,7 @@ class WatchedObjects(PublicObjects):
 
     Attributes:
         fail_at: The change, counted from 1, at which the process dies.
+        meanwhile: What others do before a change, by its number from 1.
         late: Whether it dies after that change instead of before it.
     """
 
@@ -109,6 +111,7 @@ class WatchedObjects(PublicObjects):
         self._objects = objects
         self._look = look
         self.changes = 0
+        self.meanwhile: dict[int, Callable[[], object]] = {}
         self.fail_at: int | None = None
         self.late = False
 
@@ -133,6 +136,7 @@ class WatchedObjects(PublicObjects):
 
     def _change(self, change: Callable[[], None]) -> None:
         self.changes += 1
+        self.meanwhile.pop(self.changes, lambda: None)()
         dies = self.changes == self.fail_at
         if dies and not self.late:
             raise UnavailableError("the store", "the process dies here")

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from application.publish_generation import PublishRefusedError, is_due
+from application.publication import PublishRefusedError, is_due
+from domain.catalog import Validators
 from domain.events import BottleSuperseded, CatalogRead
 from domain.generations import GenerationDropped, GenerationPublished, GenerationShown
 from domain.selection import Selection
@@ -101,6 +102,9 @@ def test_a_bottle_without_an_index_is_missing_in_the_registry_view_only() -> Non
         mirror.offer(JQ)
         journal = mirror.journal()
         journal.ledger.indexes.clear()
+        if missing:
+            with pytest.raises(PublishRefusedError, match="1 bottles have no index"):
+                mirror.publish(journal, ALL)
         publication = mirror.publish(journal, ALL, allow_missing=True)
         assert publication.missing == missing
 
@@ -259,6 +263,67 @@ def test_two_that_publish_at_once_both_succeed_and_the_later_one_is_seen() -> No
     assert mirror.visible() == mirror.generations.document(
         ledger.published or 0, PACKAGES, document
     )
+
+
+def test_another_may_publish_between_any_two_steps() -> None:
+    met = 0
+    for step in range(1, 100):
+        mirror = PublishingMirror(views=("registry", "flat"))
+        first_two_weeks(mirror)
+        slow, at = mirror.journal(), mirror.objects.changes + step
+
+        def publish_another(mirror: PublishingMirror = mirror) -> None:
+            bottle = made("jq", "3.0")
+            mirror.mirror(bottle)
+            mirror.offer(bottle, BAT)
+            mirror.publish(mirror.journal(), ALL)
+
+        mirror.objects.meanwhile[at] = publish_another
+        mirror.publish(slow, ALL)
+        ledger = mirror.ledger()
+        if at in mirror.objects.meanwhile:
+            break
+        met += 1
+        assert ledger.published == ledger.shown == max(ledger.generations)
+        for number, generation in ledger.generations.items():
+            mirror.generations.listing(number, generation.listing)
+            sha = generation.documents[PACKAGES]
+            mirror.generations.document(number, PACKAGES, sha)
+        newest = ledger.generations[ledger.published or 0]
+        sha = newest.documents[PACKAGES]
+        assert mirror.visible() == mirror.generations.document(
+            newest.number, PACKAGES, sha
+        )
+        mirror.clients.look()
+        assert set(mirror.generations.numbers()) == set(ledger.generations)
+    assert met >= 4
+
+
+def test_documents_that_are_gone_are_read_again_by_the_next_sync() -> None:
+    mirror = PublishingMirror()
+    first_two_weeks(mirror)
+    mirror.generations.sweep(())
+    with pytest.raises(PublishRefusedError, match="next sync reads them again"):
+        mirror.publish(mirror.journal(), ALL)
+    catalog = mirror.ledger().catalog
+    assert catalog is not None
+    assert (dict(catalog.documents), catalog.validators) == ({}, Validators())
+    assert mirror.ledger().published == 1
+    assert set(mirror.generations.numbers()) == {1}
+    mirror.clients.look()
+
+
+def test_what_died_attempts_have_left_is_removed_by_the_next() -> None:
+    mirror = PublishingMirror()
+    first_two_weeks(mirror)
+    mirror.objects.fail_at = mirror.objects.changes + 1
+    with pytest.raises(UnavailableError):
+        mirror.publish(mirror.journal(), ALL)
+    assert set(mirror.generations.numbers()) == {1, 2}
+    assert list(mirror.ledger().generations) == [1]
+    mirror.publish(mirror.journal(), ALL)
+    assert list(mirror.ledger().generations) == [1, 3]
+    assert set(mirror.generations.numbers()) == {1, 3}
 
 
 @pytest.mark.parametrize("late", [False, True])

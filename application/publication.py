@@ -1,0 +1,90 @@
+"""What publishing and going back have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from domain.bottle import BottleKey
+from domain.errors import MirrorError
+from domain.ledger import Ledger
+from domain.publication import Promised
+from domain.selection import Selection
+
+_FOR_CLIENTS: Final = "internal/packages."
+"""What brew 6 and later reads, and nothing else."""
+_NAMED: Final = 10
+"""Of what is missing, so many are named in an error."""
+
+
+class PublishRefusedError(MirrorError):
+    """A generation cannot be published, or gone back to; nothing was changed."""
+
+    def __init__(self, reason: str, missing: tuple[BottleKey, ...] = ()) -> None:
+        super().__init__(reason)
+        self.missing = missing
+
+
+class Promises(Protocol):
+    """Reads what documents of the API name."""
+
+    @abstractmethod
+    def __call__(self, documents: Mapping[str, str], selection: Selection) -> Promised:
+        """Return what ``documents``, which are staged, name.
+
+        Args:
+            documents: The SHA-256 of each, by its name.
+
+        Raises:
+            NotFoundError: One of them is not staged any more.
+            PortError: The store cannot be used, or a document not be read.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What clients see now.
+
+    Attributes:
+        is_new: Whether it was published just now.
+        missing: Bottles that it names and does not serve, which was accepted.
+    """
+
+    generation: int
+    bottles: int
+    is_new: bool
+    missing: tuple[BottleKey, ...] = ()
+
+
+def is_publishable(documents: Mapping[str, str]) -> bool:
+    """Return whether these are documents that clients ask the API for."""
+    return any(name.startswith(_FOR_CLIENTS) for name in documents)
+
+
+def is_due(ledger: Ledger, *, changed: bool) -> bool:
+    """Return whether a complete run is to publish.
+
+    Args:
+        changed: Whether the run has brought in anything.
+    """
+    catalog, newest = ledger.catalog, newest_of(ledger)
+    if catalog is None or not is_publishable(catalog.documents):
+        return False
+    if changed or newest is None or ledger.shown != ledger.published:
+        return True
+    return dict(ledger.generations[newest].documents) != dict(catalog.documents)
+
+
+def newest_of(ledger: Ledger) -> int | None:
+    """Return the number of the newest generation that is kept."""
+    return max(ledger.generations, default=None)
+
+
+def some_of(keys: tuple[BottleKey, ...]) -> str:
+    """Return the first of ``keys`` in words, and how many more there are."""
+    more = len(keys) - _NAMED
+    named = ", ".join(keys[:_NAMED])
+    return f"{named} and {more:,} more" if more > 0 else named
