@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
 from math import inf
 from typing import NamedTuple
 
 from application.ask_sizes import AskSizes
+from application.belief import check_not_shrunk, is_older, moment
+from application.known_documents import KnownDocuments, seen_of
+from application.read_documents import ReadDocuments
 from domain.catalog import Catalog, Validators
 from domain.ledger import Ledger
 from domain.plan import SyncPlan, make_plan
 from domain.records import CatalogSeen
-from domain.selection import Selection, choose
+from domain.selection import Offer, Selection, choose
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
-from ports.errors import MalformedError, UnavailableError
+from ports.errors import MalformedError
 from ports.progress import Progress
 
-_SHRINK = 20
-"""A catalog that lost more than one formula in so many is not believed."""
 
-_CDN_HABIT = timedelta(hours=1)
-"""How far back the answers of a content delivery network may go."""
+class Planned(NamedTuple):
+    """A plan, and what it rests on.
+
+    Attributes:
+        documents: The SHA-256 of each document of the API that the plan covers, by its
+            name; the catalog is one.
+    """
+
+    catalog: Catalog
+    plan: SyncPlan
+    documents: Mapping[str, str]
+
+
+class _Read(NamedTuple):
+    """What upstream offers, and in which documents."""
+
+    offer: Offer
+    documents: Mapping[str, str]
 
 
 class _Wanted(NamedTuple):
@@ -42,10 +57,11 @@ class _Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlanSync:
-    """Plans a sync. Nothing is written.
+    """Plans a sync.
 
     Attributes:
         jobs: How many formulae the registry is asked the sizes of at a time.
+        documents: Reads what is published beside the catalog; None where nothing is.
     """
 
     catalog: CatalogSource
@@ -53,6 +69,7 @@ class PlanSync:
     progress: Progress
     clock: Clock
     jobs: int
+    documents: ReadDocuments | None = None
 
     def __call__(
         self,
@@ -61,8 +78,10 @@ class PlanSync:
         *,
         ask_sizes: float | None,
         fetch_elsewhere: bool = False,
-    ) -> tuple[Catalog, SyncPlan] | None:
-        """Return the catalog and the plan; None when there is nothing new in it.
+    ) -> Planned | None:
+        """Return the plan of a sync; None when there is nothing new to plan for.
+
+        Only the documents that are to be published are kept in the store.
 
         Args:
             ask_sizes: Seconds from now on for which the registry may be asked for sizes
@@ -72,18 +91,19 @@ class PlanSync:
         Raises:
             SelectionError: Something that was named is not in the catalog.
             UnavailableError, NotFoundError, UntrustedError, MalformedError: The
-                catalog cannot be had, or not be believed.
+                catalog or a document cannot be had, or not be believed.
+            PortError: The store cannot be used.
         """
         begun, unless = self.clock.monotonic(), None
         if not (fetch_elsewhere and ledger.elsewhere):
-            unless = _unless(self.catalog.source, selection, ledger)
-        catalog = self.catalog.fetch(unless)
-        if catalog is None:
+            unless = self._unless(selection, ledger)
+        read = self._read(selection, ledger, unless, stage=True)
+        if read is None:
             return None
         if ask_sizes is not None:
             ask_sizes = max(0.0, ask_sizes - (self.clock.monotonic() - begun))
-        want = _Wanted(ask_sizes, fetch_elsewhere)
-        return catalog, self._plan(catalog, selection, ledger, want)
+        plan = self._plan(read.offer, ledger, _Wanted(ask_sizes, fetch_elsewhere))
+        return Planned(read.offer.catalog, plan, read.documents)
 
     def preview(
         self, selection: Selection, ledger: Ledger, *, fetch_elsewhere: bool = False
@@ -93,24 +113,67 @@ class PlanSync:
         Raises:
             SelectionError: Something that was named is not in the catalog.
             UnavailableError, NotFoundError, UntrustedError, MalformedError: The
-                catalog cannot be had, or not be believed.
+                catalog or a document cannot be had, or not be believed.
         """
-        catalog = self.catalog.fetch()
-        if catalog is None:
+        read = self._read(selection, ledger, None, stage=False)
+        if read is None:
             raise MalformedError(
                 self.catalog.source,
                 "it has not changed, says the server to one who has not seen it",
             )
         want = _Wanted(sizes=inf, fetch_elsewhere=fetch_elsewhere)
-        return self._plan(catalog, selection, ledger, want)
+        return self._plan(read.offer, ledger, want)
 
-    def _plan(
-        self, catalog: Catalog, selection: Selection, ledger: Ledger, want: _Wanted
-    ) -> SyncPlan:
-        if ledger.catalog is not None and ledger.catalog.source == self.catalog.source:
-            _check_believable(catalog, ledger.catalog)
-        offer = choose(catalog, selection)
-        for sentence in _remarks(catalog, offer.notes):
+    def _unless(self, selection: Selection, ledger: Ledger) -> Validators | None:
+        """Return what makes an unchanged catalog answer enough.
+
+        It is enough when this selection was carried out in full for the catalog seen
+        last, and nothing was found lost since; and when what is to be published was
+        read with it. Upstream is deployed as a whole: then no other document has
+        changed either.
+        """
+        seen = seen_of(ledger, self.catalog.source)
+        settled = ledger.settled.get(selection.sha256)
+        if seen is None or settled not in seen.documents.values():
+            return None
+        was_alone = len(seen.documents) == 1
+        return None if self.documents is not None and was_alone else seen.validators
+
+    def _read(
+        self,
+        selection: Selection,
+        ledger: Ledger,
+        unless: Validators | None,
+        *,
+        stage: bool,
+    ) -> _Read | None:
+        """Return what upstream offers of a selection, None when nothing has changed."""
+        bodies: list[bytes] = []
+        catalog = self.catalog.fetch(unless, bodies.append if self.documents else None)
+        if catalog is None:
+            return None
+        seen = seen_of(ledger, catalog.document.source)
+        if seen is not None:
+            _check_believable(catalog, seen)
+        if self.documents is None:
+            name, sha256 = catalog.document.name, catalog.document.sha256
+            return _Read(choose(catalog, selection), {name: sha256})
+        known = KnownDocuments(
+            self.documents.generations, ledger, catalog.document.source
+        )
+        catalog, body = self.documents.newer(catalog, bodies.pop(), known)
+        document = catalog.document
+        # What was named wrongly is told before more is fetched.
+        clients = choose(catalog, selection).tags
+        if stage:
+            self.documents.generations.stage(body)
+        del body
+        beside = self.documents.beside(clients, known, stage=stage)
+        offer = choose(catalog, selection, beside.packages)
+        return _Read(offer, {document.name: document.sha256, **beside.documents})
+
+    def _plan(self, offer: Offer, ledger: Ledger, want: _Wanted) -> SyncPlan:
+        for sentence in _remarks(offer):
             self.progress.note(sentence)
         plan = partial(make_plan, offer, ledger, fetch_elsewhere=want.fetch_elsewhere)
         made = plan({})
@@ -122,19 +185,6 @@ class PlanSync:
         return plan(sizes) if sizes else made
 
 
-def _unless(source: str, selection: Selection, ledger: Ledger) -> Validators | None:
-    """Return what makes an unchanged catalog answer enough.
-
-    It is enough when this selection was carried out in full for the catalog
-    seen last, and nothing was found lost since.
-    """
-    seen = ledger.catalog
-    settled = ledger.settled.get(selection.sha256)
-    if seen is None or seen.source != source or settled is None:
-        return None
-    return seen.validators if settled in seen.documents.values() else None
-
-
 def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
     """Refuse a catalog that is older, or much smaller, than the one seen last.
 
@@ -142,35 +192,16 @@ def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
         MalformedError: It is smaller.
         UnavailableError: It is older: the one to be had is another.
     """
-    count = len(catalog.formulae)
-    if count * _SHRINK < seen.formulae * (_SHRINK - 1):
-        raise MalformedError(
-            catalog.document.source,
-            f"it holds {count} formulae, and the catalog seen last {seen.formulae};"
-            " a catalog that lost more than 5% is not believed. If this is meant,"
-            " start a new store",
-        )
-    validators = catalog.document.validators
-    known, offered = _moment(seen.validators), _moment(validators)
-    if known and offered and known - offered > _CDN_HABIT:
-        raise UnavailableError(
-            catalog.document.source,
-            f"it is of {validators.last_modified}, older than the one seen last, of"
-            f" {seen.validators.last_modified}: a cache on the way is behind, try again"
-            " later",
-        )
+    source, validators = catalog.document.source, catalog.document.validators
+    check_not_shrunk(source, len(catalog.formulae), seen.formulae, of="formulae")
+    known, offered = seen.validators.last_modified, validators.last_modified
+    is_older(source, moment(offered), moment(known))
 
 
-def _moment(validators: Validators) -> datetime | None:
-    """Return when a catalog was made, None when nobody said so legibly."""
-    try:
-        moment = parsedate_to_datetime(validators.last_modified or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _remarks(catalog: Catalog, notes: Iterable[str]) -> Iterator[str]:
-    for skipped in catalog.skipped:
+def _remarks(offer: Offer) -> Iterator[str]:
+    for skipped in offer.catalog.skipped:
         yield f"{skipped.name} is left out: {skipped.reason}"
-    yield from notes
+    for tag, packages in offer.packages.items():
+        for skipped in packages.skipped:
+            yield f"{skipped.name} for {tag} is left out: {skipped.reason}"
+    yield from offer.notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from application.adopt import Adopt, left_to_do
@@ -52,7 +53,7 @@ class PrepareSync:
     """Finds out what the mirror lacks of a selection, and begins a run for it.
 
     Of what is found out only another mirror's hash file is recorded here: the plan
-    rests on it.
+    rests on it. The documents that are to be published are kept as they are read.
     """
 
     plan_sync: PlanSync
@@ -111,7 +112,7 @@ class PrepareSync:
                 skipped=len(ledger.held),
                 left=0,
             )
-        catalog, plan = planned
+        catalog, plan, documents = planned
         adopted = self.adopt.adopted(plan, ledger)
         whole = left_to_do(plan, adopted)
         work = whole if max_bytes is None else whole.within(max_bytes)
@@ -119,7 +120,7 @@ class PrepareSync:
         return Prepared(
             run=run,
             selection=plan.selection,
-            read=_catalog_read(catalog, ledger.catalog),
+            read=_catalog_read(catalog, documents, ledger.catalog),
             plan=plan,
             work=work,
             adopted=tuple(adopted),
@@ -129,12 +130,14 @@ class PrepareSync:
         )
 
 
-def _catalog_read(catalog: Catalog, seen: CatalogSeen | None) -> CatalogRead | None:
-    """Return the fact that the catalog was read, None when it is known."""
+def _catalog_read(
+    catalog: Catalog, documents: Mapping[str, str], seen: CatalogSeen | None
+) -> CatalogRead | None:
+    """Return the fact that these documents were read, None when it is known."""
     document = catalog.document
     read = CatalogRead(
         source=document.source,
-        documents={document.name: document.sha256},
+        documents=documents,
         etag=document.validators.etag,
         last_modified=document.validators.last_modified,
         formulae=len(catalog.formulae),

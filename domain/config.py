@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import PurePath
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from domain.api_documents import CATALOG
 from domain.errors import InvalidValueError
 from domain.exposure_config import ExposureConfig
 from domain.secret import parse_secret_id
 from domain.selection import Selection
+from domain.views import PORTABLE_RUBY
 from domain.work import GB, Work
 
 _NOT_IN_A_BASE = re.compile(r"[\s?#]")
@@ -267,7 +269,7 @@ class SyncConfig:
     aws_region: str | None = None
     api_domain: str = "https://formulae.brew.sh/api"
     registry: str = "https://ghcr.io"
-    catalog: str = "formula.jws.json"
+    catalog: str = CATALOG
     api_public_key: str | None = None
     selection: Selection = field(default_factory=Selection)
     max_bytes: int | None = None
@@ -285,6 +287,9 @@ class SyncConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_domain", parse_upstream(self.api_domain))
         object.__setattr__(self, "registry", parse_upstream(self.registry))
+        # Who reads bottles here runs brew, and brew runs on Ruby.
+        always = (PORTABLE_RUBY,) if self.exposure.views else ()
+        object.__setattr__(self, "selection", replace(self.selection, always=always))
         for name, value in (
             ("max_bytes", self.max_bytes),
             ("jobs", self.jobs),
@@ -297,6 +302,11 @@ class SyncConfig:
                 raise InvalidValueError(name, value, "1 or more")
         if self.registry_token_secret_id is not None:
             parse_secret_id(self.registry_token_secret_id)
+
+    @property
+    def publishes_api(self) -> bool:
+        """Whether the API's documents are mirrored: none that is not signed is."""
+        return self.exposure.publish and self.catalog == CATALOG
 
     @property
     def size_threshold(self) -> int:

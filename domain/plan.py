@@ -65,7 +65,7 @@ def make_plan(
     loads = _loads(lacking.values(), at_hand, exact, ledger)
     to_fetch = {load.digest: load.bytes_to_fetch for load in loads}
     # What a refused entry offers is not known: its bottles keep their standing.
-    unread = {skipped.name for skipped in offer.catalog.skipped}
+    unread = offer.unread()
     return SyncPlan(
         catalog=offer.catalog.document,
         formulae=len(offer.catalog.formulae),
@@ -85,7 +85,7 @@ def make_plan(
                 sorted(
                     (key, entry.bottle.digest)
                     for key, entry in ledger.held.items()
-                    if not offer.catalog.offers(entry.bottle)
+                    if not offer.includes(entry.bottle)
                     and entry.bottle.name not in unread
                     and entry.object_key not in ledger.superseded
                 )

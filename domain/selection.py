@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -18,12 +18,15 @@ from types import MappingProxyType
 from domain.bottle import Bottle
 from domain.catalog import Catalog
 from domain.errors import InvalidValueError, SelectionError
-from domain.tags import ALL, Tag, known_tags, newest_arm_tags, parse_tag, pour_tag
+from domain.packages import Packages
+from domain.tags import ALL, Tag, known_tags, newest_arm_tags, parse_tag
+from domain.union import Union
 
 _GLOB = frozenset("*?[")
 _LATEST = "latest:"
 _TAP = "homebrew/core/"
 _COUNT = re.compile(r"[0-9]{1,3}")
+_NO_PACKAGES: Mapping[Tag, Packages] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,45 +83,51 @@ class Selection:
         formulae: Names, aliases, old names or globs; empty means everything.
         with_deps: Whether what they need at run time is wanted too.
         exclude: Globs of formulae that are left out, with what only they need.
+        always: Formulae that clients need whatever else they ask for.
     """
 
     tags: TargetTags = TargetTags(latest=3)
     formulae: tuple[str, ...] = ()
     with_deps: bool = False
     exclude: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
         """The digest of what is asked for, whatever the order of its names."""
         # JSON holds apart what joined strings would run together, and it spells
         # in ASCII what a command line can hold and UTF-8 cannot.
-        parts = json.dumps(
-            [
-                str(self.tags),
-                sorted(set(self.formulae)),
-                self.with_deps,
-                sorted(set(self.exclude)),
-            ]
-        )
-        return hashlib.sha256(parts.encode()).hexdigest()
+        parts: list[object] = [
+            str(self.tags),
+            sorted(set(self.formulae)),
+            self.with_deps,
+            sorted(set(self.exclude)),
+        ]
+        # Of everything, what is always wanted is a part.
+        if self.formulae and self.always:
+            parts.append(sorted(set(self.always)))
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The bottles of a catalog that a selection chooses.
+    """The bottles that a selection chooses from what upstream publishes.
 
     Attributes:
         by_tag: For each client tag, the bottles brew would pour there.
         notes: What the user may want to know, one sentence each.
+        packages: What the documents of its clients offer beside the catalog.
     """
 
     catalog: Catalog
     selection: Selection
     by_tag: Mapping[Tag, tuple[Bottle, ...]]
     notes: tuple[str, ...] = ()
+    packages: Mapping[Tag, Packages] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_tag", MappingProxyType(dict(self.by_tag)))
+        object.__setattr__(self, "packages", MappingProxyType(dict(self.packages)))
 
     @property
     def tags(self) -> tuple[Tag, ...]:
@@ -130,33 +139,55 @@ class Offer:
         chosen = {b.key: b for bottles in self.by_tag.values() for b in bottles}
         return tuple(chosen[key] for key in sorted(chosen))
 
+    def includes(self, bottle: Bottle) -> bool:
+        """Return whether any document offers this very bottle, chosen or not."""
+        return self.catalog.offers(bottle) or any(
+            packages.bottles.get(bottle.name) == bottle
+            for packages in self.packages.values()
+        )
 
-def choose(catalog: Catalog, selection: Selection) -> Offer:
-    """Return the bottles that ``selection`` chooses from ``catalog``.
+    def unread(self) -> set[str]:
+        """Return the names of refused entries: what they offer is not known."""
+        documents = (self.catalog, *self.packages.values())
+        return {skipped.name for each in documents for skipped in each.skipped}
+
+
+def choose(
+    catalog: Catalog,
+    selection: Selection,
+    packages: Mapping[Tag, Packages] = _NO_PACKAGES,
+) -> Offer:
+    """Return the bottles that ``selection`` chooses.
+
+    Args:
+        packages: What else clients are offered, by their tags: each reads these or
+            the catalog, and what either names is chosen.
 
     Raises:
         SelectionError: A tag or a formula is not in the catalog, and the nearest
             names are told; or it was refused, and why is told.
     """
     tags = _tags(catalog, selection.tags)
-    named = _named(catalog, selection.formulae)
+    union = Union(catalog, packages)
+    named = _named(catalog, selection.formulae, union.only_in_packages)
     notes: list[str] = []
     if len(tags) < (selection.tags.latest or 0):
         notes.append(f"{selection.tags}: macOS versions in real use: {len(tags)}")
-    by_tag: dict[Tag, tuple[Bottle, ...]] = {}
+    candidates: dict[Tag, list[Bottle]] = {}
     for tag in tags:
-        bottles = []
+        found: list[Bottle] = []
         for name in _wanted(catalog, selection, named, tag):
-            formula = catalog.formulae.get(name)
-            poured = pour_tag(tag, formula.digests) if formula else None
-            if formula and poured:
-                bottles.append(formula.bottle(poured))
-            elif selection.formulae:
+            bottles = union.bottles(tag, name)
+            if not bottles and selection.formulae:
                 notes.append(f"{name} has no bottle that a client of {tag} could pour")
-        if not bottles:
+            found.extend(bottles)
+        if not found:
             notes.append(f"nothing that was chosen has a bottle for {tag}")
-        by_tag[tag] = tuple(bottles)
-    return Offer(catalog, selection, by_tag, tuple(notes))
+        for name in _always(catalog, selection):
+            found.extend(union.bottles(tag, name))
+        candidates[tag] = found
+    by_tag = {tag: union.settled(found) for tag, found in candidates.items()}
+    return Offer(catalog, selection, by_tag, (*notes, *union.notes), packages)
 
 
 def _tags(catalog: Catalog, wanted: TargetTags) -> tuple[Tag, ...]:
@@ -175,16 +206,22 @@ def _tags(catalog: Catalog, wanted: TargetTags) -> tuple[Tag, ...]:
     return wanted.names
 
 
-def _named(catalog: Catalog, wanted: Iterable[str]) -> tuple[str, ...]:
-    """Return the formulae that names, aliases, old names and globs mean."""
+def _named(
+    catalog: Catalog, wanted: Iterable[str], others: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the formulae that names, aliases, old names and globs mean.
+
+    Args:
+        others: Formulae that are not in the catalog, and that a glob may mean.
+    """
     patterns = tuple(wanted)
     if not patterns:
-        return tuple(catalog.formulae)
+        return (*catalog.formulae, *others)
     names: dict[str, None] = {}
     problems: list[str] = []
     refused = {skipped.name: skipped.reason for skipped in catalog.skipped}
     for pattern in patterns:
-        found = _matches(catalog, pattern)
+        found = _matches(catalog, pattern, others)
         if not found and pattern in refused:
             problems.append(f"{pattern} cannot be mirrored: {refused[pattern]}")
         elif not found:
@@ -196,10 +233,11 @@ def _named(catalog: Catalog, wanted: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _matches(catalog: Catalog, wanted: str) -> list[str]:
+def _matches(catalog: Catalog, wanted: str, others: tuple[str, ...]) -> list[str]:
     pattern = wanted.removeprefix(_TAP)
     if not _GLOB.isdisjoint(pattern):
-        return [name for name in catalog.formulae if fnmatchcase(name, pattern)]
+        names = (*catalog.formulae, *others)
+        return [name for name in names if fnmatchcase(name, pattern)]
     name = catalog.aliases.get(pattern, pattern)
     return [name] if name in catalog.formulae else []
 
@@ -222,10 +260,23 @@ def _wanted(
     while waiting:
         name = waiting.pop()
         name = catalog.aliases.get(name, name)
-        if name in wanted or any(fnmatchcase(name, p) for p in selection.exclude):
+        if name in wanted or _is_excluded(name, selection):
             continue
         wanted[name] = None
         formula = catalog.formulae.get(name)
         if selection.with_deps and formula is not None:
             waiting.extend(reversed(tuple(formula.needs_on(tag))))
     return tuple(wanted)
+
+
+def _always(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
+    """Return the formulae of the catalog that are wanted whatever was named."""
+    return tuple(
+        name
+        for name in selection.always
+        if name in catalog.formulae and not _is_excluded(name, selection)
+    )
+
+
+def _is_excluded(name: str, selection: Selection) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in selection.exclude)

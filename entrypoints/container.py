@@ -18,6 +18,7 @@ from adapters.ledger.custody import StoredCustody
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.hash_file import StoredHashFile
+from adapters.memory.generations import MemoryGenerations
 from adapters.retry import Backoff
 from adapters.system_clock import StoppableClock, SystemClock
 from adapters.telemetry.counted_log import CountedLog
@@ -30,6 +31,7 @@ from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
 from application.prepare_sync import PrepareSync
 from application.probe_store import ProbeStore
+from application.read_documents import ReadDocuments
 from application.reconcile import Reconcile
 from application.repair_ledger import RepairLedger
 from application.run import Runs
@@ -48,11 +50,14 @@ from entrypoints.stores import (
 )
 from entrypoints.upstream import (
     open_catalog,
+    open_documents,
     open_external,
     open_http,
     open_registry,
     open_spool,
+    reader_of,
 )
+from ports.api_documents import ApiDocuments
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
@@ -60,6 +65,7 @@ from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.external_hash_file import ExternalHashFile
+from ports.generations import Generations
 from ports.hash_file import HashFile
 from ports.metrics import Metrics
 from ports.object_history import ObjectHistory
@@ -137,6 +143,18 @@ class MirrorContainer(containers.DeclarativeContainer):
     catalog: providers.Provider[CatalogSource] = providers.Singleton(
         open_catalog, config=config, http=http
     )
+    api_documents: providers.Provider[ApiDocuments] = providers.Singleton(
+        open_documents, config=config, http=http
+    )
+    generations: providers.Provider[Generations] = providers.Singleton(
+        MemoryGenerations
+    )
+    read_documents: providers.Provider[ReadDocuments] = providers.Factory(
+        ReadDocuments,
+        upstream=api_documents,
+        generations=generations,
+        progress=progress,
+    )
     spool: providers.Provider[Spool] = providers.Singleton(
         open_spool, cloud=cloud, clock=clock, progress=progress
     )
@@ -156,6 +174,9 @@ class MirrorContainer(containers.DeclarativeContainer):
         progress=progress,
         clock=clock,
         jobs=config.provided.jobs,
+        documents=providers.Callable(
+            reader_of, config=config, open_reader=read_documents.provider
+        ),
     )
     transfer: providers.Provider[Transfer] = providers.Factory(
         Transfer,

@@ -15,6 +15,7 @@ from adapters.memory.spool import NoSpool
 from adapters.retry import Backoff
 from adapters.spool.bottles import SpooledBottles
 from adapters.spool.parts import Parts
+from application.read_documents import ReadDocuments
 from domain.cloud_config import CloudConfig
 from domain.config import (
     ExternalObject,
@@ -28,6 +29,7 @@ from domain.secret import parse_token
 from entrypoints.notifying import open_token
 from entrypoints.stores import AROUND_THE_JOBS
 from entrypoints.user_agent import user_agent
+from ports.api_documents import ApiDocuments
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
@@ -69,6 +71,22 @@ def open_catalog(config: SyncConfig, http: HttpClient) -> CatalogSource:
     return HomebrewCatalog(
         http, config.catalog, config.api_domain, config.api_public_key
     )
+
+
+def open_documents(config: SyncConfig, http: HttpClient) -> ApiDocuments:
+    """Return the documents of the API that are published beside the catalog."""
+    from adapters.homebrew.documents import (  # noqa: PLC0415 - requests is slow
+        HomebrewDocuments,
+    )
+
+    return HomebrewDocuments(http, config.api_domain, config.api_public_key)
+
+
+def reader_of(
+    config: SyncConfig, open_reader: Callable[[], ReadDocuments]
+) -> ReadDocuments | None:
+    """Return what reads the documents that are published; None where none are."""
+    return open_reader() if config.publishes_api else None
 
 
 def open_spool(cloud: CloudConfig, clock: Clock, progress: Progress) -> Spool:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from domain.catalog import Catalog, Validators
+
+Keep: TypeAlias = Callable[[bytes], object]
+"""Is given a document's bytes, once its signature was found good."""
 
 
 class CatalogSource(Protocol):
@@ -18,7 +22,9 @@ class CatalogSource(Protocol):
         raise NotImplementedError
 
     @abstractmethod
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
+    def fetch(
+        self, unless: Validators | None = None, keep: Keep | None = None
+    ) -> Catalog | None:
         """Return the catalog, None when it is still the one of ``unless``.
 
         An entry that cannot be read is skipped and told of, never the end of

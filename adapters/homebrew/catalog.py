@@ -6,24 +6,19 @@ import gzip
 import hashlib
 import zlib
 from http import HTTPStatus
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from adapters.homebrew.documents import read_catalog, refuse_page, verified
 from adapters.homebrew.http import HttpClient
-from adapters.homebrew.reader import read_entries, read_entry
-from domain.catalog import Catalog, CatalogDocument, Validators, make_catalog
-from ports.catalog import CatalogSource
-from ports.errors import (
-    MalformedError,
-    RefusedError,
-    UnusableFileError,
-)
+from domain.api_documents import CATALOG
+from domain.catalog import Catalog, CatalogDocument, Validators
+from ports.catalog import CatalogSource, Keep
+from ports.errors import MalformedError, RefusedError, UnusableFileError
 
-API_DOCUMENTS: Final = ("formula.jws.json", "formula.json")
+API_DOCUMENTS: Final = (CATALOG, "formula.json")
 """The documents of the API that list every formula: the signed one and its twin."""
 
-_KEY_FILE: Final = "homebrew-1.pem"
 _SIGNED: Final = (".jws.json", ".jws.json.gz")
 
 # Two requests of one minute were seen to give a time and then an earlier one: the
@@ -59,26 +54,18 @@ class HomebrewCatalog(CatalogSource):
             return f"{self._api_domain}/{self._document}"
         return self._document
 
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
-        opened = self._opened(unless or Validators())
+    def fetch(
+        self, unless: Validators | None = None, keep: Keep | None = None
+    ) -> Catalog | None:
+        opened = self._opened(unless or Validators(), keep)
         if opened is None:
             return None
         document, body = opened
-        entries = enumerate(read_entries(body, self.source), start=1)
-        catalog = make_catalog(
-            document, (read_entry(entry, position) for position, entry in entries)
-        )
-        if not catalog.formulae:
-            reasons = [f"{item.name}: {item.reason}" for item in catalog.skipped[:1]]
-            first = ", the first because of " + reasons[0] if reasons else ""
-            raise MalformedError(
-                self.source,
-                f"it has no formula: {len(catalog.skipped):,} entries were refused"
-                f"{first}",
-            )
-        return catalog
+        return read_catalog(document, body)
 
-    def _opened(self, unless: Validators) -> tuple[CatalogDocument, bytes] | None:
+    def _opened(
+        self, unless: Validators, keep: Keep | None
+    ) -> tuple[CatalogDocument, bytes] | None:
         """Return the document, and the list of formulae in it; all else is let go."""
         if self._document in API_DOCUMENTS:
             answer = self._downloaded(unless)
@@ -95,13 +82,11 @@ class HomebrewCatalog(CatalogSource):
             signed=signed,
             validators=validators,
         )
-        if body[:1024].lstrip().startswith(b"<"):
-            raise MalformedError(
-                self.source,
-                "a web page came in place of the catalog: is there a proxy, or a "
-                "network that wants a sign-in, on the way?",
-            )
-        return document, self._verified(body) if signed else body
+        refuse_page(body, self.source)
+        entries = verified(body, self._public_key_pem, self.source) if signed else body
+        if keep is not None:
+            keep(body)
+        return document, entries
 
     def _downloaded(self, unless: Validators) -> tuple[bytes, Validators] | None:
         conditions = {
@@ -140,12 +125,3 @@ class HomebrewCatalog(CatalogSource):
             raise MalformedError(
                 self.source, f"not a whole gzip file: {error}"
             ) from error
-
-    def _verified(self, body: bytes) -> bytes:
-        # cryptography is slow to import, and an unsigned file needs none of it.
-        from adapters.homebrew import jws  # noqa: PLC0415
-
-        pem = self._public_key_pem
-        if pem is None:
-            pem = resources.files("adapters.homebrew").joinpath(_KEY_FILE).read_text()
-        return jws.verify(body, pem, self.source)

@@ -24,11 +24,6 @@ from domain.tags import Tag
 _SYMBOL: Final = ":"
 
 
-def packages_document(client: Tag) -> str:
-    """Return the name of the document for clients of a tag, below the API's address."""
-    return f"internal/packages.{client}.jws.json"
-
-
 def read_packages(payload: bytes, client: Tag, what: str) -> Packages:
     """Return what ``payload`` offers to a client of the tag ``client``.
 

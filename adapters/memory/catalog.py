@@ -13,37 +13,60 @@ from domain.catalog import (
     make_catalog,
 )
 from domain.formula import Formula
-from ports.catalog import CatalogSource
+from ports.catalog import CatalogSource, Keep
 
-_NAME = "formula.json"
+Entries = tuple[Formula | Skipped, ...]
 
 
 class MemoryCatalog(CatalogSource):
-    """Offers the entries it was handed, and tells by validators when they change."""
+    """Offers the entries it was handed, and tells by validators when they change.
 
-    def __init__(self, entries: Iterable[Formula | Skipped] = ()) -> None:
+    Attributes:
+        last_modified: When it was made, if it is to say so.
+    """
+
+    def __init__(
+        self,
+        entries: Iterable[Formula | Skipped] = (),
+        *,
+        name: str = "formula.json",
+        signed: bool = False,
+    ) -> None:
+        self._name = name
+        self._signed = signed
+        self._offered: dict[bytes, Entries] = {}
+        self.last_modified: str | None = None
         self.offer(entries)
 
     @property
     def source(self) -> str:
         """The URL or path that ``fetch`` reads; validators are good for it alone."""
-        return f"memory:{_NAME}"
+        return f"memory:{self._name}"
 
     def offer(self, entries: Iterable[Formula | Skipped]) -> None:
         """Offer ``entries`` from now on, in place of those before."""
-        self._entries = tuple(entries)
-        written = "\n".join(map(repr, self._entries)).encode()
-        self._sha256 = hashlib.sha256(written).hexdigest()
+        offered = tuple(entries)
+        self._body = "\n".join(map(repr, offered)).encode()
+        self._offered[self._body] = offered
 
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
-        validators = Validators(etag=f'"{self._sha256}"')
+    def fetch(
+        self, unless: Validators | None = None, keep: Keep | None = None
+    ) -> Catalog | None:
+        etag = f'"{hashlib.sha256(self._body).hexdigest()}"'
+        validators = Validators(etag, self.last_modified)
         if unless == validators:
             return None
+        if keep is not None:
+            keep(self._body)
+        return self.read(self._body, validators)
+
+    def read(self, body: bytes, validators: Validators) -> Catalog:
+        """Return the catalog that was offered in these bytes."""
         document = CatalogDocument(
-            name=_NAME,
+            name=self._name,
             source=self.source,
-            sha256=self._sha256,
-            signed=False,
+            sha256=hashlib.sha256(body).hexdigest(),
+            signed=self._signed,
             validators=validators,
         )
-        return make_catalog(document, self._entries)
+        return make_catalog(document, self._offered[body])

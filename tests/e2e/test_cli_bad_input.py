@@ -159,7 +159,7 @@ def test_a_store_that_is_not_ours_is_left_alone(bottles: Bottles) -> None:
         ("[]", "it has no formula"),
         ('[{"name": "curl"}]', "it has no formula: 1 entries were refused"),
         ("[1, 2", "cut off"),
-        ("<html>sign in</html>", "a web page came in place of the catalog"),
+        ("<html>sign in</html>", "a web page came in place of the document"),
     ],
 )
 def test_a_catalog_of_the_wrong_shape_is_told(

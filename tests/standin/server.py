@@ -129,6 +129,16 @@ class Upstream:
         self.formulae = served
         self._api.publish(served, published_at or int(self._clock()))
 
+    def replace_document(
+        self, name: str, raw: bytes | None, published_at: int | None = None
+    ) -> None:
+        """Serve ``raw`` in place of a document of the API; None is an answer of 404."""
+        self._api.replace(name, raw, published_at)
+
+    def restore_documents(self) -> None:
+        """Serve the documents again that are consistent with the catalog."""
+        self._api.restore()
+
     def claim(self, size: int | None) -> None:
         """Have manifests of what is published from now on claim this size of each."""
         self._registry.claims = size

@@ -12,7 +12,7 @@ from typing import NoReturn
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.catalog import Catalog, Validators
 from ports.bottle_source import BottleSource, BottleStream
-from ports.catalog import CatalogSource
+from ports.catalog import CatalogSource, Keep
 from ports.store import ObjectInfo, Store, StoredObject
 
 
@@ -208,6 +208,8 @@ class WatchedCatalog(CatalogSource):
         """The URL or path that ``fetch`` reads; validators are good for it alone."""
         return self._catalog.source
 
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
+    def fetch(
+        self, unless: Validators | None = None, keep: Keep | None = None
+    ) -> Catalog | None:
         with self._watch.seen("fetch", self.source):
-            return self._catalog.fetch(unless)
+            return self._catalog.fetch(unless, keep)

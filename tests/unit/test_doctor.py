@@ -19,7 +19,7 @@ from domain.catalog import (
     make_catalog,
 )
 from domain.errors import LedgerDamagedError
-from ports.catalog import CatalogSource
+from ports.catalog import CatalogSource, Keep
 from ports.errors import (
     MalformedError,
     NotFoundError,
@@ -55,8 +55,10 @@ class Offered(CatalogSource):
         """The URL or path that ``fetch`` reads; validators are good for it alone."""
         return "https://formulae.example/formula.jws.json"
 
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
-        fetched = self._catalog.fetch(unless)
+    def fetch(
+        self, unless: Validators | None = None, keep: Keep | None = None
+    ) -> Catalog | None:
+        fetched = self._catalog.fetch(unless, keep)
         assert fetched is not None
         document = CatalogDocument(
             name="formula.jws.json",
@@ -77,7 +79,11 @@ class Silent(CatalogSource):
 
     source = "https://formulae.example/formula.jws.json"
 
-    def fetch(self, unless: Validators | None = None) -> None:  # noqa: ARG002
+    def fetch(
+        self,
+        unless: Validators | None = None,  # noqa: ARG002
+        keep: Keep | None = None,  # noqa: ARG002
+    ) -> None:
         if self._error is not None:
             raise self._error
 

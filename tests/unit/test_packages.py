@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.homebrew.packages import packages_document, read_packages
+from adapters.homebrew.packages import read_packages
 from domain.bottle import Bottle, Digest
 from domain.packages import Packages
 from domain.tags import Tag
@@ -47,10 +47,6 @@ def refusal(entry: object) -> str:
     (skipped,) = read_.skipped
     assert skipped.name == "jq"
     return skipped.reason
-
-
-def test_is_called_after_the_tag_of_the_client() -> None:
-    assert packages_document(CLIENT) == "internal/packages.arm64_tahoe.jws.json"
 
 
 def test_gives_each_formula_the_bottle_that_its_client_pours() -> None:

@@ -10,7 +10,7 @@ from application.plan_sync import PlanSync
 from domain.catalog import Catalog, Validators
 from domain.ledger import Ledger
 from ports.bottle_source import BottleSource
-from ports.catalog import CatalogSource
+from ports.catalog import CatalogSource, Keep
 from ports.errors import MalformedError
 from tests.support.catalogs import select
 from tests.support.mirror import Mirror
@@ -19,7 +19,11 @@ from tests.support.mirror import Mirror
 class UnchangedCatalog(MemoryCatalog):
     """Claims not to have changed, whatever one has seen."""
 
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
+    def fetch(
+        self,
+        unless: Validators | None = None,
+        keep: Keep | None = None,  # noqa: ARG002
+    ) -> Catalog | None:
         assert unless is None
         return None
 

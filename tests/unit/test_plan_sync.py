@@ -16,7 +16,7 @@ from domain.records import CatalogSeen, Elsewhere
 from domain.selection import Selection
 from domain.tags import Tag
 from domain.work import Amount, Work
-from ports.catalog import CatalogSource
+from ports.catalog import CatalogSource, Keep
 from ports.errors import MalformedError, UnavailableError
 from tests.support.catalogs import digest_of, make_formula, select
 from tests.support.mirror import EVERYTHING, TAG, Mirror, Process
@@ -255,7 +255,11 @@ class OneCatalog(CatalogSource):
     def source(self) -> str:
         return SOURCE
 
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
+    def fetch(
+        self,
+        unless: Validators | None = None,
+        keep: Keep | None = None,  # noqa: ARG002
+    ) -> Catalog | None:
         self.asked.append(unless)
         return self.catalog
 

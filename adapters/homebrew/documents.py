@@ -1,0 +1,111 @@
+"""What Homebrew's API serves, as it is trusted: whole, signed, and no web page."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+from typing import Final
+
+from adapters.homebrew.http import HttpClient
+from adapters.homebrew.packages import read_packages
+from adapters.homebrew.reader import read_entries, read_entry
+from domain.api_documents import CATALOG, is_signed, packages_document
+from domain.catalog import Catalog, CatalogDocument, Validators, make_catalog
+from domain.packages import Packages
+from domain.tags import Tag
+from ports.api_documents import ApiDocument, ApiDocuments
+from ports.errors import MalformedError
+
+_KEY_FILE: Final = "homebrew-1.pem"
+_HEAD: Final = 1024  # bytes
+
+
+class HomebrewDocuments(ApiDocuments):
+    """Reads the API's documents where ``HOMEBREW_API_DOMAIN`` says that they are."""
+
+    def __init__(
+        self, http: HttpClient, api_domain: str, public_key_pem: str | None = None
+    ) -> None:
+        self._http = http
+        self._api_domain = api_domain.rstrip("/")
+        self._public_key_pem = public_key_pem
+
+    def fetch(self, name: str) -> ApiDocument:
+        source = self._source(name)
+        response = self._http.get(source, what=source)
+        refuse_page(response.body, source)
+        if is_signed(name):
+            verified(response.body, self._public_key_pem, source)
+        return ApiDocument(name, response.body, response.headers.get("Last-Modified"))
+
+    def packages(self, body: bytes, client: Tag) -> Packages:
+        source = self._source(packages_document(client))
+        payload = verified(body, self._public_key_pem, source)
+        return read_packages(payload, client, source)
+
+    def catalog(self, body: bytes, validators: Validators) -> Catalog:
+        source = self._source(CATALOG)
+        document = CatalogDocument(
+            name=CATALOG,
+            source=source,
+            sha256=hashlib.sha256(body).hexdigest(),
+            signed=True,
+            validators=validators,
+        )
+        return read_catalog(document, verified(body, self._public_key_pem, source))
+
+    def _source(self, name: str) -> str:
+        return f"{self._api_domain}/{name}"
+
+
+def refuse_page(body: bytes, what: str) -> None:
+    """Refuse a web page that came with status 200 in a document's place.
+
+    Raises:
+        MalformedError: ``body`` is one.
+    """
+    if body[:_HEAD].lstrip().startswith(b"<"):
+        raise MalformedError(
+            what,
+            "a web page came in place of the document: is there a proxy, or a "
+            "network that wants a sign-in, on the way?",
+        )
+
+
+def verified(body: bytes, public_key_pem: str | None, what: str) -> bytes:
+    """Return the payload of a signed document.
+
+    Args:
+        public_key_pem: The key it must have been signed with; None is Homebrew's.
+
+    Raises:
+        UntrustedError: Its signature is not good.
+        MalformedError: It is no envelope at all.
+    """
+    # cryptography is slow to import, and an unsigned file needs none of it.
+    from adapters.homebrew import jws  # noqa: PLC0415
+
+    if public_key_pem is None:
+        key = resources.files("adapters.homebrew").joinpath(_KEY_FILE)
+        public_key_pem = key.read_text()
+    return jws.verify(body, public_key_pem, what)
+
+
+def read_catalog(document: CatalogDocument, payload: bytes) -> Catalog:
+    """Return the catalog that the list of formulae ``payload`` makes.
+
+    Raises:
+        MalformedError: It is no such list, or has no formula.
+    """
+    entries = enumerate(read_entries(payload, document.source), start=1)
+    catalog = make_catalog(
+        document, (read_entry(entry, position) for position, entry in entries)
+    )
+    if not catalog.formulae:
+        reasons = [f"{item.name}: {item.reason}" for item in catalog.skipped[:1]]
+        first = ", the first because of " + reasons[0] if reasons else ""
+        raise MalformedError(
+            document.source,
+            f"it has no formula: {len(catalog.skipped):,} entries were refused{first}",
+        )
+    return catalog
