@@ -148,8 +148,9 @@ class Offer:
 
     def unread(self) -> set[str]:
         """Return the names of refused entries: what they offer is not known."""
-        documents = (self.catalog, *self.packages.values())
-        return {skipped.name for each in documents for skipped in each.skipped}
+        refused = [self.catalog.skipped]
+        refused.extend(packages.skipped for packages in self.packages.values())
+        return {skipped.name for each in refused for skipped in each}
 
 
 def choose(

@@ -46,8 +46,8 @@ def test_what_was_fetched_is_what_upstream_has(
 def test_a_bottle_costs_two_requests_upstream(bottles: Bottles) -> None:
     answer = bottles.json("sync", "ledger", "--tag", "arm64_sonoma")
 
-    # The catalog, the registry, and where it redirects to.
-    assert answer["requests"]["upstream"] == 3
+    # The catalog with five documents beside it, the registry, and where it redirects.
+    assert answer["requests"]["upstream"] == 8
 
 
 @pytest.mark.usefixtures("upstream")
