@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -22,6 +22,10 @@ from ports.catalog import CatalogSource
 from ports.clock import Clock
 from ports.errors import MalformedError
 from ports.progress import Progress
+
+
+def _is_ready() -> None:
+    """Be ready: what is kept may be kept at once."""
 
 
 class Planned(NamedTuple):
@@ -78,6 +82,7 @@ class PlanSync:
         *,
         ask_sizes: float | None,
         fetch_elsewhere: bool = False,
+        ready: Callable[[], object] = _is_ready,
     ) -> Planned | None:
         """Return the plan of a sync; None when there is nothing new to plan for.
 
@@ -87,6 +92,7 @@ class PlanSync:
             ask_sizes: Seconds from now on for which the registry may be asked for sizes
                 that nobody knows; ``inf`` is as long as it takes, None is not to ask.
             fetch_elsewhere: Whether what another mirror has is wanted here, too.
+            ready: Is called before the first document is kept.
 
         Raises:
             SelectionError: Something that was named is not in the catalog.
@@ -97,7 +103,7 @@ class PlanSync:
         begun, unless = self.clock.monotonic(), None
         if not (fetch_elsewhere and ledger.elsewhere):
             unless = self._unless(selection, ledger)
-        read = self._read(selection, ledger, unless, stage=True)
+        read = self._read(selection, ledger, unless, ready)
         if read is None:
             return None
         if ask_sizes is not None:
@@ -115,7 +121,7 @@ class PlanSync:
             UnavailableError, NotFoundError, UntrustedError, MalformedError: The
                 catalog or a document cannot be had, or not be believed.
         """
-        read = self._read(selection, ledger, None, stage=False)
+        read = self._read(selection, ledger)
         if read is None:
             raise MalformedError(
                 self.catalog.source,
@@ -143,11 +149,14 @@ class PlanSync:
         self,
         selection: Selection,
         ledger: Ledger,
-        unless: Validators | None,
-        *,
-        stage: bool,
+        unless: Validators | None = None,
+        ready: Callable[[], object] | None = None,
     ) -> _Read | None:
-        """Return what upstream offers of a selection, None when nothing has changed."""
+        """Return what upstream offers of a selection, None when nothing has changed.
+
+        Args:
+            ready: Is called before the first document is kept; None is to keep none.
+        """
         bodies: list[bytes] = []
         catalog = self.catalog.fetch(unless, bodies.append if self.documents else None)
         if catalog is None:
@@ -165,10 +174,11 @@ class PlanSync:
         document = catalog.document
         # What was named wrongly is told before more is fetched.
         clients = choose(catalog, selection).tags
-        if stage:
-            self.documents.generations.stage(body)
+        if ready is not None:
+            ready()
+            self.documents.stage(document.name, body)
         del body
-        beside = self.documents.beside(clients, known, stage=stage)
+        beside = self.documents.beside(clients, known, stage=ready is not None)
         offer = choose(catalog, selection, beside.packages)
         return _Read(offer, {document.name: document.sha256, **beside.documents})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from application.adopt import Adopt, left_to_do
 from application.import_hash_file import ImportHashFile
@@ -95,6 +96,7 @@ class PrepareSync:
             opened.ledger if listed is None else opened.ledger.knowing(listed.entries),
             ask_sizes=ask_sizes,
             fetch_elsewhere=fetch_elsewhere,
+            ready=partial(self._require_store, opened),
         )
         run = self.runs.begin(opened, run_id)
         if listed is not None:
@@ -128,6 +130,15 @@ class PrepareSync:
             skipped=plan.held,
             left=left,
         )
+
+    def _require_store(self, opened: OpenedLedger) -> None:
+        """Check that the place is one to keep anything in.
+
+        Raises:
+            StoreUnfitError: It has no ledger yet, and is no place for one.
+        """
+        if opened.identity is None:
+            self.runs.require_fit()
 
 
 def _catalog_read(

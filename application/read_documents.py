@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from application.belief import check_not_shrunk, is_older, moment
 from application.known_documents import KnownDocuments
-from domain.api_documents import beside_catalog
+from domain.api_documents import beside_catalog, media_type
 from domain.catalog import Catalog
 from domain.packages import Packages
 from domain.tags import Tag
@@ -83,6 +83,14 @@ class ReadDocuments:
                     return ours, kept
         return catalog, body
 
+    def stage(self, name: str, body: bytes) -> None:
+        """Keep a document until it is published.
+
+        Raises:
+            PortError: The store cannot be used.
+        """
+        self.generations.stage(body, media_type(name))
+
     def beside(
         self, clients: Iterable[Tag], known: KnownDocuments, *, stage: bool
     ) -> Beside:
@@ -106,7 +114,7 @@ class ReadDocuments:
             if client is not None and found.packages is not None:
                 packages[client] = found.packages
             if stage:
-                self.generations.stage(found.body)
+                self.stage(name, found.body)
             # The next one comes when this one has left the memory.
             del found
         return Beside(documents, packages)

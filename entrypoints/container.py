@@ -17,8 +17,8 @@ from dependency_injector import containers, providers
 from adapters.ledger.custody import StoredCustody
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.generations import StoredGenerations
 from adapters.ledger.hash_file import StoredHashFile
-from adapters.memory.generations import MemoryGenerations
 from adapters.retry import Backoff
 from adapters.system_clock import StoppableClock, SystemClock
 from adapters.telemetry.counted_log import CountedLog
@@ -147,7 +147,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         open_documents, config=config, http=http
     )
     generations: providers.Provider[Generations] = providers.Singleton(
-        MemoryGenerations
+        StoredGenerations, store=store, objects=public_objects
     )
     read_documents: providers.Provider[ReadDocuments] = providers.Factory(
         ReadDocuments,
