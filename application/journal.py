@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice
+from typing import TypeVar
 
+from application.patience import Patience
 from domain.events import Commit, Event
 from domain.ledger import Ledger
 from ports.clock import Clock
 from ports.errors import ConflictError
 from ports.event_log import CommitTooLargeError, EventLog
+
+T = TypeVar("T")
 
 MAX_EVENTS = 256
 """Events in one commit at most: about 110 KB, far below the limit of 1 MiB."""
@@ -38,7 +43,13 @@ class Journal:
         run: str,
         shard: int = 0,
         shards: int = 1,
+        patience: Patience | None = None,
     ) -> None:
+        """Begin behind what ``ledger`` has folded.
+
+        Args:
+            patience: With a store that does not answer; None has none.
+        """
         self._log = log
         self._clock = clock
         self._new_id = new_id
@@ -48,6 +59,7 @@ class Journal:
         self.ledger = ledger
         self.alone = True
         self._has_company = False
+        self._patience = patience
         self.phase = shard / shards
 
     def record(self, events: Iterable[Event]) -> None:
@@ -92,7 +104,8 @@ class Journal:
                 events=tuple(events),
             )
             try:
-                recorded = self._log.append(commit)
+                # The same commit again: it is in the log once, however often.
+                recorded = self._patiently(partial(self._log.append, commit))
             except ConflictError:
                 self.follow()
                 continue
@@ -108,8 +121,14 @@ class Journal:
             self._record(batch[:half])
             self._record(batch[half:])
 
+    def _patiently(self, call: Callable[[], T]) -> T:
+        return call() if self._patience is None else self._patience(call)
+
     def follow(self) -> None:
         """Fold what others have appended since."""
+        self._patiently(self._follow)
+
+    def _follow(self) -> None:
         start = self.ledger.position
         for recorded in self._log.read(start):
             self.ledger.apply(recorded, start)

@@ -70,6 +70,8 @@ class Transfer:
         chance: Gives numbers in [0, 1), to spread what is tried again.
         stop: When set, transfers end at the next piece of bytes.
         spool: What the source keeps of bottles that it has begun to give.
+        patience: Seconds for which bytes that need not be sent for again are offered
+            to a store that does not take them, beyond all attempts.
     """
 
     source: BottleSource
@@ -80,6 +82,7 @@ class Transfer:
     chance: Callable[[], float]
     stop: Flag
     spool: Spool
+    patience: float = 0.0
 
     def __call__(self, placed: Placed) -> LoadResult:
         """Carry one load.
@@ -148,10 +151,13 @@ class Transfer:
     def _fetch(self, load: Load, bottle: Bottle, target: ObjectKey) -> BottleMirrored:
         """Bring ``bottle`` from upstream, sending for it again when need be."""
         flow: Flow | None = None
+        begun = self.clock.monotonic()
         with ExitStack() as opened:
             for attempt in count(1):
                 # What opening it raises is final: the source has tried often enough.
-                flow = flow or self._opened(load, bottle, opened)
+                if flow is None:
+                    flow = self._opened(load, bottle, opened)
+                    begun = self.clock.monotonic()
                 try:
                     sent = self._send(load, bottle, target, flow)
                 except ConflictError:
@@ -160,7 +166,7 @@ class Transfer:
                     return BottleMirrored(bottle, flow.size, target, "fetched")
                 if isinstance(sent, OutcomeUnknownError) and self._is_there(target):
                     break
-                if attempt >= self.attempts:
+                if attempt >= self.attempts and not self._offers(flow, begun):
                     sent.attempts = max(sent.attempts, attempt)
                     raise sent
                 if not flow.can_begin_again:
@@ -169,6 +175,11 @@ class Transfer:
                 self._pause(attempt)
                 self._go_on(load)
         return self._found(load, bottle, target)
+
+    def _offers(self, flow: Flow, begun: float) -> bool:
+        """Return whether the store is offered bytes that it did not take once more."""
+        waited = self.clock.monotonic() - begun
+        return flow.can_begin_again and waited < self.patience
 
     def _opened(self, load: Load, bottle: Bottle, opened: ExitStack) -> Flow:
         stream = opened.enter_context(self.source.open(bottle))

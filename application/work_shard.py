@@ -14,6 +14,7 @@ from application.carry_out import CarryOut, Tally
 from application.follow_order import is_free, run_of
 from application.journal import Journal
 from application.opened_ledger import open_ledger
+from application.patience import Patience
 from application.run import Runs
 from application.salvage import Salvage
 from application.shard_foreman import ShardForeman, ShardLostError, TimeBudget
@@ -99,14 +100,16 @@ class WorkShard:
         """
         runs = self.runs
         begun, used = runs.clock.monotonic(), self.used()
-        opened = open_ledger(runs.log, runs.hash_file)
+        budget = TimeBudget(runs.clock, begun, seconds, self.carry_out.jobs)
+        patience = Patience(runs.clock, partial(self._seconds_left, budget))
+        opened = patience(partial(open_ledger, runs.log, runs.hash_file))
         for note in opened.notes:
             self.progress.note(note)
         run = run_of(order, opened.ledger)
         if run is None:
             return _left_alone(order, f"run {order.run_id} has ended")
         # Read before the shard is claimed: an order that is wrong claims nothing.
-        loads = runs.documents.load_work(order.plan_sha256).loads
+        loads = patience(partial(runs.documents.load_work, order.plan_sha256)).loads
         journal = Journal(
             runs.log,
             runs.clock,
@@ -115,12 +118,12 @@ class WorkShard:
             order.run_id,
             order.shard,
             order.shards,
+            patience,
         )
         claimed = self._claim(order, journal)
         if claimed is None:
             return _left_alone(order, "it has ended, or another worker has it")
-        share = self._share(claimed, journal, loads, run.day)
-        budget = TimeBudget(runs.clock, begun, seconds, self.carry_out.jobs)
+        share = self._share(claimed, journal, loads, run.day, patience)
         foreman = ShardForeman(
             claimed,
             journal.writer,
@@ -137,6 +140,12 @@ class WorkShard:
             **{name: n - used.get(name, 0) for name, n in self.used().items()},
         }
         return self._leave(claimed, journal, tally, share, spent, budget)
+
+    def _seconds_left(self, budget: TimeBudget) -> float:
+        """Return the seconds for which this worker may wait for a store."""
+        if self.carry_out.transfer.stop.is_set():
+            return 0.0
+        return budget.seconds_left()
 
     def _carry_out(
         self,
@@ -173,13 +182,19 @@ class WorkShard:
         return tally
 
     def _share(
-        self, order: Order, journal: Journal, loads: tuple[Load, ...], day: date
+        self,
+        order: Order,
+        journal: Journal,
+        loads: tuple[Load, ...],
+        day: date,
+        patience: Patience,
     ) -> tuple[Load, ...]:
         """Return what is to be done of the shard, others' work taken over first."""
         share = left_of(split(loads, order.shards)[order.shard], journal.ledger)
         if order.attempt == 1:
             return share
-        salvaged = tuple(self.salvage(share, journal.ledger, day))
+        stored = partial(self.salvage, share, journal.ledger, day)
+        salvaged = patience(lambda: tuple(stored()))
         journal.record(salvaged)
         self.carry_out.transfer.spool.forget({e.bottle.digest for e in salvaged})
         return left_of(share, journal.ledger)

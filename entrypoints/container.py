@@ -102,6 +102,8 @@ class MirrorContainer(containers.DeclarativeContainer):
         instance_of=CloudConfig
     )
 
+    patience: providers.Dependency[float] = providers.Dependency(default=0.0)
+
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     # Who waits for upstream is woken by a stop; who records what was stored is not.
     upstream_clock: providers.Provider[Clock] = providers.Singleton(
@@ -188,6 +190,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         chance=chance,
         stop=stop,
         spool=spool,
+        patience=patience,
     )
     carry_out: providers.Provider[CarryOut] = providers.Factory(
         CarryOut, transfer=transfer, clock=clock, jobs=config.provided.jobs

@@ -20,6 +20,7 @@ from adapters.telemetry.logged_progress import LoggedProgress
 from application.announce import Announce
 from application.carry_out import CarryOut
 from application.close_run import CloseRun
+from application.patience import LONGEST
 from application.prepare_sync import PrepareSync
 from application.run import Runs
 from application.salvage import Salvage
@@ -111,6 +112,7 @@ class CloudContainer(containers.DeclarativeContainer):
         metrics=metrics,
         stop=stop,
         kind="cloud",
+        patience=LONGEST,
     )
 
     aws: providers.Provider[Aws] = providers.Singleton(

@@ -1,20 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from adapters.ledger.layout import commit_key
 from application.journal import MAX_EVENTS, Journal
+from application.patience import Patience
 from domain.errors import LedgerDamagedError
 from domain.events import BottleFailed, BottleMirrored, Event
 from domain.ledger import Ledger
-from ports.errors import OutcomeUnknownError, UnavailableError
+from ports.errors import OutcomeUnknownError, PortError, UnavailableError
 from ports.event_log import MAX_COMMIT_BYTES, CommitTooLargeError
 from tests.support.catalogs import make_bottle
 from tests.support.chain import mirrored
-from tests.support.mirror import Mirror
+from tests.support.mirror import Mirror, Process
 from tests.support.watched import Call, at_call
 
 
@@ -152,6 +154,70 @@ def test_each_shard_has_a_phase_of_its_own(shard: int, phase: float) -> None:
     )
     assert journal.phase == phase
     assert process.journal().phase == 0.0
+
+
+class TestAStoreThatIsSilent:
+    @pytest.fixture
+    def mirror(self) -> Mirror:
+        return Mirror()
+
+    @staticmethod
+    def journal(mirror: Mirror, process: Process) -> Journal:
+        opened = process.open()
+        opened.ledger.id = process.log.found(mirror.new_id())
+        patience = Patience(mirror.clock, lambda: math.inf)
+        return Journal(
+            process.log,
+            mirror.clock,
+            mirror.new_id,
+            opened.ledger,
+            "run",
+            patience=patience,
+        )
+
+    @pytest.mark.parametrize("done", [False, True])
+    def test_for_a_minute_is_waited_for_and_has_each_commit_once(
+        self, mirror: Mirror, *, done: bool
+    ) -> None:
+        process = mirror.process()
+        journal = self.journal(mirror, process)
+        process.watch.interfere(
+            silent_for(mirror, 60, UnavailableError("s3", "503")), done=done
+        )
+        journal.record(events(2))
+
+        assert [len(recorded.commit.events) for recorded in mirror.commits()] == [2]
+        assert journal.ledger == mirror.ledger()
+
+    def test_is_waited_for_also_where_others_are_followed(self, mirror: Mirror) -> None:
+        process, other = mirror.process(), mirror.process()
+        journal = self.journal(mirror, process)
+        other.journal().record(events(1, "bat"))
+        process.watch.before = silent_for(mirror, 60, UnavailableError("s3", "503"))
+        journal.record(events(1, "jq"))
+
+        assert len(mirror.commits()) == 2
+        assert journal.ledger == mirror.ledger()
+
+    def test_is_not_waited_for_by_who_has_no_patience(self, mirror: Mirror) -> None:
+        process = mirror.process()
+        journal = process.journal()
+        process.watch.before = silent_for(mirror, 60, UnavailableError("s3", "503"))
+        with pytest.raises(UnavailableError):
+            journal.record(events(1))
+
+
+def silent_for(
+    mirror: Mirror, seconds: float, error: PortError
+) -> Callable[[Call], None]:
+    """Return what lets nobody have an answer for a while."""
+    until = mirror.clock.monotonic() + seconds
+
+    def hook(_: Call) -> None:
+        if mirror.clock.monotonic() < until:
+            raise error
+
+    return hook
 
 
 class TestAnotherWriterCameFirst:

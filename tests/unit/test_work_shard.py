@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from application.batch import FLUSH_SECONDS
 from application.follow_order import OrderError
+from application.patience import LONGEST
 from application.work_shard import MOST_ATTEMPTS, PAUSES
 from domain.bottle import ObjectKey
 from domain.events import (
@@ -30,7 +33,7 @@ from ports.errors import (
 )
 from tests.support.catalogs import digest_of
 from tests.support.cloud import Cloud
-from tests.support.mirror import mirror_of
+from tests.support.mirror import Process, mirror_of
 from tests.support.watched import Call, Killed, at_call, is_a
 
 NAMES = tuple(letter * 5 for letter in "abcdefgh")
@@ -432,3 +435,70 @@ def test_whatever_call_it_dies_at_another_finishes_its_shard(route: str) -> None
         assert cloud.mirror.upstream.opened.total() <= len(NAMES) + 1
         cloud.mirror.check()
     assert number > 20
+
+
+class TestAStoreThatSaysNothing:
+    """Its worker is patient, as a deployed one."""
+
+    @staticmethod
+    def silence(
+        cloud: Cloud, seconds: float, number: int, *kinds: str
+    ) -> tuple[Process, Callable[[], float]]:
+        """Return a worker to which the store says nothing for a while.
+
+        Args:
+            number: From which call on, of those that are of ``kinds``.
+        """
+        process, clock = cloud.process(), cloud.mirror.clock
+        transfer = replace(process.transfer, patience=LONGEST, chance=lambda: 0.5)
+        process.carry_out = replace(process.carry_out, transfer=transfer)
+        meant, numbers = is_a(*kinds), count(1)
+        begun: list[float] = []
+
+        def hook(call: Call) -> None:
+            if not begun and meant(call) and next(numbers) == number:
+                begun.append(clock.monotonic())
+            is_store = call.what not in {"open", "piece"}
+            if begun and is_store and clock.monotonic() - begun[0] < seconds:
+                raise UnavailableError("s3", "503")
+
+        process.watch.before = hook
+        return process, lambda: clock.monotonic() - begun[0]
+
+    @pytest.mark.parametrize(
+        ("number", "kind"),
+        [(1, "list"), (1, "get"), (1, "create"), (1, "put"), (3, "put"), (2, "create")],
+    )
+    def test_for_a_minute_costs_no_worker_and_no_second_fetch(
+        self, cloud: Cloud, number: int, kind: str
+    ) -> None:
+        process, passed = self.silence(cloud, 60, number, kind)
+        report = cloud.work(first(cloud), process=process)
+
+        assert passed() >= 60
+        assert (report.ending, report.reason) == ("completed", "complete")
+        assert fetched(cloud) == {1}
+        hows = {event.how for event in cloud.mirror.recorded(BottleMirrored)}
+        assert hows == {"fetched"}
+
+    def test_is_not_waited_for_beyond_the_workers_time(self, cloud: Cloud) -> None:
+        process, passed = self.silence(cloud, 1_000, 2, "create")
+        with pytest.raises(UnavailableError):
+            cloud.work(first(cloud), seconds=60, process=process)
+        assert passed() < 60
+
+    def test_is_not_waited_for_by_who_is_told_to_leave(self, cloud: Cloud) -> None:
+        process, passed = self.silence(cloud, 1_000, 2, "create")
+        silent = process.watch.before
+
+        def leave(call: Call) -> None:
+            try:
+                silent(call)
+            except UnavailableError:
+                process.stop.set()
+                raise
+
+        process.watch.before = leave
+        with pytest.raises(UnavailableError):
+            cloud.work(first(cloud), "ecs", process=process)
+        assert passed() < 30
