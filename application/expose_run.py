@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from application.journal import Journal
 from application.publication import Publication, is_due
@@ -26,6 +27,10 @@ class Exposed:
     refused: str | None = None
 
 
+NOT_EXPOSED: Final = Exposed()
+"""Nothing was due."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExposeRun:
     """Publishes what a complete run has brought in, if that is wanted.
@@ -39,14 +44,19 @@ class ExposeRun:
     selection: Selection
     progress: Progress
 
-    def __call__(self, journal: Journal, *, changed: bool) -> Exposed:
+    def __call__(self, journal: Journal, *, changed: bool, read: bool) -> Exposed:
         """Publish a generation where one is due.
 
         Args:
             changed: Whether the run has brought in anything.
+            read: Whether it has read documents that were not known.
         """
-        if not self.exposure.publish or not is_due(journal.ledger, changed=changed):
-            return Exposed()
+        if not self.exposure.publish:
+            if read:
+                self.publish.sweep(journal.ledger)
+            return NOT_EXPOSED
+        if not is_due(journal.ledger, changed=changed):
+            return NOT_EXPOSED
         try:
             publication = self.publish(journal, self.selection)
         except MirrorError as error:

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from domain.api_documents import CATALOG
 from domain.bottle import BottleKey
 from domain.errors import MirrorError
 from domain.ledger import Ledger
 from domain.publication import Promised
 from domain.selection import Selection
 
-_FOR_CLIENTS: Final = "internal/packages."
-"""What brew 6 and later reads, and nothing else."""
 _NAMED: Final = 10
 """Of what is missing, so many are named in an error."""
 
@@ -61,7 +60,7 @@ class Publication:
 
 def is_publishable(documents: Mapping[str, str]) -> bool:
     """Return whether these are documents that clients ask the API for."""
-    return any(name.startswith(_FOR_CLIENTS) for name in documents)
+    return CATALOG in documents and len(documents) > 1
 
 
 def is_due(ledger: Ledger, *, changed: bool) -> bool:

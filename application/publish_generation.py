@@ -63,6 +63,12 @@ class PublishGeneration:
             # Another has published or read a later one meanwhile.
             journal.follow()
 
+    def sweep(self, ledger: Ledger) -> None:
+        """Let go documents that were read and that nobody is going to publish."""
+        if not ledger.runs and ledger.catalog is not None:
+            # Another run may have staged what it has not recorded yet.
+            self.generations.sweep(ledger.catalog.documents.values())
+
     def _try(
         self, journal: Journal, selection: Selection, *, allow_missing: bool
     ) -> Publication | None:
@@ -195,9 +201,7 @@ class PublishGeneration:
         for number in self.generations.numbers():
             if number not in kept and number < max(kept):
                 self.generations.drop(number)
-        if not ledger.runs and ledger.catalog is not None:
-            # Another run may have staged what it has not recorded yet.
-            self.generations.sweep(ledger.catalog.documents.values())
+        self.sweep(ledger)
 
 
 def _is_the_same(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from application.carry_out import CarryOut, Tally
+from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.opened_ledger import open_ledger
 from application.prepare_sync import Prepared, PrepareSync
 from application.run import Run, Runs
@@ -34,6 +35,7 @@ class SyncReport:
         gave_up: Why the run ended before its work was done.
         duration: Seconds.
         ledger: At the run's last commit.
+        exposed: What clients see of it now.
     """
 
     run: str
@@ -48,6 +50,7 @@ class SyncReport:
     gave_up: PortError | None
     duration: int
     ledger: Ledger
+    exposed: Exposed = NOT_EXPOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class SyncBottles:
     prepare: PrepareSync
     carry_out: CarryOut
     runs: Runs
+    expose: ExposeRun
     progress: Progress
 
     def __call__(
@@ -105,6 +109,13 @@ class SyncBottles:
             if started is not None:
                 started(run, prepared.work)
             tally = self._carry_out(prepared)
+        exposed = NOT_EXPOSED
+        if tally.outcome == "complete" and not prepared.left:
+            exposed = self.expose(
+                run.journal,
+                changed=tally.mirrored > 0,
+                read=prepared.read is not None,
+            )
         run.publish()
         return SyncReport(
             run=run.id,
@@ -119,6 +130,7 @@ class SyncBottles:
             gave_up=tally.gave_up,
             duration=round(self.runs.clock.monotonic() - begun),
             ledger=run.journal.ledger,
+            exposed=exposed,
         )
 
     def _carry_out(self, prepared: Prepared) -> Tally:

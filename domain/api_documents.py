@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from domain.tags import Tag
+from domain.tags import Tag, parse_tag
 
 CATALOG: Final = "formula.jws.json"
 """The signed catalog: what the others are judged by, and published with."""
@@ -20,12 +20,13 @@ _BESIDE: Final = (
     "cask_tap_migrations.jws.json",
     "internal/executables.txt",
 )
+_PACKAGES: Final = "internal/packages."
 _SIGNED: Final = ".jws.json"
 
 
 def packages_document(client: Tag) -> str:
     """Return the name of what ``client`` is offered, below the API's address."""
-    return f"internal/packages.{client}{_SIGNED}"
+    return f"{_PACKAGES}{client}{_SIGNED}"
 
 
 def beside_catalog(clients: Iterable[Tag]) -> dict[str, Tag | None]:
@@ -37,6 +38,15 @@ def beside_catalog(clients: Iterable[Tag]) -> dict[str, Tag | None]:
     """
     packages = {packages_document(client): client for client in clients}
     return {**packages, **dict.fromkeys(_BESIDE)}
+
+
+def clients_of(documents: Iterable[str]) -> dict[str, Tag]:
+    """Return the clients whose packages are among ``documents``, by their names."""
+    return {
+        name: parse_tag(name.removeprefix(_PACKAGES).removesuffix(_SIGNED))
+        for name in documents
+        if name.startswith(_PACKAGES)
+    }
 
 
 def is_signed(document: str) -> bool:

@@ -304,9 +304,9 @@ class SyncConfig:
             parse_secret_id(self.registry_token_secret_id)
 
     @property
-    def publishes_api(self) -> bool:
+    def mirrors_api(self) -> bool:
         """Whether the API's documents are mirrored: none that is not signed is."""
-        return self.exposure.publish and self.catalog == CATALOG
+        return bool(self.exposure.views) and self.catalog == CATALOG
 
     @property
     def size_threshold(self) -> int:

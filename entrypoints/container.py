@@ -26,15 +26,21 @@ from application.adopt import Adopt
 from application.carry_out import CarryOut
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
+from application.expose_run import ExposeRun
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
 from application.prepare_sync import PrepareSync
 from application.probe_store import ProbeStore
+from application.publish_by_hand import PublishByHand
+from application.publish_generation import PublishGeneration
 from application.read_documents import ReadDocuments
 from application.reconcile import Reconcile
 from application.repair_ledger import RepairLedger
+from application.roll_back import RollBack
 from application.run import Runs
+from application.show_generation import ShowGeneration
+from application.staged_promises import StagedPromises
 from application.sync_bottles import SyncBottles
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
@@ -216,6 +222,39 @@ class MirrorContainer(containers.DeclarativeContainer):
         clock=upstream_clock,
         chance=chance,
     )
+    show_generation: providers.Provider[ShowGeneration] = providers.Factory(
+        ShowGeneration,
+        objects=public_objects,
+        generations=generations,
+        views=config.provided.exposure.views,
+        jobs=config.provided.jobs,
+    )
+    publish_generation: providers.Provider[PublishGeneration] = providers.Factory(
+        PublishGeneration,
+        promises=providers.Factory(
+            StagedPromises, upstream=api_documents, generations=generations
+        ),
+        generations=generations,
+        show=show_generation,
+        views=config.provided.exposure.views,
+        keep=config.provided.exposure.keep_generations,
+    )
+    expose_run: providers.Provider[ExposeRun] = providers.Factory(
+        ExposeRun,
+        publish=publish_generation,
+        exposure=config.provided.exposure,
+        selection=config.provided.selection,
+        progress=progress,
+    )
+    publish_by_hand: providers.Provider[PublishByHand] = providers.Factory(
+        PublishByHand,
+        runs=runs,
+        publish=publish_generation,
+        roll_back=providers.Factory(
+            RollBack, generations=generations, show=show_generation
+        ),
+        progress=progress,
+    )
     import_hash_file: providers.Provider[ImportHashFile] = providers.Factory(
         ImportHashFile,
         external=external,
@@ -235,6 +274,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         prepare=prepare_sync,
         carry_out=carry_out,
         runs=runs,
+        expose=expose_run,
         progress=progress,
     )
     verify_mirror: providers.Provider[VerifyMirror] = providers.Factory(

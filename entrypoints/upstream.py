@@ -86,7 +86,7 @@ def reader_of(
     config: SyncConfig, open_reader: Callable[[], ReadDocuments]
 ) -> ReadDocuments | None:
     """Return what reads the documents that are published; None where none are."""
-    return open_reader() if config.publishes_api else None
+    return open_reader() if config.mirrors_api else None
 
 
 def open_spool(cloud: CloudConfig, clock: Clock, progress: Progress) -> Spool:

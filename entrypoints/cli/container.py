@@ -23,6 +23,7 @@ from application.inspect_cloud import InspectCloud
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
 from application.probe_store import ProbeStore
+from application.publish_by_hand import PublishByHand
 from application.redrive import Redrive
 from application.repair_ledger import RepairLedger
 from application.sync_bottles import SyncBottles
@@ -134,6 +135,7 @@ class CliContainer(containers.DeclarativeContainer):
         store=providers.Callable(str, config.provided.store),
         logs=f"what bottles sync wrote to standard error on {platform.node()}",
     )
+    publish_by_hand: providers.Provider[PublishByHand] = mirror.publish_by_hand
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
     explain_formula: providers.Provider[ExplainFormula] = mirror.explain_formula

@@ -11,31 +11,39 @@ from uuid import UUID
 
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.generations import StoredGenerations
 from adapters.ledger.hash_codec import encode_hash_file
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.ledger.layout import HASH_FILE
+from adapters.memory.api_documents import MemoryDocuments
 from adapters.memory.bottle_source import MemoryBottleSource
 from adapters.memory.catalog import MemoryCatalog
 from adapters.memory.clock import ManualClock
 from adapters.memory.external import NoHashFile
 from adapters.memory.progress import RecordingProgress
+from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.spool import RecordingSpool
 from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
 from application.adopt import Adopt
 from application.carry_out import CarryOut
+from application.expose_run import ExposeRun
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.journal import Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.plan_sync import PlanSync
 from application.prepare_sync import PrepareSync
+from application.publish_generation import PublishGeneration
 from application.run import Runs
+from application.show_generation import ShowGeneration
+from application.staged_promises import StagedPromises
 from application.sync_bottles import SyncBottles, SyncReport
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror, VerifyReport
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, Event, RecordedCommit
+from domain.exposure_config import ExposureConfig
 from domain.formula import Formula
 from domain.ledger import Ledger, replay
 from domain.records import HashEntry
@@ -255,7 +263,23 @@ class Process:
             external=self.importing(self.mirror.external),
             runs=self.runs,
         )
-        return SyncBottles(prepare, self.carry_out, self.runs, self.progress)
+        return SyncBottles(
+            prepare, self.carry_out, self.runs, self.exposing(), self.progress
+        )
+
+    def exposing(self) -> ExposeRun:
+        """Return what publishes; the catalogs of memory have nothing to publish."""
+        objects = MemoryPublicObjects(self.store)
+        generations = StoredGenerations(self.store, objects)
+        views = ExposureConfig().views
+        publish = PublishGeneration(
+            promises=StagedPromises(MemoryDocuments(self.mirror.catalog), generations),
+            generations=generations,
+            show=ShowGeneration(objects, generations, views, self._jobs),
+            views=views,
+            keep=4,
+        )
+        return ExposeRun(publish, ExposureConfig(), EVERYTHING, self.progress)
 
     def verify(
         self, *, deep: bool = False, repair: bool = False, prune_orphans: bool = False
