@@ -83,7 +83,10 @@ class AnnouncedSync:
         match report.outcome:
             case "complete" if not mirrored.bottles and not report.left:
                 return messages.sync_unchanged(
-                    environment=self.environment, day=day, head=head
+                    environment=self.environment,
+                    day=day,
+                    head=head,
+                    unpublished=report.exposed.refused,
                 )
             case "complete":
                 return messages.sync_complete(
@@ -94,6 +97,7 @@ class AnnouncedSync:
                     duration=took,
                     location=f"{self.store}/{day}/",
                     head=head,
+                    unpublished=report.exposed.refused,
                 )
             case "degraded":
                 return messages.sync_degraded(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.journal import MAX_EVENTS, Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.run import Runs, publish
@@ -50,6 +51,7 @@ class CloseRun:
     """
 
     runs: Runs
+    expose: ExposeRun
     tell: TellOfRun
     metrics: Metrics
     progress: Progress
@@ -208,10 +210,19 @@ class CloseRun:
             why: Why shards were given up, for people.
         """
         self._measure(journal.ledger, run_id)
-        self.tell.ended(journal, run_id, why)
+        exposed = self._expose(journal, run_id)
+        self.tell.ended(journal, run_id, why or exposed.refused)
         # Last, so that it has all of it; whoever opens the ledger reads on from it.
         publish(self.runs.hash_file, journal.ledger, opened.version)
         return Closing(run_id, journal.ledger.ended[run_id].closed.outcome)
+
+    def _expose(self, journal: Journal, run_id: str) -> Exposed:
+        """Let clients see what a complete run has brought in."""
+        ended = journal.ledger.ended[run_id]
+        if ended.closed.outcome != "complete" or ended.account is None:
+            return NOT_EXPOSED
+        # Who planned the run may have read documents, and is somebody else.
+        return self.expose(journal, changed=ended.account.mirrored > 0, read=True)
 
     def _measure(self, ledger: Ledger, run_id: str) -> None:
         ended = ledger.ended[run_id]

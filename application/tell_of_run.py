@@ -94,8 +94,8 @@ class TellOfRun:
         """Tell how a run has ended, unless that was told.
 
         Args:
-            why: Why it was given up, as far as whoever closes it knows more than the
-                log does.
+            why: Why it was given up, or why clients do not see what a complete one has
+                brought in, as far as whoever closes it knows more than the log does.
 
         Returns:
             Whether that has been told to everyone who wants to know.
@@ -134,7 +134,10 @@ class TellOfRun:
         # Where nothing is settled, a bound on bytes may have left all of it for later.
         if closed.outcome == "complete" and not account.bottles and ledger.settled:
             return messages.sync_unchanged(
-                environment=self.environment, day=account.day, head=head
+                environment=self.environment,
+                day=account.day,
+                head=head,
+                unpublished=why,
             )
         if closed.outcome == "complete":
             return messages.sync_complete(
@@ -145,6 +148,7 @@ class TellOfRun:
                 duration=duration,
                 location=self._location(account.day),
                 head=head,
+                unpublished=why,
             )
         if closed.outcome == "degraded":
             return messages.sync_degraded(

@@ -99,24 +99,33 @@ def sync_complete(
     duration: timedelta,
     location: str,
     head: Position,
+    unpublished: str | None = None,
 ) -> Message:
     """Tell that a run has brought in all that it was to bring in.
 
     Args:
         location: Where the run's bottles lie.
+        unpublished: Why clients do not see it, if they do not.
     """
     return Message(
         "✅ Homebrew Bottles Sync Complete",
         (
             *_whereabouts(environment, day),
             *_brought_in(bottles, size, duration, location),
+            *_not_seen(unpublished),
             _pinned(head),
         ),
     )
 
 
-def sync_unchanged(*, environment: str, day: date, head: Position) -> Message:
-    """Tell that a run has found nothing to do."""
+def sync_unchanged(
+    *, environment: str, day: date, head: Position, unpublished: str | None = None
+) -> Message:
+    """Tell that a run has found nothing to do.
+
+    Args:
+        unpublished: Why clients do not see all that is held, if they do not.
+    """
     return Message(
         "✅ Homebrew Bottles Sync Complete",
         (
@@ -127,6 +136,7 @@ def sync_unchanged(*, environment: str, day: date, head: Position) -> Message:
                     f" ledger head {_spelt(head)}"
                 ),
             ),
+            *_not_seen(unpublished),
         ),
     )
 
@@ -247,6 +257,10 @@ def _brought_in(
         ("Duration", rounded_duration(duration)),
         (kind, location),
     )
+
+
+def _not_seen(unpublished: str | None) -> tuple[tuple[str, str], ...]:
+    return () if unpublished is None else (("Not published", unpublished),)
 
 
 def _pinned(head: Position) -> tuple[str, str]:

@@ -147,7 +147,12 @@ class CloudContainer(containers.DeclarativeContainer):
         unbegun=unbegun,
     )
     close_run: providers.Provider[CloseRun] = providers.Factory(
-        CloseRun, runs=mirror.runs, tell=tell, metrics=metrics, progress=progress
+        CloseRun,
+        runs=mirror.runs,
+        expose=mirror.expose_run,
+        tell=tell,
+        metrics=metrics,
+        progress=progress,
     )
     lambda_workers: providers.Provider[Dispatcher] = providers.Singleton(
         LambdaDispatcher, aws, cloud.provided.worker_function

@@ -195,7 +195,9 @@ class Cloud:
 
     def _closing(self, process: Process) -> CloseRun:
         tell = self.telling(process)
-        return CloseRun(process.runs, tell, self.metrics, process.progress)
+        return CloseRun(
+            process.runs, process.exposing(), tell, self.metrics, process.progress
+        )
 
     def telling(self, process: Process) -> TellOfRun:
         """Return what tells people of runs."""
