@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from threading import Event as Flag
 
 from application.flow import Flow, StoppedError
+from application.patience import Patience
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.errors import DigestMismatchError
 from domain.events import BottleFailed, BottleMirrored
@@ -70,8 +72,9 @@ class Transfer:
         chance: Gives numbers in [0, 1), to spread what is tried again.
         stop: When set, transfers end at the next piece of bytes.
         spool: What the source keeps of bottles that it has begun to give.
-        patience: Seconds for which bytes that need not be sent for again are offered
-            to a store that does not take them, beyond all attempts.
+        patience: Seconds for which a store is waited for that does not answer: bytes
+            that are at hand are offered to it beyond all attempts, and others are not
+            sent for again before it answers.
     """
 
     source: BottleSource
@@ -172,14 +175,24 @@ class Transfer:
                 if not flow.can_begin_again:
                     opened.close()
                     flow = None
+                    self._await_store(target, begun)
                 self._pause(attempt)
                 self._go_on(load)
         return self._found(load, bottle, target)
 
     def _offers(self, flow: Flow, begun: float) -> bool:
         """Return whether the store is offered bytes that it did not take once more."""
-        waited = self.clock.monotonic() - begun
-        return flow.can_begin_again and waited < self.patience
+        return flow.can_begin_again and self._patience_left(begun) > 0.0
+
+    def _await_store(self, target: ObjectKey, begun: float) -> None:
+        """Send for no bytes that the store would not take either."""
+        patience = Patience(self.clock, partial(self._patience_left, begun))
+        if self.patience:
+            with suppress(UnavailableError):
+                patience(partial(self.store.info, target))
+
+    def _patience_left(self, begun: float) -> float:
+        return self.patience - (self.clock.monotonic() - begun)
 
     def _opened(self, load: Load, bottle: Bottle, opened: ExitStack) -> Flow:
         stream = opened.enter_context(self.source.open(bottle))

@@ -14,26 +14,32 @@ from tests.fake_s3.server import FakeS3
 from tests.standin import faults
 from tests.standin.catalog import plain_catalog
 from tests.standin.server import Upstream
-from tests.support.deployment import Deployment, wait_for
+from tests.standin.sizes import fixed
+from tests.support.deployment import WORKER, Deployment, wait_for
 
 
-def assert_whole(cloud: Deployment, bottles: int, *, fetched: int = 1) -> None:
+def assert_whole(cloud: Deployment, bottles: int, *, most: int = 1) -> None:
     """Assert that the run is complete, and that each bottle came once.
 
     Args:
-        fetched: How often the bytes may have come that could not be stored at first.
+        most: How often one may have come.
     """
     assert [event.outcome for event in cloud.events(SyncCompleted)] == ["complete"]
     assert len(cloud.events(BottleMirrored)) == len(cloud.ledger().held) == bottles
     assert cloud.published() == cloud.ledger()
     assert len(cloud.titles()) == 2
-    came = Counter(
+    came = fetched(cloud)
+    assert len(came) == bottles
+    assert max(came.values()) <= most
+
+
+def fetched(cloud: Deployment) -> Counter[str]:
+    """Return how often the bytes of each bottle came."""
+    return Counter(
         request.target.partition("?")[0]
         for request in cloud.upstream.requests.recorded("signed_get")
         if request.status == 200
     )
-    assert len(came) == bottles
-    assert max(came.values()) <= fetched
 
 
 @pytest.mark.parametrize(
@@ -84,21 +90,29 @@ class SlowDown:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "fetched"),
-    # In a minute a worker dies, of not being able to record, and another begins anew.
-    [(2.0, 1), pytest.param(60.0, 2, marks=pytest.mark.minutes)],
+    ("seconds", "size", "most"),
+    [
+        # Longer than all tries take that somebody makes who has no patience.
+        (8.0, 4_096, 1),
+        pytest.param(60.0, 4_096, 1, marks=pytest.mark.minutes),
+        pytest.param(60.0, 600_000, 2, marks=pytest.mark.minutes),
+    ],
 )
 def test_a_store_that_asks_to_slow_down_is_waited_for(
-    deploy: Deploy, seconds: float, fetched: int
+    deploy: Deploy, seconds: float, size: int, most: int
 ) -> None:
     slow_down = SlowDown(seconds)
     with FakeS3(Line(slow_down)) as s3:
-        upstream = Upstream(plain_catalog(8))
-        # Enough for no bottle to be given up, and its bytes to be thrown away.
-        cloud = deploy(upstream, s3=s3, jobs="2", retry_attempts="6")
-        # As AWS does with who cannot read the ledger when a worker has died.
-        cloud.lambdas.retry_after = seconds
+        upstream = Upstream(plain_catalog(8), sizes=fixed(size))
+        cloud = deploy(upstream, s3=s3, jobs="2")
         cloud.run(within=300.0)
 
         assert slow_down.refused
-        assert_whole(cloud, 8, fetched=fetched)
+        assert_whole(cloud, 8, most=most)
+        # Of those that are not kept, what was on its way when it began to refuse.
+        assert fetched(cloud).total() <= 8 + 2 * (most - 1)
+        # No worker has died of it.
+        assert [record.outcome.failed for record in cloud.lambdas.records(WORKER)] == [
+            False
+        ]
+        assert {event.how for event in cloud.events(BottleMirrored)} == {"fetched"}

@@ -136,6 +136,42 @@ class TestFetching:
         assert len(result.mirrored) == 1
         assert mirror.upstream.opened == {large.digest: 2}
 
+    @pytest.mark.parametrize(("size", "openings"), [(200_000, 1), (3_000_000, 2)])
+    def test_a_store_that_says_nothing_for_a_minute_is_waited_for_by_the_patient(
+        self, mirror: Mirror, process: Process, size: int, openings: int
+    ) -> None:
+        # What is too large to be kept is sent for again once, when the store answers.
+        large = make_bottle("large", content="x" * size)
+        mirror.upstream.add(b"x" * size)
+        clock, transfer = mirror.clock, process.transfer
+        silent_until = clock.monotonic() + 60
+
+        def say_nothing(call: Call) -> None:
+            if clock.monotonic() < silent_until and call.what in {"put", "info"}:
+                mirror.disk.delete(large.object_key(DAY))
+                raise UnavailableError(call.what, "503")
+
+        process.watch.after = say_nothing
+        patient = replace(transfer, patience=90.0, chance=lambda: 0.5)
+        result = patient(placed(large))
+        assert result.mirrored[0].how == "fetched"
+        assert mirror.upstream.opened == {large.digest: openings}
+
+    def test_one_that_says_nothing_for_longer_is_not(
+        self, mirror: Mirror, process: Process
+    ) -> None:
+        clock, begun = mirror.clock, mirror.clock.monotonic()
+
+        def say_nothing(call: Call) -> None:
+            if call.what in {"put", "info"}:
+                raise UnavailableError(call.what, "503")
+
+        process.watch.before = say_nothing
+        patient = replace(process.transfer, patience=90.0, chance=lambda: 0.5)
+        assert only_failure(patient(placed(JQ))).cause == "unavailable"
+        assert 90 <= clock.monotonic() - begun < 90 + 30
+        assert mirror.upstream.opened == {JQ.digest: 1}
+
     def test_a_body_that_always_breaks_fails_with_the_attempts_made(
         self, mirror: Mirror, process: Process
     ) -> None:
