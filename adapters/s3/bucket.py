@@ -11,7 +11,7 @@ from botocore.parsers import ResponseParserError
 
 from adapters.object_keys import check_key
 from adapters.s3.client import open_clients
-from adapters.s3.download import Download
+from adapters.s3.download import Download, Part
 from adapters.s3.errors import Translator, require
 from adapters.tally import Tally
 from domain.bottle import Digest, ObjectKey
@@ -87,11 +87,12 @@ class Bucket:
             self._check_it_exists(what)
             return None
 
-    def download(self, key: ObjectKey, what: str) -> Download:
-        """Begin to read an object.
+    def download(self, key: ObjectKey, what: str, part: Part | None = None) -> Download:
+        """Begin to read an object, or a part of one of its versions.
 
         Raises:
             NotFoundError: There is none.
+            ConflictError: It is another version by now.
         """
 
         def ask(rest: Mapping[str, Any]) -> GetObjectOutputTypeDef:
@@ -106,7 +107,7 @@ class Bucket:
                     raise
                 return answer
 
-        return Download(what, ask, self._attempts)
+        return Download(what, ask, self._attempts, part)
 
     def _check_it_exists(self, what: str) -> None:
         # An answer to HEAD has no room to say which was not found, object or bucket.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapters.aws.failures import FAILURES
@@ -17,27 +18,49 @@ _Ask: TypeAlias = "Callable[[Mapping[str, Any]], GetObjectOutputTypeDef]"
 _PIECE = 1024 * 1024  # bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of one version of an object: one at least, from ``start`` to ``stop``."""
+
+    version: str
+    start: int
+    stop: int
+
+
 class Download:
-    """One version of one object, from the first byte to the last.
+    """One version of one object, or a part of it, from the first byte to the last.
 
     Attributes:
         version: The ETag of what is being read.
         encoding: How its bytes are encoded, as whoever put it has said.
     """
 
-    def __init__(self, what: str, ask: _Ask, attempts: int) -> None:
+    def __init__(
+        self, what: str, ask: _Ask, attempts: int, part: Part | None = None
+    ) -> None:
         """Ask for the object.
 
         Args:
             what: What is asked for, and of whom.
             ask: Sends one GET with the arguments that it is given.
             attempts: How many connections may break in a row without a byte.
+            part: What is wanted; all of the newest version if None.
+
+        Raises:
+            ConflictError: The version of ``part`` is not the newest.
         """
         self._what = what
         self._ask = ask
         self._attempts = attempts
-        self._answer = ask({})
-        self.version: str = self._answer["ETag"]
+        self._start = part.start if part else 0
+        self._last = str(part.stop - 1) if part else ""
+        self.version: str
+        if part:
+            self.version = part.version
+            self._answer = self._from(0)
+        else:
+            self._answer = ask({})
+            self.version = self._answer["ETag"]
         self.encoding: str = self._answer.get("ContentEncoding", "")
 
     def pieces(self) -> Iterator[bytes]:
@@ -63,14 +86,24 @@ class Download:
                     ) from error
             self._resume(came)
 
+    def close(self) -> None:
+        """Let go of the connection, whether or not all bytes have come."""
+        self._answer["Body"].close()
+
     def _resume(self, came: int) -> None:
-        rest = {"Range": f"bytes={came}-", "IfMatch": self.version}
         try:
-            self._answer = self._ask(rest)
+            self._answer = self._from(came)
         except ConflictError as error:
             raise UnavailableError(
                 self._what, "it was changed while it was read"
             ) from error
-        if not self._answer.get("ContentRange", "").startswith(f"bytes {came}-"):
-            self._answer["Body"].close()
-            raise MalformedError(self._what, f"no rest from byte {came} on was given")
+
+    def _from(self, came: int) -> GetObjectOutputTypeDef:
+        start = self._start + came
+        answer = self._ask(
+            {"Range": f"bytes={start}-{self._last}", "IfMatch": self.version}
+        )
+        if not answer.get("ContentRange", "").startswith(f"bytes {start}-"):
+            answer["Body"].close()
+            raise MalformedError(self._what, f"no rest from byte {start} on was given")
+        return answer
