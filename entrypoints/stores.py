@@ -16,10 +16,13 @@ from ports.store import Store
 if TYPE_CHECKING:
     from ports.object_history import ObjectHistory
     from ports.public_objects import PublicObjects
+    from ports.served_objects import ServedObjects
 
 _READERS: Final = 16
 AROUND_THE_JOBS: Final = 4
 """Connections beside those of the transfers: ledger, catalog, tokens."""
+SERVED_AT_ONCE: Final = 32
+"""Answers that clients get at a time: brew asks for as many as twice its cores."""
 
 
 class CountedStore(Store, Protocol):
@@ -84,6 +87,24 @@ def open_history(config: SyncConfig) -> ObjectHistory:
     from adapters.folder.history import FolderHistory  # noqa: PLC0415
 
     return FolderHistory(Path(address.path))
+
+
+def open_served(config: SyncConfig) -> ServedObjects:
+    """Return what clients may read of the configured store."""
+    address = config.store
+    if isinstance(address, BucketAddress):
+        from adapters.s3.served import ServedBucket  # noqa: PLC0415 - boto3 is slow
+
+        return ServedBucket(
+            address.bucket,
+            address.prefix,
+            region=config.aws_region,
+            pool_size=SERVED_AT_ONCE,
+            retry_attempts=config.retry_attempts,
+        )
+    from adapters.folder.served import ServedFolder  # noqa: PLC0415
+
+    return ServedFolder(Path(address.path))
 
 
 def open_copy(text: str, config: SyncConfig) -> LogCopy:

@@ -40,7 +40,7 @@ from entrypoints.deployed import (
     open_lines,
 )
 from entrypoints.notifying import announce_over, open_ways
-from entrypoints.stores import CountedStore
+from entrypoints.stores import CountedStore, open_served
 from ports.clock import Clock
 from ports.cloud_lines import CloudLines
 from ports.custody import Custody
@@ -52,6 +52,7 @@ from ports.hash_file import HashFile
 from ports.metrics import Metrics
 from ports.notifier import Notifier
 from ports.progress import Progress
+from ports.served_objects import ServedObjects
 
 if TYPE_CHECKING:
     from adapters.aws.client import Aws
@@ -137,6 +138,9 @@ class CliContainer(containers.DeclarativeContainer):
     )
     publish_by_hand: providers.Provider[PublishByHand] = mirror.publish_by_hand
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
+    served: providers.Provider[ServedObjects] = providers.Singleton(
+        open_served, config=config
+    )
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
     explain_formula: providers.Provider[ExplainFormula] = mirror.explain_formula
     rebuild_hash_file: providers.Provider[RebuildHashFile] = mirror.rebuild_hash_file

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from cheroot.wsgi import Server
 
+from entrypoints.stores import SERVED_AT_ONCE
 from entrypoints.user_agent import user_agent
 from ports.errors import RefusedError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_THREADS: Final = 32  # brew asks for as many bottles at a time as twice its cores
 _SILENCE: Final = 60  # seconds without a byte taken or asked for
 
 
@@ -77,7 +77,7 @@ class _Server(Server):
         super().__init__(
             (host, port),
             app,
-            numthreads=_THREADS,
+            numthreads=SERVED_AT_ONCE,
             server_name=user_agent(),
             timeout=_SILENCE,
         )
