@@ -130,6 +130,12 @@ class Bottle:
         return image_of(self.name)
 
     @property
+    def ref_name(self) -> str:
+        """What the OCI index calls this bottle: ``PKGVER.TAG[.REBUILD]``."""
+        rebuild = f".{self.rebuild}" if self.rebuild else ""
+        return f"{self.pkg_version}.{self.tag}{rebuild}"
+
+    @property
     def file_name(self) -> str:
         """The flat file name: ``NAME-PKGVER.TAG.bottle[.REBUILD].tar.gz``."""
         rebuild = f".{self.rebuild}" if self.rebuild else ""

@@ -36,6 +36,7 @@ from ports.clock import Clock
 from ports.errors import MalformedError
 from ports.external_hash_file import ExternalHashFile
 from ports.metrics import Metrics
+from ports.mirror_client import MirrorClient
 from ports.progress import Progress
 from ports.spool import Spool
 
@@ -87,6 +88,22 @@ def reader_of(
 ) -> ReadDocuments | None:
     """Return what reads the documents that are published; None where none are."""
     return open_reader() if config.mirrors_api else None
+
+
+def open_mirror(url: str, config: SyncConfig, http: HttpClient) -> MirrorClient:
+    """Return the mirror at a URL, to be asked as brew asks it. Nothing is asked yet.
+
+    Raises:
+        MalformedError: It is no URL.
+        RefusedError: It is one that may not be asked.
+    """
+    from adapters.homebrew.addresses import (  # noqa: PLC0415 - requests is slow
+        parse_address,
+    )
+    from adapters.homebrew.mirror import HttpMirror  # noqa: PLC0415 - requests is slow
+
+    parse_address(url, "ask a mirror")
+    return HttpMirror(http, url, config.api_public_key)
 
 
 def open_spool(cloud: CloudConfig, clock: Clock, progress: Progress) -> Spool:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import resources
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -24,10 +25,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from ports.errors import MalformedError, UntrustedError
 
 _KEY_ID: Final = "homebrew-1"
+_KEY_FILE: Final = "homebrew-1.pem"
 
 _BYTE_BY_BYTE: Final = "latin-1"
 """Each byte as a character: one that needs four bytes would have the whole text take
 four times as much memory. The marks of JSON are ASCII, and escapes are rare."""
+
+
+def homebrew_key() -> str:
+    """Return the public half of the key that Homebrew signs with, in PEM."""
+    return resources.files("adapters.homebrew").joinpath(_KEY_FILE).read_text()
 
 
 def verify(document: bytes, public_key_pem: str, what: str) -> bytes:

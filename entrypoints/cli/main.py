@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "explain": "entrypoints.cli.explain:explain",
     "publish": "entrypoints.cli.publish:publish",
     "rollback": "entrypoints.cli.rollback:rollback",
+    "smoke": "entrypoints.cli.smoke:smoke",
     "serve": "entrypoints.cli.serve:serve",
     "doctor": "entrypoints.cli.doctor:doctor",
     "cloud": "entrypoints.cli.cloud:cloud",

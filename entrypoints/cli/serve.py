@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 @config_options("views", "retry_attempts", *BUCKET)
 @global_options
 @click.pass_context
-def serve(
-    context: click.Context, /, *, port: int, host: str, **_given: object
-) -> int:
+def serve(context: click.Context, /, *, port: int, host: str, **_given: object) -> int:
     """Serve the mirror over HTTP, as brew asks for it, until it is interrupted.
 
     Standard output has the lines that lead a shell, and the brew in it, to the
@@ -52,7 +50,7 @@ def serve(
 
 def _serve(invocation: Invocation, host: str, port: int) -> None:
     from domain.client_environment import client_variables, shell_lines
-    from domain.views import API
+    from domain.views import API, View
     from entrypoints.serving.app import MirrorApp
     from entrypoints.serving.server import serving
 
@@ -70,7 +68,7 @@ def _serve(invocation: Invocation, host: str, port: int) -> None:
         elif invocation.verbose:
             note(f"{_asked(answered)}: {answered.status}, {answered.size:,} bytes")
 
-    view = "flat" if config.exposure.views == ("flat",) else "registry"
+    view: View = "flat" if config.exposure.views == ("flat",) else "registry"
     app = MirrorApp(mirror.served(), watch)
     with serving(app, host, port, note) as server:
         if not is_loopback(host):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import boto3
 import pytest
@@ -21,6 +21,7 @@ from adapters.folder.store import FolderStore
 from adapters.memory.clock import ManualClock
 from adapters.memory.served import ServedMemory
 from adapters.s3.served import ServedBucket
+from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
 from domain.served import BYTES_MEDIA_TYPE
 from domain.views import INDEX_MEDIA_TYPE
@@ -28,9 +29,6 @@ from ports.errors import ConflictError, NotFoundError
 from ports.served_objects import ServedObjects
 from tests.support.seaweed import SeaweedS3
 from tests.support.stores import shared_bucket, use_seaweed
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 BOTTLE = ObjectKey("flat/ale+hops@1.2-1.2.0_1.arm64_sonoma.bottle.2.tar.gz")
 BLOB = ObjectKey(f"v2/homebrew/core/aleh/1.2/blobs/sha256:{'ab' * 32}")
@@ -73,40 +71,14 @@ def _memory(_: pytest.FixtureRequest) -> Iterator[Served]:
 @contextmanager
 def _folder(request: pytest.FixtureRequest) -> Iterator[Served]:
     root: Path = request.getfixturevalue("tmp_path")
-    store = FolderStore(root)
-
-    def place(
-        key: ObjectKey, body: bytes, media_type: str, *, compressed: bool = False
-    ) -> None:
-        assert media_type
-        store.delete(key)
-        store.create(key, body)
-        if compressed:
-            store.create(ObjectKey(f"{key}.gz"), gzip.compress(body))
-
-    yield Served(ServedFolder(root), place)
+    yield Served(ServedFolder(root), FolderStore(root).public.write)
 
 
-def _bucket(client: S3Client, bucket: str, prefix: str) -> Served:
-    def place(
-        key: ObjectKey, body: bytes, media_type: str, *, compressed: bool = False
-    ) -> None:
-        path = f"{prefix}/{key}"
-        if compressed:
-            client.put_object(
-                Bucket=bucket,
-                Key=path,
-                Body=gzip.compress(body),
-                ContentType=media_type,
-                ContentEncoding="gzip",
-            )
-        else:
-            client.put_object(
-                Bucket=bucket, Key=path, Body=body, ContentType=media_type
-            )
-
-    objects = ServedBucket(bucket, prefix, pool_size=2, retry_attempts=2)
-    return Served(objects, place)
+def _bucket(bucket: str, prefix: str) -> Served:
+    return Served(
+        ServedBucket(bucket, prefix, pool_size=2, retry_attempts=2),
+        S3Store(bucket, prefix, pool_size=2, retry_attempts=2).public.write,
+    )
 
 
 @contextmanager
@@ -114,17 +86,15 @@ def _moto(request: pytest.FixtureRequest) -> Iterator[Served]:
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        client = boto3.client("s3", "us-east-1")
-        client.create_bucket(Bucket="mirror")
-        yield _bucket(client, "mirror", "mirrors/one")
+        boto3.client("s3", "us-east-1").create_bucket(Bucket="mirror")
+        yield _bucket("mirror", "mirrors/one")
 
 
 @contextmanager
 def _seaweed(request: pytest.FixtureRequest) -> Iterator[Served]:
     seaweed: SeaweedS3 = request.getfixturevalue("seaweed")
     use_seaweed(request.getfixturevalue("monkeypatch"), seaweed)
-    with closing(seaweed.client()) as client:
-        yield _bucket(client, shared_bucket(seaweed), f"mirrors/{uuid.uuid4()}")
+    yield _bucket(shared_bucket(seaweed), f"mirrors/{uuid.uuid4()}")
 
 
 _OPEN: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Served]]] = {

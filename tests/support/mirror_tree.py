@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from adapters.folder.store import FolderStore
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.served import BYTES_MEDIA_TYPE
 from domain.tags import Tag, pour_tag
@@ -24,15 +21,13 @@ from domain.views import (
     index_key,
     kept_index_key,
 )
+from ports.public_objects import PublicObjects
 from tests.standin.bodies import Bodies, sha256_of
 from tests.standin.catalog import Formula, bottles_of, formula, rewritten
 from tests.standin.oci import manifests, package_version, tag_reference
 from tests.standin.recipes import LINUX, Recipe
 from tests.standin.signing import signed
 from tests.standin.sizes import fixed
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 SIZE = 1_815
 """Bytes of each bottle: an odd number, so that its half is none."""
@@ -171,26 +166,11 @@ class MirrorTree:
         (found,) = (body for each, body in self._released() if each["name"] == name)
         return found
 
-    def write_folder(self, root: Path) -> None:
-        """Write it all into a folder, each document with its twin."""
-        store = FolderStore(root)
+    def write(self, objects: PublicObjects) -> None:
+        """Write it all into a store."""
         for key, placed in self.objects.items():
-            store.create(key, placed.body)
-            if placed.compressed:
-                store.create(ObjectKey(f"{key}.gz"), gzip.compress(placed.body))
-
-    def write_bucket(self, client: S3Client, bucket: str, prefix: str = "") -> None:
-        """Write it all below a prefix of a bucket."""
-        for key, placed in self.objects.items():
-            more: dict[str, Any] = (
-                {"ContentEncoding": "gzip"} if placed.compressed else {}
-            )
-            client.put_object(
-                Bucket=bucket,
-                Key=prefix + key,
-                Body=gzip.compress(placed.body) if placed.compressed else placed.body,
-                ContentType=placed.media_type,
-                **more,
+            objects.write(
+                key, placed.body, placed.media_type, compressed=placed.compressed
             )
 
     def _bottles(self) -> Iterable[tuple[ObjectKey, Placed]]:
