@@ -29,6 +29,7 @@ _ALTERNATIVES: Final = {
     "external hash file": (_KEY, _URL, _PATH),
     "webhook": ("slack_webhook_url", "slack_webhook_secret_id"),
     "token of the registry": ("registry_token", "registry_token_secret_id"),
+    "token of GitHub": ("github_token", "github_token_secret_id"),
 }
 """What may be named in several ways, likewise; in one of them at a time."""
 

@@ -67,6 +67,8 @@ class ConfigSchema(Schema):
     max_evict = Share()
     registry_token = Unshown(parse_token)
     registry_token_secret_id = Unshown(parse_secret_id)
+    github_token = Unshown(parse_token)
+    github_token_secret_id = Unshown(parse_secret_id)
     external_hash_file_s3_key = Parsed(parse_object_key)
     external_hash_file_s3_bucket = Parsed(parse_bucket)
     external_hash_file_url = Url()

@@ -262,6 +262,8 @@ class SyncConfig:
         external_required: Whether a run fails when that cannot be read.
         registry_token: The bearer token of a private registry; never shown.
         registry_token_secret_id: The secret that holds such a token.
+        github_token: The token with which GitHub's API is asked; never shown.
+        github_token_secret_id: The secret that holds such a token.
         exposure: How the mirror shows itself, and what it lets go.
     """
 
@@ -282,6 +284,8 @@ class SyncConfig:
     external_required: bool = False
     registry_token: str | None = field(default=None, repr=False)
     registry_token_secret_id: str | None = None
+    github_token: str | None = field(default=None, repr=False)
+    github_token_secret_id: str | None = None
     exposure: ExposureConfig = field(default_factory=ExposureConfig)
 
     def __post_init__(self) -> None:
@@ -300,8 +304,9 @@ class SyncConfig:
         ):
             if value is not None and value < 1:
                 raise InvalidValueError(name, value, "1 or more")
-        if self.registry_token_secret_id is not None:
-            parse_secret_id(self.registry_token_secret_id)
+        for secret in (self.registry_token_secret_id, self.github_token_secret_id):
+            if secret is not None:
+                parse_secret_id(secret)
 
     @property
     def mirrors_api(self) -> bool:

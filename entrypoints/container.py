@@ -24,6 +24,7 @@ from adapters.system_clock import StoppableClock, SystemClock
 from adapters.telemetry.counted_log import CountedLog
 from application.adopt import Adopt
 from application.carry_out import CarryOut
+from application.check_attestations import CheckAttestations
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.expose_run import ExposeRun
@@ -47,6 +48,7 @@ from application.verify_mirror import VerifyMirror
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import RunKind
+from entrypoints.attesting import open_github, open_verifier
 from entrypoints.stores import (
     CountedStore,
     open_history,
@@ -64,6 +66,7 @@ from entrypoints.upstream import (
     reader_of,
 )
 from ports.api_documents import ApiDocuments
+from ports.attestations import AttestationSource, AttestationVerifier
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
@@ -284,6 +287,24 @@ class MirrorContainer(containers.DeclarativeContainer):
         runs=runs,
         progress=progress,
         jobs=config.provided.jobs,
+    )
+    attestation_source: providers.Provider[AttestationSource] = providers.Singleton(
+        open_github, config=config, clock=upstream_clock, chance=chance, metrics=metrics
+    )
+    attestation_verifier: providers.Provider[AttestationVerifier] = providers.Singleton(
+        open_verifier, progress=progress
+    )
+    check_attestations: providers.Provider[CheckAttestations] = providers.Factory(
+        CheckAttestations,
+        store=store,
+        log=event_log,
+        hash_file=hash_file,
+        source=attestation_source,
+        verifier=attestation_verifier,
+        progress=progress,
+        metrics=metrics,
+        jobs=config.provided.jobs,
+        stop=stop,
     )
     inspect_ledger: providers.Provider[InspectLedger] = providers.Factory(
         InspectLedger, log=event_log

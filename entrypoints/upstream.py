@@ -129,15 +129,27 @@ def open_registry(
     from adapters.homebrew.bottles import GhcrBottles  # noqa: PLC0415 - requests is slow
 
     registry = GhcrBottles(
-        http, clock, chance, registry=config.registry, token=_token_of(config)
+        http,
+        clock,
+        chance,
+        registry=config.registry,
+        token=open_secret_token(
+            config.registry_token, config.registry_token_secret_id, config
+        ),
     )
     return SpooledBottles(registry, spool) if isinstance(spool, Parts) else registry
 
 
-def _token_of(config: SyncConfig) -> str | None:
-    name = config.registry_token_secret_id
+def open_secret_token(
+    given: str | None, name: str | None, config: SyncConfig
+) -> str | None:
+    """Return a token: what the secret ``name`` holds, else the one that is given.
+
+    Raises:
+        PortError: The secret cannot be read, or holds no token.
+    """
     if name is None:
-        return config.registry_token
+        return given
     try:
         return parse_token(open_token(name, config)())
     except InvalidValueError as error:

@@ -68,6 +68,12 @@ class NotFoundError(RefusedError):
     cause = "not_found"
 
 
+class QuotaSpentError(RefusedError):
+    """As much was asked as may be asked for now: come back in minutes, or hours."""
+
+    cause = "quota_spent"
+
+
 class PayloadTooLargeError(RefusedError):
     """More than the other side takes in one piece; nothing was sent.
 

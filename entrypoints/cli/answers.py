@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.ledger.event_lines import line_of
 from adapters.ledger.fields import written_time
+from application.check_attestations import AttestationReport
 from application.doctor import Check
 from application.explain_formula import Told
 from application.import_hash_file import ImportReport
@@ -92,6 +93,18 @@ def verify_answer(report: VerifyReport) -> Answer:
         "elsewhere": report.elsewhere,
         "orphans": list(report.orphans),
         "repaired": list(report.repaired),
+    }
+
+
+def attestations_answer(report: AttestationReport) -> Answer:
+    """Return what ``verify --attestations --json`` prints beside the rest."""
+    return {
+        "attestations": {
+            "verified": report.verified,
+            "missing": report.missing,
+            "invalid": list(report.invalid),
+            "unchecked": report.unchecked,
+        }
     }
 
 

@@ -15,6 +15,7 @@ from adapters.memory.progress import SilentProgress
 from adapters.system_clock import SystemClock
 from adapters.terminal.plain_progress import PlainProgress
 from application.announced_sync import AnnouncedSync
+from application.check_attestations import CheckAttestations
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.follow_lines import FollowLines
@@ -140,6 +141,9 @@ class CliContainer(containers.DeclarativeContainer):
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
     served: providers.Provider[ServedObjects] = providers.Singleton(
         open_served, config=config
+    )
+    check_attestations: providers.Provider[CheckAttestations] = (
+        mirror.check_attestations
     )
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
     explain_formula: providers.Provider[ExplainFormula] = mirror.explain_formula

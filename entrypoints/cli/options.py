@@ -136,6 +136,14 @@ SETTINGS: Final = {
     "registry_token_secret_id": Setting(
         "ID", "The secret in AWS Secrets Manager that holds that token: name or ARN."
     ),
+    "github_token": Setting(
+        "TOKEN",
+        "Token for GitHub's API, which attestations are asked of. Others can see a"
+        " command line: BOTTLES_GITHUB_TOKEN is the better place.",
+    ),
+    "github_token_secret_id": Setting(
+        "ID", "The secret in AWS Secrets Manager that holds that token: name or ARN."
+    ),
     "external_hash_file_s3_key": Setting(
         "KEY", "The hash file of another mirror, in a bucket: its whole key there."
     ),
@@ -191,6 +199,7 @@ EVERYWHERE: Final = ("store", "s3_bucket_name", "s3_prefix")
 SELECTION: Final = ("target_tags", "formulae", "with_deps", "brewfile", "exclude")
 UPSTREAM: Final = ("api_domain", "registry", "catalog", "api_public_key")
 REGISTRY: Final = ("registry_token", "registry_token_secret_id")
+GITHUB: Final = ("github_token", "github_token_secret_id")
 RUNNING: Final = ("max_bytes", "jobs", "retry_attempts", *REGISTRY)
 EXTERNAL: Final = (
     "external_hash_file_s3_key",

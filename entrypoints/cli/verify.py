@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import click
 
-from entrypoints.cli.exit_status import DAMAGED, DONE, INTERRUPTED
+from entrypoints.cli.exit_status import (
+    DAMAGED,
+    DONE,
+    INTERRUPTED,
+    OUT_OF_REACH,
+    SOME_FAILED,
+)
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import (
     BUCKET,
+    GITHUB,
     REGISTRY,
     SPOOL,
     config_options,
@@ -24,7 +31,14 @@ from entrypoints.cli.output import tell, tell_json
     is_flag=True,
     help="Remove bottles that the ledger does not know, unless a run is under way.",
 )
-@config_options("jobs", "registry", "retry_attempts", *REGISTRY, *SPOOL, *BUCKET)
+@click.option(
+    "--attestations",
+    is_flag=True,
+    help="Check GitHub's build provenance of every bottle, and keep what holds.",
+)
+@config_options(
+    "jobs", "registry", "retry_attempts", *REGISTRY, *GITHUB, *SPOOL, *BUCKET
+)
 @global_options
 @click.pass_context
 def verify(
@@ -34,23 +48,46 @@ def verify(
     deep: bool,
     repair: bool,
     prune_orphans: bool,
+    attestations: bool,
     **_given: object,
 ) -> int:
     """Check that the store holds what the ledger says, and look for what it does not.
 
-    Without --repair and --prune-orphans nothing is written.
+    Without --repair, --prune-orphans and --attestations nothing is written.
     """
-    from entrypoints.cli.answers import verify_answer
-    from entrypoints.cli.verify_text import verify_text
+    from entrypoints.attesting import can_verify
+    from entrypoints.cli.answers import attestations_answer, verify_answer
+    from entrypoints.cli.verify_text import attestations_text, verify_text
+
+    if attestations and not can_verify():
+        raise click.UsageError(
+            "--attestations needs Sigstore's library, which is not installed: pip"
+            " install 'sigstore>=4.5' into the environment of this program, or install"
+            " the program with its extra [attestations]",
+            context,
+        )
+    provenance = None
 
     with invoked(context) as invocation:
         report = invocation.mirror.verify_mirror()(
             deep=deep, repair=repair, prune_orphans=prune_orphans
         )
+        if attestations:
+            provenance = invocation.mirror.check_attestations()()
         if invocation.as_json:
-            tell_json(verify_answer(report))
+            more = {} if provenance is None else attestations_answer(provenance)
+            tell_json(verify_answer(report) | more)
         else:
             tell(verify_text(report, invocation.config))
-    if report.tally is not None and report.tally.interrupted:
+            if provenance is not None:
+                tell(attestations_text(provenance))
+        interrupted = provenance is not None and invocation.mirror.stop().is_set()
+    if interrupted or (report.tally is not None and report.tally.interrupted):
         return INTERRUPTED
-    return DAMAGED if report.unrepaired else DONE
+    if report.unrepaired:
+        return DAMAGED
+    if provenance is None:
+        return DONE
+    if provenance.invalid:
+        return SOME_FAILED
+    return OUT_OF_REACH if provenance.unchecked else DONE

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from adapters.terminal.words import counted
+from application.check_attestations import AttestationReport
 from application.verify_mirror import VerifyReport
 from domain.config import SyncConfig
 
@@ -40,6 +42,19 @@ def verify_text(report: VerifyReport, config: SyncConfig) -> str:
         hints.append("--prune-orphans removes what the ledger does not know")
     if hints:
         lines += ["", f"Next: bottles verify {'; '.join(hints)}"]
+    return "\n".join(lines)
+
+
+def attestations_text(report: AttestationReport) -> str:
+    """Return what ``verify --attestations`` prints behind the rest."""
+    others = f"{report.missing:,} without one, {len(report.invalid):,} invalid"
+    lines = [f"attestations: {counted(report.verified, 'bottle')} verified, {others}"]
+    lines += [
+        f"  {key}: {reason}" for key, reason in islice(report.invalid.items(), _NAMED)
+    ]
+    lines += _more(len(report.invalid))
+    if report.unchecked:
+        lines.append(f"{counted(report.unchecked, 'bottle')} not checked")
     return "\n".join(lines)
 
 
