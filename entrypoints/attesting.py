@@ -31,6 +31,7 @@ def open_github(
         PortError: The secret that holds its token cannot be read.
     """
     from adapters.github.attestations import (  # noqa: PLC0415 - only who asks needs it
+        API,
         GithubAttestations,
     )
     from adapters.homebrew.http import (  # noqa: PLC0415 - requests is slow
@@ -50,7 +51,9 @@ def open_github(
         config.github_token, config.github_token_secret_id, config
     )
     backoff = Backoff(attempts=config.retry_attempts)
-    return GithubAttestations(http, clock, chance, backoff=backoff, token=token)
+    return GithubAttestations(
+        http, clock, chance, backoff=backoff, token=token, api=API
+    )
 
 
 def open_verifier(progress: Progress) -> AttestationVerifier:

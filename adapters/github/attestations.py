@@ -25,6 +25,8 @@ from ports.errors import (
 )
 
 API: Final = "https://api.github.com"
+"""GitHub's own."""
+
 _VERSION: Final = "2022-11-28"
 _LISTED: Final = 100  # attestations of one digest, the most that a page may have
 _LARGEST_LIST: Final = 32_000_000  # bytes; with bundles of some 15,000 each
@@ -79,7 +81,7 @@ class GithubAttestations(AttestationSource):
         *,
         backoff: Backoff,
         token: str | None,
-        api: str = API,
+        api: str,
     ) -> None:
         self._http = http
         self._clock = clock
