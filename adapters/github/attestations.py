@@ -21,6 +21,7 @@ from ports.errors import (
     NotFoundError,
     PortError,
     QuotaSpentError,
+    RefusedError,
     UnavailableError,
 )
 
@@ -34,7 +35,6 @@ _LARGEST_BUNDLE: Final = 4_000_000  # bytes
 _LATEST: Final = 10_000_000_000  # Unix seconds, in the year 2286
 _THROTTLED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 _ANSWERS: Final = frozenset({HTTPStatus.OK, HTTPStatus.UNAUTHORIZED, *_THROTTLED})
-_ADDRESS_GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 class Answer(Protocol):
@@ -103,7 +103,7 @@ class GithubAttestations(AttestationSource):
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            answer = self._asked(url, headers, what, _LARGEST_LIST, _ANSWERS)
+            answer = self._asked(url, headers, what, _LARGEST_LIST)
         except NotFoundError:
             return ()
         listed = _document(answer.body, what)
@@ -123,9 +123,13 @@ class GithubAttestations(AttestationSource):
                 raise MalformedError(what, "one has no bundle, nor says where it is")
 
     def _fetched(self, url: str, what: str) -> bytes:
-        answers = _ANSWERS | _ADDRESS_GONE
-        answer = self._asked(url, {}, what, _LARGEST_BUNDLE, answers)
-        body = answer.body
+        try:
+            body = self._asked(url, {}, what, _LARGEST_BUNDLE).body
+        except RefusedError as error:
+            # It is the address that is refused, and other bundles have others.
+            raise MalformedError(
+                what, f"a bundle is not where GitHub says: {error.detail}"
+            ) from error
         if body.lstrip()[:1] == b"{":
             return body
         try:
@@ -136,26 +140,21 @@ class GithubAttestations(AttestationSource):
             ) from error
 
     def _asked(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        what: str,
-        at_most: int,
-        answers: Collection[int],
+        self, url: str, headers: Mapping[str, str], what: str, at_most: int
     ) -> Answer:
         def once() -> Answer:
             answer = self._http.get(
-                url, headers, what=what, accept_status=answers, at_most=at_most
+                url, headers, what=what, accept_status=_ANSWERS, at_most=at_most
             )
             if answer.status != HTTPStatus.OK:
-                raise self._refusal(answer, what, of_list=bool(headers))
+                raise self._refusal(answer, what)
             return answer
 
         return retrying(
             once, backoff=self._backoff, clock=self._clock, chance=self._chance
         )
 
-    def _refusal(self, answer: Answer, what: str, *, of_list: bool) -> PortError:
+    def _refusal(self, answer: Answer, what: str) -> PortError:
         status, headers = answer.status, answer.headers
         throttled = status in _THROTTLED
         if throttled and headers.get("X-RateLimit-Remaining") == "0":
@@ -165,10 +164,6 @@ class GithubAttestations(AttestationSource):
         if status == HTTPStatus.TOO_MANY_REQUESTS or (throttled and seconds):
             return UnavailableError(
                 what, f"GitHub answers {status}: try again later", retry_after=seconds
-            )
-        if not of_list:
-            return MalformedError(
-                what, f"GitHub names an address of a bundle that answers {status}"
             )
         advice = (
             "it takes no such github_token; one that may read public repositories does"
@@ -180,14 +175,14 @@ class GithubAttestations(AttestationSource):
     def _spent(self, headers: Mapping[str, str]) -> str:
         """Return the sentence of a quota that is used up."""
         limit = headers.get("X-RateLimit-Limit", "")
-        quota = f"of {int(limit):,} requests " if _is_number(limit) else ""
+        quota = f" of {int(limit):,} requests an hour" if _is_number(limit) else ""
         advice = "" if self._token is not None else "; github_token raises it to 5,000"
         again = headers.get("X-RateLimit-Reset", "")
         when = ""
         if _is_number(again) and int(again) < _LATEST:
             moment = datetime.fromtimestamp(int(again), UTC)
             when = f" until {moment:%Y-%m-%d %H:%M} UTC"
-        return f"GitHub's quota {quota}an hour is spent{when}{advice}"
+        return f"GitHub's quota{quota} is spent{when}{advice}"
 
 
 def _is_number(text: str) -> bool:

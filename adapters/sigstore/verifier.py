@@ -18,6 +18,7 @@ from cryptography.x509 import (
     Certificate,
     DuplicateExtension,
     ExtensionNotFound,
+    InvalidVersion,
     SubjectAlternativeName,
     UniformResourceIdentifier,
     UnsupportedGeneralNameType,
@@ -42,6 +43,7 @@ _REFUSALS: Final = (
     AttributeError,
     DuplicateExtension,
     ExtensionNotFound,
+    InvalidVersion,
     LookupError,
     OSError,  # by times that no calendar has
     RecursionError,

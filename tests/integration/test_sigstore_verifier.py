@@ -239,6 +239,17 @@ class TestTampering:
     def test_any_bytes_are_refused(self, garbage: bytes) -> None:
         assert refusal(SigstoreVerifier(lambda: NOTARY.roots), garbage)
 
+    def test_a_certificate_of_no_known_version_is_refused(
+        self, verifier: SigstoreVerifier
+    ) -> None:
+        bundle = json.loads(GOOD)
+        certificate = bundle["verificationMaterial"]["certificate"]
+        raw = base64.b64decode(certificate["rawBytes"])
+        odd = raw.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x79", 1)
+        certificate["rawBytes"] = base64.b64encode(odd).decode()
+
+        assert "version" in refusal(verifier, json.dumps(bundle).encode())
+
     @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(st.data())
     def test_a_bundle_with_any_part_replaced_is_refused_or_says_the_same(
