@@ -18,7 +18,7 @@ from adapters.sigstore.verifier import SigstoreVerifier
 from domain.attestation import BACKFILL, HOMEBREW, PROVENANCE, Source, Subject
 from ports.errors import UntrustedError
 from tests.support.catalogs import make_bottle
-from tests.support.notary import NOW, Notary, Signer, statement
+from tests.support.notary import NOW, Notary, Signer, roots_of, statement
 
 JQ = make_bottle("jq", "1.8.1")
 JQ_NAME = "jq--1.8.1.arm64_sonoma.bottle.tar.gz"
@@ -68,7 +68,9 @@ class TestWhatHolds:
     ) -> None:
         then = datetime(2023, 1, 1, tzinfo=UTC)
 
-        assert verifier.verify(NOTARY.attest(JQ, signer=Signer(at=then)))
+        found = verifier.verify(NOTARY.attest(JQ, signer=Signer(at=then)))
+
+        assert found.signed_before.year == 2023
 
     def test_the_workflow_is_told_and_not_judged(
         self, verifier: SigstoreVerifier
@@ -123,6 +125,14 @@ class TestWhoSigned:
 
     def test_another_sigstore_is_refused(self, verifier: SigstoreVerifier) -> None:
         assert "certificate chain" in refusal(verifier, Notary().attest(JQ))
+
+    @pytest.mark.parametrize(
+        ("logs", "told"), [("ctlogs", "SCT"), ("tlogs", "invalid log entry")]
+    )
+    def test_what_is_in_another_log_is_refused(self, logs: str, told: str) -> None:
+        mixed = NOTARY.written_roots | {logs: Notary().written_roots[logs]}
+
+        assert told in refusal(SigstoreVerifier(lambda: roots_of(mixed)), GOOD)
 
 
 Break = Callable[[dict[str, Any]], object]

@@ -82,6 +82,8 @@ TOKENS: st.SearchStrategy[Given] = st.one_of(
     st.fixed_dictionaries({}),
     st.fixed_dictionaries({"registry_token": PRINTABLE}),
     st.fixed_dictionaries({"registry_token_secret_id": WORDS}),
+    st.fixed_dictionaries({"github_token": PRINTABLE}),
+    st.fixed_dictionaries({"github_token_secret_id": WORDS}),
 )
 HOOKS: st.SearchStrategy[Given] = st.one_of(
     st.fixed_dictionaries({}),

@@ -255,10 +255,10 @@ def test_refuses_a_number_below_one_and_names_it(
         make()
 
 
-def test_never_shows_the_registrys_token() -> None:
-    config = SyncConfig(registry_token="hunter2")
-    assert "hunter2" not in repr(config)
-    assert config.registry_token == "hunter2"
+def test_never_shows_a_token() -> None:
+    config = SyncConfig(registry_token="hunter2", github_token="hunter3")
+    assert "hunter" not in repr(config)
+    assert (config.registry_token, config.github_token) == ("hunter2", "hunter3")
 
 
 @pytest.mark.parametrize(

@@ -216,13 +216,14 @@ def test_blank_names_are_a_mistake_and_not_everything(text: str) -> None:
     assert told == f"option --formulae: {text!r} is not a list of names"
 
 
-def test_a_token_is_shown_nowhere() -> None:
+@pytest.mark.parametrize("name", ["registry_token", "github_token"])
+def test_a_token_is_shown_nowhere(name: str) -> None:
     token = "s3cret token"
 
-    (told,) = mistakes(environment({"BOTTLES_REGISTRY_TOKEN": token}))
+    (told,) = mistakes(environment({f"BOTTLES_{name.upper()}": token}))
 
     assert "s3cret" not in told
-    assert "s3cret" not in repr(configure(options({"registry_token": "s3cret"})))
+    assert "s3cret" not in repr(configure(options({name: "s3cret"})))
 
 
 def test_a_public_key_may_be_in_a_file(tmp_path: Path) -> None:

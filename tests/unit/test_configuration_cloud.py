@@ -128,7 +128,8 @@ def test_what_is_no_webhook_is_refused_and_not_repeated(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["slack_webhook_secret_id", "registry_token_secret_id"]
+    "name",
+    ["slack_webhook_secret_id", "registry_token_secret_id", "github_token_secret_id"],
 )
 @pytest.mark.parametrize("value", [HOOK, "hunter2!", "x" * 600, 7])
 def test_a_secret_that_is_given_for_its_name_is_not_repeated(
@@ -175,6 +176,16 @@ def test_a_token_is_given_in_one_way_at_a_time_and_the_first_place_wins() -> Non
 
     assert config.registry_token is None
     assert config.registry_token_secret_id == "ghcr"
+
+
+def test_the_token_of_github_is_given_in_one_way_at_a_time_too() -> None:
+    given = {"github_token": "hunter2", "github_token_secret_id": "github"}
+
+    (told,) = mistakes(options(given))
+    assert told == (
+        "option --github-token and --github-token-secret-id: one token of GitHub at a"
+        " time"
+    )
 
 
 @pytest.mark.parametrize(

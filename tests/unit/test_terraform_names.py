@@ -14,6 +14,8 @@ from tests.support.terraform import ROOT
 LEFT_OUT: Final = {
     "brewfile": "a file of whoever syncs by hand",
     "external_hash_file_path": "Terraform puts it into the bucket, and names its key",
+    "github_token": "only who verifies by hand asks for attestations",
+    "github_token_secret_id": "only who verifies by hand asks for attestations",
     "registry_token": "a secret, of which the id is told",
     "s3_prefix": "the roles are for a bucket of its own",
     "slack_webhook_url": "a secret, of which the id is told",
