@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from domain.attestation import HOMEBREW, local_name
 from domain.bottle import Bottle, Digest
@@ -170,6 +172,25 @@ def test_the_token_opens_the_api_and_is_shown_nowhere(
     shown = [refused.out, refused.err, taken.out, taken.err, caplog.text]
     assert TOKEN not in "".join(shown)
     assert all(TOKEN.encode() not in body for body in tree(MIRROR).values())
+
+
+def test_the_token_may_be_a_secret(
+    bottles: Bottles, held: dict[str, Bottle], github: GitHub
+) -> None:
+    attest(github, held[LEDGER])
+    github.token = TOKEN
+    with mock_aws():
+        keeper = boto3.client("secretsmanager", region_name="us-east-1")
+        keeper.create_secret(Name="github", SecretString=f'{{"token": "{TOKEN}"}}')
+        named = ("--aws-region", "us-east-1", "--github-token-secret-id")
+
+        taken = verify(bottles, *named, "github")
+        absent = verify(bottles, *named, "absent")
+
+    assert (taken.status, absent.status) == (0, 4)
+    assert github.requests[0].authorization == f"Bearer {TOKEN}"
+    assert "the secret absent: " in absent.err
+    assert TOKEN not in taken.out + taken.err
 
 
 @pytest.mark.usefixtures("held", "github")

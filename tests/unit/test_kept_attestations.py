@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.memory.attestations import MemoryAttestations
 from adapters.memory.store import MemoryStore
 from domain.attestation import kept_key
 from domain.bottle import ObjectKey
@@ -82,6 +83,22 @@ def test_a_bottle_of_the_same_bytes_has_to_be_named_too() -> None:
     checked.attestations.asked.clear()
     assert counts(checked()) == (2, 0, 0, 0)
     assert checked.attestations.asked == []
+
+
+def test_what_github_no_longer_lists_is_kept_while_it_holds() -> None:
+    mirror = Mirror()
+    mirror.offer("one", contents={"arm64_sonoma": "same"})
+    mirror.sync()
+    checked = Checked(mirror)
+    first = checked.attest("one")
+    checked()
+    mirror.offer("two", contents={"arm64_sonoma": "same"})
+    mirror.sync()
+    checked.attestations = MemoryAttestations()
+    second = checked.attest("two")
+
+    assert counts(checked()) == (2, 0, 0, 0)
+    assert checked.kept("one") == first + b"\n" + second + b"\n"
 
 
 def test_a_store_that_takes_nothing_is_told_of_once(checked: Checked) -> None:
