@@ -6,7 +6,7 @@ from sigstore.errors import Error, TUFError
 from sigstore.models import ClientTrustConfig, TrustedRoot
 from tuf.api.exceptions import RepositoryError
 
-from ports.errors import RefusedError, UntrustedError
+from ports.errors import RefusedError
 from ports.progress import Progress
 
 _WHAT = "the roots of trust of Sigstore"
@@ -20,15 +20,17 @@ def public_roots(progress: Progress) -> TrustedRoot:
     is refused.
 
     Raises:
-        UntrustedError: What came is not signed by those who may renew the roots.
-        RefusedError: There is no place to keep them in.
+        RefusedError: What came is not signed by those who may renew them, or there is
+            no place to keep them in. It is no fault of a bundle.
     """
     try:
         try:
             return ClientTrustConfig.production().trusted_root
         except TUFError as error:
             if isinstance(error.__cause__, RepositoryError):
-                raise UntrustedError(_WHAT, str(error.__cause__)) from error
+                raise RefusedError(
+                    _WHAT, f"what came to renew them is not good: {error.__cause__}"
+                ) from error
             progress.note(
                 f"{_WHAT} could not be renewed: those at hand are used, which may not"
                 " know the newest keys"

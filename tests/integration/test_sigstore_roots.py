@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tuf.api.exceptions import ExpiredMetadataError
 
 from adapters.memory.progress import RecordingProgress
 from adapters.sigstore.roots import public_roots
@@ -44,6 +45,19 @@ def test_they_do_not_vouch_for_a_sigstore_of_ones_own() -> None:
     verifier = SigstoreVerifier(lambda: public_roots(RecordingProgress()))
 
     with pytest.raises(UntrustedError, match="certificate chain"):
+        verifier.verify(Notary().attest(make_bottle()))
+
+
+def test_a_renewal_that_is_not_good_ends_it_and_accuses_no_bundle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refresh(_updater: object) -> None:
+        raise ExpiredMetadataError("timestamp.json is expired")
+
+    monkeypatch.setattr("sigstore._internal.tuf.Updater.refresh", refresh)
+    verifier = SigstoreVerifier(lambda: public_roots(RecordingProgress()))
+
+    with pytest.raises(RefusedError, match=r"not good: timestamp\.json is expired"):
         verifier.verify(Notary().attest(make_bottle()))
 
 
