@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from threading import Lock
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
@@ -65,8 +66,9 @@ class Http(Protocol):
 class GithubAttestations(AttestationSource):
     """Attestations as GitHub lists them, digest by digest.
 
-    A list has the bundles in it, or addresses of where they lie, compressed; those
-    are signed, and are asked without the token.
+    Lists are asked for one after another: GitHub wants no more at a time, and allows
+    no more in a minute. A list has the bundles in it, or addresses of where they lie,
+    compressed; those are signed, and are asked without the token.
 
     Args:
         http: Is asked once at a time: whether to try again is decided here, where it
@@ -89,6 +91,7 @@ class GithubAttestations(AttestationSource):
         self._backoff = backoff
         self._token = token
         self._api = api
+        self._turn = Lock()
 
     def bundles(self, digest: Digest, source: Source) -> Sequence[bytes]:
         what = f"attestations of sha256:{digest} in {source.repository}"
@@ -103,7 +106,8 @@ class GithubAttestations(AttestationSource):
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            answer = self._asked(url, headers, what, _LARGEST_LIST)
+            with self._turn:
+                answer = self._asked(url, headers, what, _LARGEST_LIST)
         except NotFoundError:
             return ()
         listed = _document(answer.body, what)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Protocol
+from threading import Lock
+from time import sleep
+from typing import ClassVar, Protocol, Self
 
 import pytest
 
@@ -17,6 +20,7 @@ from domain.attestation import HOMEBREW
 from ports.errors import (
     AccessDeniedError,
     MalformedError,
+    NotFoundError,
     PortError,
     QuotaSpentError,
     UnavailableError,
@@ -121,6 +125,41 @@ class TestAsking:
         github.answer_next(json_answer({"attestations": []}))
 
         assert open_source(github).bundles(JQ, HOMEBREW) == ()
+
+
+class Crowded:
+    """An API that notes how many ask it at the same time."""
+
+    status = HTTPStatus.NOT_FOUND
+    headers: ClassVar[dict[str, str]] = {}
+    body = b""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._inside = 0
+        self._lock = Lock()
+
+    def get(self, *_args: object, what: str, **_more: object) -> Self:
+        with self._lock:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+        sleep(0.01)
+        with self._lock:
+            self._inside -= 1
+        raise NotFoundError(what, "there is no such thing")
+
+
+def test_lists_are_asked_for_one_after_another(clock: ManualClock) -> None:
+    api = Crowded()
+    source = GithubAttestations(
+        api, clock, lambda: 0.0, backoff=ONCE, token=None, api="https://api.test"
+    )
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: source.bundles(JQ, HOMEBREW), range(8)))
+
+    assert found == [()] * 8
+    assert api.most == 1
 
 
 class TestQuota:
