@@ -4,7 +4,7 @@ import pytest
 
 from adapters.configuration_schema import NAMES
 from entrypoints.cli.main import cli
-from entrypoints.cli.options import DEPLOYED, NOTIFYING, SETTINGS, SPOOL
+from entrypoints.cli.options import DEPLOYED, GITHUB, NOTIFYING, SETTINGS, SPOOL
 from tests.support.command import Bottles, finished, start
 
 
@@ -14,7 +14,10 @@ def test_every_name_of_the_configuration_is_an_option() -> None:
 
 @pytest.mark.parametrize(
     ("command", "others"),
-    [("plan", {*DEPLOYED, *NOTIFYING, *SPOOL}), ("sync", {*DEPLOYED})],
+    [
+        ("plan", {*DEPLOYED, *GITHUB, *NOTIFYING, *SPOOL}),
+        ("sync", {*DEPLOYED, *GITHUB}),
+    ],
 )
 def test_plan_and_sync_take_every_setting_that_concerns_them(
     bottles: Bottles, command: str, others: set[str]
