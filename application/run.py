@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from application.journal import Journal
 from application.opened_ledger import OpenedLedger
@@ -236,6 +236,18 @@ class Run:
 
 
 _NOTHING: Mapping[str, int] = {"bytes": 0, "failed": 0, "mirrored": 0}
+
+
+def under_way(ledger: Ledger, now: datetime) -> str | None:
+    """Return a run that has begun and not ended, and is not silent, if there is one."""
+    return next(
+        (
+            run
+            for run, state in ledger.runs.items()
+            if now - state.last_commit < SILENCE
+        ),
+        None,
+    )
 
 
 def publish(hash_file: HashFile, ledger: Ledger, version: str | None) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from application.carry_out import CarryOut, Tally
 from application.claims import Claim, claims_of, is_bottle_object
 from application.opened_ledger import OpenedLedger, open_ledger
-from application.run import SILENCE, Run, Runs
+from application.run import Run, Runs, under_way
 from application.transfer import digest_of
 from domain.bottle import BottleKey, ObjectKey
 from domain.events import BottleLost
@@ -158,15 +158,10 @@ class VerifyMirror:
                 " repair --yes"
             )
             return False
-        now = self.runs.clock.now()
-        alive = [
-            run
-            for run, state in ledger.runs.items()
-            if now - state.last_commit < SILENCE
-        ]
-        if alive:
+        alive = under_way(ledger, self.runs.clock.now())
+        if alive is not None:
             self.progress.note(
-                f"orphans are not removed while run {alive[0]} is under way:"
+                f"orphans are not removed while run {alive} is under way:"
                 " they may be its bottles"
             )
             return False

@@ -1,0 +1,282 @@
+"""A mirror in memory that clients read: views, generations, and garbage collected."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from adapters.ledger.generations import StoredGenerations
+from adapters.memory.catalog import MemoryCatalog
+from adapters.memory.public_objects import MemoryPublicObjects
+from application.claims import is_bottle_object
+from application.collect_garbage import CollectGarbage, GarbageReport
+from application.publish_generation import (
+    Promises,
+    Publication,
+    PublishGeneration,
+)
+from application.remove_evicted import RemoveEvicted
+from application.show_generation import ShowGeneration
+from application.sync_bottles import SyncReport
+from domain.bottle import Bottle, Digest, ObjectKey
+from domain.catalog import Catalog, Validators
+from domain.events import BottleMirrored
+from domain.exposure_config import ExposureConfig
+from domain.generations import IndexMirrored, KeptIndex
+from domain.ledger import Ledger
+from domain.publication import Promised
+from domain.selection import Selection
+from domain.views import (
+    blob_key,
+    flat_index_key,
+    flat_key,
+    index_key,
+    kept_index_key,
+)
+from ports.store import Store
+from tests.support.catalogs import select
+from tests.support.mirror import TAG, Mirror, Process
+
+BOTH = select("arm64_sonoma", "sonoma")
+DAY = 24 * 60 * 60
+DOCUMENT = "internal/packages.arm64_sonoma.jws.json"
+BOTH_VIEWS = ExposureConfig(
+    views=("registry", "flat"), retention_days=14, max_evict=100
+)
+
+
+class Objects(MemoryPublicObjects):
+    """What clients read, in memory."""
+
+    def copy(self, source: ObjectKey, target: ObjectKey) -> None:
+        self._write(target, self._store.get(source).body)
+
+
+class ApiCatalog(MemoryCatalog):
+    """A catalog that is one of the documents that clients ask the API for."""
+
+    def fetch(self, unless: Validators | None = None) -> Catalog | None:
+        catalog = super().fetch(unless)
+        if catalog is None:
+            return None
+        return replace(catalog, document=replace(catalog.document, name=DOCUMENT))
+
+    @property
+    def body(self) -> bytes:
+        """The document's bytes."""
+        return "\n".join(map(repr, self._entries)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class AllOnOffer(Promises):
+    """Documents that name what the catalog offers now."""
+
+    mirror: ShownMirror
+
+    def __call__(self, documents: Mapping[str, str], selection: Selection) -> Promised:  # noqa: ARG002
+        return Promised(tuple(self.mirror.on_offer()), ())
+
+
+class ShownMirror(Mirror):
+    """A mirror with both views, whose runs end as they are to end."""
+
+    def __init__(self, exposure: ExposureConfig = BOTH_VIEWS) -> None:
+        super().__init__()
+        self.catalog: ApiCatalog = ApiCatalog()
+        self.exposure = exposure
+        self._seen = 0
+        self._weeks = 0
+
+    def show(self, process: Process | None = None) -> Publication:
+        """Write the views of what was mirrored, as workers do, and publish it."""
+        process = process or self.process()
+        journal = process.runs.begin(process.open()).journal
+        store = process.store
+        fresh = self._mirrored_since()
+        for event in fresh:
+            bottle, place = event.bottle, event.object_key
+            _copy(store, place, blob_key(bottle), bottle.digest)
+            if store.info(flat_key(bottle)) is None:
+                _copy(store, place, flat_key(bottle), bottle.digest)
+        journal.record(
+            [IndexMirrored(index) for index in self._write_indexes(store, fresh)]
+        )
+        generations = self.generations(store)
+        generations.stage(self.catalog.body, "application/json")
+        objects = Objects(store)
+        views = self.exposure.views
+        publish = PublishGeneration(
+            promises=AllOnOffer(self),
+            generations=generations,
+            show=ShowGeneration(objects, generations, views, jobs=1),
+            views=views,
+            keep=self.exposure.keep_generations,
+        )
+        publication = publish(journal, BOTH)
+        process.runs.begin(process.open()).publish()
+        return publication
+
+    def generations(self, store: Store) -> StoredGenerations:
+        """Return what is kept of the generations in ``store``."""
+        return StoredGenerations(store, Objects(store))
+
+    def collecting(self, process: Process | None = None) -> CollectGarbage:
+        """Return the use case that collects garbage."""
+        process = process or self.process()
+        return CollectGarbage(
+            generations=self.generations(process.store),
+            remove=RemoveEvicted(
+                process.store, process.log, process.progress, 1, process.stop
+            ),
+            runs=process.runs,
+            progress=process.progress,
+            exposure=self.exposure,
+        )
+
+    def collect(self) -> GarbageReport:
+        """Collect garbage in a process of its own."""
+        return self.collecting()(act=True)
+
+    def bottles(self) -> dict[ObjectKey, bytes]:
+        """Return the bottles' own objects."""
+        return {
+            key: body
+            for key, body in super().bottles().items()
+            if is_bottle_object(key)
+        }
+
+    def sync(
+        self, selection: Selection = BOTH, max_bytes: int | None = None
+    ) -> SyncReport:
+        """Sync in a process of its own."""
+        return super().sync(selection, max_bytes)
+
+    def pass_weeks(self, weeks: int) -> None:
+        """Let weeks pass, with another version of a formula in each, and runs."""
+        for _ in range(weeks):
+            self.clock.sleep(7 * DAY)
+            self._weeks += 1
+            self.offer("pulse", f"1.{self._weeks}")
+            self.sync()
+            self.show()
+            self.collect()
+
+    def on_offer(self) -> Iterator[Bottle]:
+        """Yield what the catalog offers."""
+        for formula in self.formulae.values():
+            yield from formula.bottles()
+
+    def view(self, prefix: str) -> dict[ObjectKey, bytes]:
+        """Return what a view holds."""
+        return {
+            info.key: self.disk.get(info.key).body for info in self.disk.list(prefix)
+        }
+
+    def check_views(self) -> None:
+        """Check that the views hold what is in the store, and nothing else."""
+        ledger = self.ledger()
+        blobs, files, indexes = {}, set(), set()
+        for entry in ledger.held.values():
+            bottle = entry.bottle
+            blobs[blob_key(bottle)] = bottle.digest
+            files.add(flat_key(bottle))
+            indexes.add(index_key(bottle.name, bottle.tagref))
+            indexes.add(flat_index_key(bottle.name, bottle.tagref))
+            for old in ledger.superseded.values():
+                if old.key == bottle.key:
+                    blobs[blob_key(bottle.of(old.sha256))] = old.sha256
+        there = self.view("v2/") | self.view("flat/")
+        assert {
+            key: _digest(body) for key, body in there.items() if "/blobs/" in key
+        } == blobs
+        assert {key for key in there if key.endswith(".tar.gz")} == files
+        assert {
+            key for key in there if "/manifests/" in key and "/sha256:" not in key
+        } == indexes
+
+    def _mirrored_since(self) -> list[BottleMirrored]:
+        commits = self.commits()
+        fresh = commits[self._seen :]
+        self._seen = len(commits)
+        return [
+            event
+            for recorded in fresh
+            for event in recorded.commit.events
+            if isinstance(event, BottleMirrored)
+        ]
+
+    def _write_indexes(
+        self, store: Store, fresh: Iterable[BottleMirrored]
+    ) -> Iterator[KeptIndex]:
+        releases: defaultdict[tuple[str, str], dict[str, Digest]] = defaultdict(dict)
+        offered = {(b.name, b.tagref) for b in (event.bottle for event in fresh)}
+        for bottle in self.on_offer():
+            if (bottle.name, bottle.tagref) in offered:
+                releases[bottle.name, bottle.tagref][bottle.tag] = bottle.digest
+        for (name, tagref), bottles in releases.items():
+            body = json.dumps([name, tagref, bottles]).encode()
+            digest = _digest(body)
+            kept = kept_index_key(name, digest)
+            for key in (kept, index_key(name, tagref), flat_index_key(name, tagref)):
+                if store.info(key) is None:
+                    store.create(key, body)
+            yield KeptIndex(
+                name,
+                tagref,
+                digest,
+                len(body),
+                dict(bottles),  # type: ignore[arg-type]
+            )
+
+
+def grown() -> ShownMirror:
+    """Return a mirror with a release that nobody needs any more, and one rebuilt."""
+    mirror = ShownMirror()
+    for name in ("bat", "curl", "jq"):
+        mirror.offer(name, contents={TAG: name})
+    mirror.sync()
+    mirror.show()
+    mirror.offer("jq", "1.1", contents={TAG: "jq 1.1"})
+    mirror.offer("bat", contents={TAG: "bat, built again"})
+    for week in range(5):
+        mirror.clock.sleep(7 * DAY)
+        mirror.offer("curl", contents={TAG: f"curl {week}"}, rebuild=1 + week)
+        mirror.sync()
+        mirror.show()
+    return mirror
+
+
+def what_clients_miss(mirror: ShownMirror, ledger: Ledger, number: int) -> list[str]:
+    """Return what the clients of a generation ask for in vain."""
+    generation = ledger.generations[number]
+    listing = mirror.generations(mirror.disk).listing(number, generation.listing)
+    image_of = {
+        f"{release}-{tag}": index
+        for release, index in listing.indexes.items()
+        for tag in index.bottles
+    }
+    missing: list[str] = []
+    for key, digest in listing.bottles.items():
+        index = image_of[key]
+        tag = key.rpartition("-")[2]
+        blob = index_key(index.name, index.tagref).partition("/manifests/")[0]
+        wanted = [
+            f"{blob}/blobs/sha256:{digest}",
+            index_key(index.name, index.tagref),
+            kept_index_key(index.name, index.digest),
+            flat_index_key(index.name, index.tagref),
+        ]
+        assert index.bottles[tag] == digest  # type: ignore[index]
+        missing += [n for n in wanted if mirror.disk.info(ObjectKey(n)) is None]
+    return missing
+
+
+def _copy(store: Store, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
+    store.copy(source, target, digest)
+
+
+def _digest(body: bytes) -> Digest:
+    return Digest(sha256(body).hexdigest())
