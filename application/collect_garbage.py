@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from application.journal import MAX_EVENTS, Journal
-from application.opened_ledger import OpenedLedger, open_ledger
+from application.opened_ledger import open_ledger
 from application.remove_evicted import Removal, RemoveEvicted
 from application.run import Runs, publish, under_way
+from domain.bottle import ObjectKey
 from domain.errors import MirrorError
 from domain.exposure_config import ExposureConfig
 from domain.garbage import Evicted
@@ -79,66 +80,75 @@ class CollectGarbage:
             self.progress.note(note)
         if opened.identity is None:
             raise NotOurStoreError("the store", "there is no ledger in it")
-        deciding = _Deciding(self)
-        retention = deciding.retention(opened.ledger)
-        refused = self._why_not(opened.ledger, retention)
-        if act and refused is not None:
-            raise EvictionRefusedError(refused)
-        evicted: tuple[Old, ...] = ()
-        removal = None
-        if act:
-            evicted, removal = self._act(opened, retention, deciding)
-        return GarbageReport(
-            retention=retention,
-            max_evict=self.exposure.max_evict,
-            refused=refused,
-            evicted=evicted,
-            removal=removal,
-            ledger=opened.ledger,
-        )
-
-    def _act(
-        self, opened: OpenedLedger, retention: Retention, deciding: _Deciding
-    ) -> tuple[tuple[Old, ...], Removal]:
+        if not act:
+            return self._report(opened.ledger, _Deciding(self))
         journal = self.runs.begin(opened).journal
+        report = self.on(journal)
+        # The hash file is a projection: nothing is lost by its being late.
+        publish(self.runs.hash_file, journal.ledger, opened.version)
+        if report.removal is not None and report.removal.failure is not None:
+            raise report.removal.failure
+        return report
+
+    def on(self, journal: Journal) -> GarbageReport:
+        """Evict what may go, by a journal that is open.
+
+        Raises:
+            EvictionRefusedError: Nothing may go now.
+            PortError: The store or the log cannot be used.
+            LedgerDamagedError: The log is damaged.
+        """
+        deciding = _Deciding(self)
+        report = self._report(journal.ledger, deciding)
+        if report.refused is not None:
+            raise EvictionRefusedError(report.refused)
+        to_go = report.retention.evict
         evicted: list[Old] = []
         known: list[Evicted] = []
-        for start in range(0, len(retention.evict), MAX_EVENTS):
-            some = retention.evict[start : start + MAX_EVENTS]
+        for start in range(0, len(to_go), MAX_EVENTS):
+            some = to_go[start : start + MAX_EVENTS]
             named = _named(some, journal.ledger)
-            events = self._evict(journal, some, deciding)
-            if events is None:
+            gone = self._evict(journal, some, deciding)
+            if not gone:
                 # The ledger is another than when it was looked at.
                 break
-            gone = {event.object_key for event in events}
             evicted += (old for old in some if old.object_key in gone)
             known += (each for each in named if each.object_key in gone)
         removal = self.remove(journal, known, deciding.listings(journal.ledger))
-        # The hash file is no more than a projection: nothing is lost by its being late.
-        publish(self.runs.hash_file, journal.ledger, opened.version)
-        if removal.failure is not None:
-            raise removal.failure
-        return tuple(evicted), removal
+        return replace(report, evicted=tuple(evicted), removal=removal)
+
+    def _report(self, ledger: Ledger, deciding: _Deciding) -> GarbageReport:
+        retention = deciding.retention(ledger)
+        return GarbageReport(
+            retention=retention,
+            max_evict=self.exposure.max_evict,
+            refused=self._why_not(ledger, retention),
+            evicted=(),
+            removal=None,
+            ledger=ledger,
+        )
 
     def _evict(
         self, journal: Journal, some: Sequence[Old], deciding: _Deciding
-    ) -> Sequence[BottleEvicted] | None:
+    ) -> Collection[ObjectKey]:
         """Record that ``some`` are evicted, as far as they still may be."""
-        chosen: list[BottleEvicted] = []
+        chosen: dict[ObjectKey, BottleEvicted] = {}
 
         def decide(ledger: Ledger) -> Sequence[BottleEvicted] | None:
             chosen.clear()
-            if self._is_busy(ledger) is not None:
-                return None
-            may_go = set(deciding.retention(ledger).evict)
-            chosen.extend(
-                BottleEvicted(old.key, old.sha256, old.object_key)
-                for old in some
-                if old in may_go
-            )
-            return chosen or None
+            if self._is_busy(ledger) is None:
+                may_go = set(deciding.retention(ledger).evict)
+                chosen.update(
+                    (
+                        old.object_key,
+                        BottleEvicted(old.key, old.sha256, old.object_key),
+                    )
+                    for old in some
+                    if old in may_go
+                )
+            return tuple(chosen.values()) or None
 
-        return tuple(chosen) if journal.record_as(decide) else None
+        return chosen if journal.record_as(decide) else ()
 
     def _why_not(self, ledger: Ledger, retention: Retention) -> str | None:
         busy = self._is_busy(ledger)
@@ -217,8 +227,11 @@ class CollectAfterRun:
     collect: CollectGarbage
     progress: Progress
 
-    def __call__(self, outcome: Outcome) -> GarbageReport | None:
-        """Collect garbage after a run that ended so; None if none was collected.
+    def __call__(self, journal: Journal, outcome: Outcome) -> GarbageReport | None:
+        """Collect garbage after a run that ended so; None if nothing was to go.
+
+        Args:
+            journal: The run's, once its end is recorded, and what it published.
 
         Raises:
             LedgerDamagedError: The log is damaged.
@@ -226,7 +239,14 @@ class CollectAfterRun:
         if not self.collect.exposure.gc_auto or outcome != "complete":
             return None
         try:
-            return self.collect(act=True)
+            report = self.collect.on(journal)
         except (EvictionRefusedError, PortError) as error:
             self.progress.warn(f"what is old is not evicted: {error}")
             return None
+        removal = report.removal
+        if removal is not None and removal.why_left is not None:
+            self.progress.warn(
+                f"of what is evicted, {removal.left:,} objects are left to the next"
+                f" time: {removal.why_left}"
+            )
+        return report

@@ -48,13 +48,6 @@ BOTH_VIEWS = ExposureConfig(
 )
 
 
-class Objects(MemoryPublicObjects):
-    """What clients read, in memory."""
-
-    def copy(self, source: ObjectKey, target: ObjectKey) -> None:
-        self._write(target, self._store.get(source).body)
-
-
 class ApiCatalog(MemoryCatalog):
     """A catalog that is one of the documents that clients ask the API for."""
 
@@ -106,7 +99,7 @@ class ShownMirror(Mirror):
         )
         generations = self.generations(store)
         generations.stage(self.catalog.body, "application/json")
-        objects = Objects(store)
+        objects = MemoryPublicObjects(store)
         views = self.exposure.views
         publish = PublishGeneration(
             promises=AllOnOffer(self),
@@ -121,7 +114,7 @@ class ShownMirror(Mirror):
 
     def generations(self, store: Store) -> StoredGenerations:
         """Return what is kept of the generations in ``store``."""
-        return StoredGenerations(store, Objects(store))
+        return StoredGenerations(store, MemoryPublicObjects(store))
 
     def collecting(self, process: Process | None = None) -> CollectGarbage:
         """Return the use case that collects garbage."""

@@ -224,16 +224,18 @@ class TestAfterARun:
         mirror.exposure = replace(mirror.exposure, gc_auto=True)
         process = mirror.process()
         after = CollectAfterRun(mirror.collecting(process), process.progress)
-        assert after("degraded") is None
-        report = after("complete")
+        assert after(process.journal(), "degraded") is None
+        report = after(process.journal(), "complete")
         assert report is not None
         assert len(report.evicted) == 4
 
     def test_elsewhere_nothing_is_even_looked_at(self, mirror: ShownMirror) -> None:
         process = mirror.process()
         after = CollectAfterRun(mirror.collecting(process), process.progress)
-        assert after("complete") is None
-        assert process.watch.calls == []
+        journal = process.journal()
+        before = len(process.watch.calls)
+        assert after(journal, "complete") is None
+        assert len(process.watch.calls) == before
 
     def test_what_hinders_it_is_told_and_fails_nothing(
         self, mirror: ShownMirror
@@ -241,5 +243,5 @@ class TestAfterARun:
         mirror.exposure = replace(mirror.exposure, gc_auto=True, max_evict=10)
         process = mirror.process()
         after = CollectAfterRun(mirror.collecting(process), process.progress)
-        assert after("complete") is None
+        assert after(process.journal(), "complete") is None
         assert "--max-evict 40%" in process.progress.warnings[0]
