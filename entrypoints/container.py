@@ -25,6 +25,7 @@ from adapters.telemetry.counted_log import CountedLog
 from application.adopt import Adopt
 from application.carry_out import CarryOut
 from application.check_attestations import CheckAttestations
+from application.collect_garbage import CollectAfterRun, CollectGarbage
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.expose_run import ExposeRun
@@ -37,6 +38,7 @@ from application.publish_by_hand import PublishByHand
 from application.publish_generation import PublishGeneration
 from application.read_documents import ReadDocuments
 from application.reconcile import Reconcile
+from application.remove_evicted import RemoveEvicted
 from application.repair_ledger import RepairLedger
 from application.roll_back import RollBack
 from application.run import Runs
@@ -305,6 +307,24 @@ class MirrorContainer(containers.DeclarativeContainer):
         metrics=metrics,
         jobs=config.provided.jobs,
         stop=stop,
+    )
+    collect_garbage: providers.Provider[CollectGarbage] = providers.Factory(
+        CollectGarbage,
+        generations=generations,
+        remove=providers.Factory(
+            RemoveEvicted,
+            store=store,
+            log=event_log,
+            progress=progress,
+            jobs=config.provided.jobs,
+            stop=stop,
+        ),
+        runs=runs,
+        progress=progress,
+        exposure=config.provided.exposure,
+    )
+    collect_after_run: providers.Provider[CollectAfterRun] = providers.Factory(
+        CollectAfterRun, collect=collect_garbage, progress=progress
     )
     inspect_ledger: providers.Provider[InspectLedger] = providers.Factory(
         InspectLedger, log=event_log

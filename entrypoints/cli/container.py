@@ -16,6 +16,7 @@ from adapters.system_clock import SystemClock
 from adapters.terminal.plain_progress import PlainProgress
 from application.announced_sync import AnnouncedSync
 from application.check_attestations import CheckAttestations
+from application.collect_garbage import CollectGarbage
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.follow_lines import FollowLines
@@ -145,6 +146,7 @@ class CliContainer(containers.DeclarativeContainer):
     check_attestations: providers.Provider[CheckAttestations] = (
         mirror.check_attestations
     )
+    collect_garbage: providers.Provider[CollectGarbage] = mirror.collect_garbage
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
     explain_formula: providers.Provider[ExplainFormula] = mirror.explain_formula
     rebuild_hash_file: providers.Provider[RebuildHashFile] = mirror.rebuild_hash_file

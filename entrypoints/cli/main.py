@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "plan": "entrypoints.cli.plan:plan",
     "sync": "entrypoints.cli.sync:sync",
     "verify": "entrypoints.cli.verify:verify",
+    "gc": "entrypoints.cli.collect:collect",
     "ledger": "entrypoints.cli.ledger:ledger",
     "explain": "entrypoints.cli.explain:explain",
     "publish": "entrypoints.cli.publish:publish",

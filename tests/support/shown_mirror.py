@@ -6,10 +6,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 
 from adapters.ledger.generations import StoredGenerations
 from adapters.memory.catalog import MemoryCatalog
+from adapters.memory.clock import ManualClock
 from adapters.memory.public_objects import MemoryPublicObjects
 from application.claims import is_bottle_object
 from application.collect_garbage import CollectGarbage, GarbageReport
@@ -225,9 +227,14 @@ class ShownMirror(Mirror):
             )
 
 
-def grown() -> ShownMirror:
-    """Return a mirror with a release that nobody needs any more, and one rebuilt."""
+def grown(start: datetime | None = None) -> ShownMirror:
+    """Return a mirror with a release that nobody needs any more, and one rebuilt.
+
+    Args:
+        start: When its five weeks began; some day if None.
+    """
     mirror = ShownMirror()
+    mirror.clock = ManualClock(start) if start else mirror.clock
     for name in ("bat", "curl", "jq"):
         mirror.offer(name, contents={TAG: name})
     mirror.sync()
