@@ -1,16 +1,18 @@
-"""What is due once a run is complete: that clients see what it brought in."""
+"""What is due once a run is complete: what it brought in is seen, and old goes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+from application.collect_garbage import CollectAfterRun
 from application.journal import Journal
-from application.publication import Publication, is_due
+from application.publication import Publication, PublishRefusedError, is_due
 from application.publish_generation import PublishGeneration
-from domain.errors import MirrorError
+from domain.errors import DigestMismatchError, SelectionError
 from domain.exposure_config import ExposureConfig
 from domain.selection import Selection
+from ports.errors import PortError
 from ports.progress import Progress
 
 
@@ -33,24 +35,34 @@ NOT_EXPOSED: Final = Exposed()
 
 @dataclass(frozen=True, slots=True)
 class ExposeRun:
-    """Publishes what a complete run has brought in, if that is wanted.
+    """Publishes what a complete run has brought in, and evicts what is old, if wanted.
 
-    A run is complete whether or not that succeeds: the next one that is makes up for
-    it.
+    A run is complete whether or not that succeeds: the next one makes up for it.
     """
 
     publish: PublishGeneration
+    collect: CollectAfterRun
     exposure: ExposureConfig
     selection: Selection
     progress: Progress
 
     def __call__(self, journal: Journal, *, changed: bool, read: bool) -> Exposed:
-        """Publish a generation where one is due.
+        """Publish a generation where one is due, then evict.
 
         Args:
             changed: Whether the run has brought in anything.
             read: Whether it has read documents that were not known.
+
+        Raises:
+            LedgerDamagedError: The log is damaged.
         """
+        exposed = self._publish(journal, changed=changed, read=read)
+        self.collect(journal, "complete")
+        return exposed
+
+    def _publish(self, journal: Journal, *, changed: bool, read: bool) -> Exposed:
+        if not self.exposure.views:
+            return NOT_EXPOSED
         if not self.exposure.publish:
             if read:
                 self.publish.sweep(journal.ledger)
@@ -59,7 +71,12 @@ class ExposeRun:
             return NOT_EXPOSED
         try:
             publication = self.publish(journal, self.selection)
-        except MirrorError as error:
+        except (
+            PublishRefusedError,
+            PortError,
+            DigestMismatchError,
+            SelectionError,
+        ) as error:
             self.progress.warn(f"nothing is published: {error}")
             return Exposed(refused=str(error))
         if publication.is_new:

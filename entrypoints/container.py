@@ -244,9 +244,28 @@ class MirrorContainer(containers.DeclarativeContainer):
         views=config.provided.exposure.views,
         keep=config.provided.exposure.keep_generations,
     )
+    collect_garbage: providers.Provider[CollectGarbage] = providers.Factory(
+        CollectGarbage,
+        generations=generations,
+        remove=providers.Factory(
+            RemoveEvicted,
+            store=store,
+            log=event_log,
+            progress=progress,
+            jobs=config.provided.jobs,
+            stop=stop,
+        ),
+        runs=runs,
+        progress=progress,
+        exposure=config.provided.exposure,
+    )
+    collect_after_run: providers.Provider[CollectAfterRun] = providers.Factory(
+        CollectAfterRun, collect=collect_garbage, progress=progress
+    )
     expose_run: providers.Provider[ExposeRun] = providers.Factory(
         ExposeRun,
         publish=publish_generation,
+        collect=collect_after_run,
         exposure=config.provided.exposure,
         selection=config.provided.selection,
         progress=progress,
@@ -307,24 +326,6 @@ class MirrorContainer(containers.DeclarativeContainer):
         metrics=metrics,
         jobs=config.provided.jobs,
         stop=stop,
-    )
-    collect_garbage: providers.Provider[CollectGarbage] = providers.Factory(
-        CollectGarbage,
-        generations=generations,
-        remove=providers.Factory(
-            RemoveEvicted,
-            store=store,
-            log=event_log,
-            progress=progress,
-            jobs=config.provided.jobs,
-            stop=stop,
-        ),
-        runs=runs,
-        progress=progress,
-        exposure=config.provided.exposure,
-    )
-    collect_after_run: providers.Provider[CollectAfterRun] = providers.Factory(
-        CollectAfterRun, collect=collect_garbage, progress=progress
     )
     inspect_ledger: providers.Provider[InspectLedger] = providers.Factory(
         InspectLedger, log=event_log

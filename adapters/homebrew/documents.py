@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import resources
 from typing import Final
 
 from adapters.homebrew.http import HttpClient
@@ -16,7 +15,6 @@ from domain.tags import Tag
 from ports.api_documents import ApiDocument, ApiDocuments
 from ports.errors import MalformedError
 
-_KEY_FILE: Final = "homebrew-1.pem"
 _HEAD: Final = 1024  # bytes
 
 
@@ -85,10 +83,7 @@ def verified(body: bytes, public_key_pem: str | None, what: str) -> bytes:
     # cryptography is slow to import, and an unsigned file needs none of it.
     from adapters.homebrew import jws  # noqa: PLC0415
 
-    if public_key_pem is None:
-        key = resources.files("adapters.homebrew").joinpath(_KEY_FILE)
-        public_key_pem = key.read_text()
-    return jws.verify(body, public_key_pem, what)
+    return jws.verify(body, public_key_pem or jws.homebrew_key(), what)
 
 
 def read_catalog(document: CatalogDocument, payload: bytes) -> Catalog:

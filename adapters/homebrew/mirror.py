@@ -21,10 +21,11 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from adapters.homebrew.answers import Response
 from adapters.homebrew.http import HttpClient
 from adapters.homebrew.jws import homebrew_key, verify
-from adapters.homebrew.packages import packages_document, read_packages
+from adapters.homebrew.packages import read_packages
 from adapters.homebrew.reader import read_entries
 from adapters.homebrew.sizes import read_size
 from adapters.homebrew.tokens import PUBLIC_TOKEN
+from domain.api_documents import packages_document
 from domain.bottle import Bottle, Digest
 from domain.packages import Packages
 from domain.tags import Tag

@@ -23,7 +23,7 @@ from entrypoints.cli.output import tell, tell_json
 @click.command(short_help="Show what a sync would fetch.")
 @click.argument("names", nargs=-1, metavar="[FORMULA]...")
 @fetch_elsewhere_option
-@config_options(*SELECTION, *UPSTREAM, *RUNNING, *BUCKET, *EXTERNAL, *CLOUD)
+@config_options(*SELECTION, *UPSTREAM, *RUNNING, "views", *BUCKET, *EXTERNAL, *CLOUD)
 @global_options
 @click.pass_context
 def plan(context: click.Context, /, *, fetch_elsewhere: bool, **_given: object) -> int:

@@ -8,7 +8,6 @@ from entrypoints.cli.exit_status import DONE, SOME_FAILED
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import (
     BUCKET,
-    PUBLISHING,
     SELECTION,
     config_options,
     global_options,
@@ -22,7 +21,9 @@ from entrypoints.cli.output import tell, tell_json
     is_flag=True,
     help="Publish though bottles of the selection are missing; they are named.",
 )
-@config_options(*SELECTION, *PUBLISHING, "api_public_key", "jobs", *BUCKET)
+@config_options(
+    *SELECTION, "views", "keep_generations", "api_public_key", "jobs", *BUCKET
+)
 @global_options
 @click.pass_context
 def publish(context: click.Context, /, *, allow_missing: bool, **_given: object) -> int:

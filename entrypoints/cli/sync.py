@@ -11,6 +11,8 @@ from entrypoints.cli.options import (
     CLOUD,
     EXTERNAL,
     NOTIFYING,
+    PUBLISHING,
+    RETENTION,
     RUNNING,
     SELECTION,
     SPOOL,
@@ -28,7 +30,16 @@ from entrypoints.cli.plan import preview
 @click.option("--dry-run", is_flag=True, help="Show the plan, as `bottles plan` does.")
 @fetch_elsewhere_option
 @config_options(
-    *SELECTION, *RUNNING, *SPOOL, *UPSTREAM, *BUCKET, *EXTERNAL, *CLOUD, *NOTIFYING
+    *SELECTION,
+    *RUNNING,
+    *SPOOL,
+    *UPSTREAM,
+    *PUBLISHING,
+    *RETENTION,
+    *BUCKET,
+    *EXTERNAL,
+    *CLOUD,
+    *NOTIFYING,
 )
 @global_options
 @click.pass_context

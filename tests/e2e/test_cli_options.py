@@ -4,8 +4,19 @@ import pytest
 
 from adapters.configuration_schema import NAMES
 from entrypoints.cli.main import cli
-from entrypoints.cli.options import DEPLOYED, GITHUB, NOTIFYING, SETTINGS, SPOOL
+from entrypoints.cli.options import (
+    DEPLOYED,
+    GITHUB,
+    NOTIFYING,
+    PUBLISHING,
+    RETENTION,
+    SETTINGS,
+    SPOOL,
+)
 from tests.support.command import Bottles, finished, start
+
+# What a plan does not depend on.
+DONE_LATER = ({*PUBLISHING} - {"views"}) | {*RETENTION}
 
 
 def test_every_name_of_the_configuration_is_an_option() -> None:
@@ -15,7 +26,7 @@ def test_every_name_of_the_configuration_is_an_option() -> None:
 @pytest.mark.parametrize(
     ("command", "others"),
     [
-        ("plan", {*DEPLOYED, *GITHUB, *NOTIFYING, *SPOOL}),
+        ("plan", {*DEPLOYED, *GITHUB, *NOTIFYING, *SPOOL, *DONE_LATER}),
         ("sync", {*DEPLOYED, *GITHUB}),
     ],
 )

@@ -27,6 +27,7 @@ from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
 from application.adopt import Adopt
 from application.carry_out import CarryOut
+from application.collect_garbage import CollectAfterRun, CollectGarbage
 from application.expose_run import ExposeRun
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
@@ -35,6 +36,7 @@ from application.opened_ledger import OpenedLedger, open_ledger
 from application.plan_sync import PlanSync
 from application.prepare_sync import PrepareSync
 from application.publish_generation import PublishGeneration
+from application.remove_evicted import RemoveEvicted
 from application.run import Runs
 from application.show_generation import ShowGeneration
 from application.staged_promises import StagedPromises
@@ -268,7 +270,7 @@ class Process:
         )
 
     def exposing(self) -> ExposeRun:
-        """Return what publishes; the catalogs of memory have nothing to publish."""
+        """Return what is due after a run: here nothing is."""
         objects = MemoryPublicObjects(self.store)
         generations = StoredGenerations(self.store, objects)
         views = ExposureConfig().views
@@ -279,7 +281,13 @@ class Process:
             views=views,
             keep=4,
         )
-        return ExposeRun(publish, ExposureConfig(), EVERYTHING, self.progress)
+        remove = RemoveEvicted(self.store, self.log, self.progress, self._jobs, Flag())
+        exposure = ExposureConfig(views=())
+        garbage = CollectGarbage(
+            generations, remove, self.runs, self.progress, exposure
+        )
+        collect = CollectAfterRun(garbage, self.progress)
+        return ExposeRun(publish, collect, exposure, EVERYTHING, self.progress)
 
     def verify(
         self, *, deep: bool = False, repair: bool = False, prune_orphans: bool = False

@@ -20,6 +20,7 @@ from application.publication import Promises
 from application.publish_generation import PublishGeneration
 from application.roll_back import RollBack
 from application.show_generation import ShowGeneration
+from domain.api_documents import CATALOG
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.events import GENESIS, BottleMirrored, CatalogRead
 from domain.generations import IndexMirrored, KeptIndex
@@ -218,7 +219,8 @@ class PublishingMirror:
             and entry.bottle.digest == bottle.digest
         )
         source = "https://api.test/formula.jws.json"
-        self.journal().record([CatalogRead(source, {PACKAGES: sha}, "e", None, 1)])
+        documents = {CATALOG: sha, PACKAGES: sha}
+        self.journal().record([CatalogRead(source, documents, "e", None, 1)])
         return sha
 
     def visible(self) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -15,16 +15,13 @@ from adapters.memory.clock import ManualClock
 from adapters.memory.public_objects import MemoryPublicObjects
 from application.claims import is_bottle_object
 from application.collect_garbage import CollectGarbage, GarbageReport
-from application.publish_generation import (
-    Promises,
-    Publication,
-    PublishGeneration,
-)
+from application.publication import Promises, Publication
+from application.publish_generation import PublishGeneration
 from application.remove_evicted import RemoveEvicted
 from application.show_generation import ShowGeneration
 from application.sync_bottles import SyncReport
+from domain.api_documents import CATALOG
 from domain.bottle import Bottle, Digest, ObjectKey
-from domain.catalog import Catalog, Validators
 from domain.events import BottleMirrored
 from domain.exposure_config import ExposureConfig
 from domain.generations import IndexMirrored, KeptIndex
@@ -44,25 +41,21 @@ from tests.support.mirror import TAG, Mirror, Process
 
 BOTH = select("arm64_sonoma", "sonoma")
 DAY = 24 * 60 * 60
-DOCUMENT = "internal/packages.arm64_sonoma.jws.json"
 BOTH_VIEWS = ExposureConfig(
     views=("registry", "flat"), retention_days=14, max_evict=100
 )
 
 
 class ApiCatalog(MemoryCatalog):
-    """A catalog that is one of the documents that clients ask the API for."""
+    """A catalog that is a document which clients ask the API for."""
 
-    def fetch(self, unless: Validators | None = None) -> Catalog | None:
-        catalog = super().fetch(unless)
-        if catalog is None:
-            return None
-        return replace(catalog, document=replace(catalog.document, name=DOCUMENT))
+    def __init__(self) -> None:
+        super().__init__(name=CATALOG, signed=True)
 
     @property
     def body(self) -> bytes:
         """The document's bytes."""
-        return "\n".join(map(repr, self._entries)).encode()
+        return self._body
 
 
 @dataclass(frozen=True, slots=True)

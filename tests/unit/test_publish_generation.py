@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from application.publication import PublishRefusedError, is_due
+from domain.api_documents import CATALOG
 from domain.catalog import Validators
 from domain.events import BottleSuperseded, CatalogRead
 from domain.generations import GenerationDropped, GenerationPublished, GenerationShown
@@ -43,7 +44,7 @@ def test_what_is_held_and_named_becomes_a_generation() -> None:
     assert (ledger.published, ledger.shown, list(ledger.generations)) == (1, 1, [1])
     assert ledger.indexes == {}
     generation = ledger.generations[1]
-    assert dict(generation.documents) == {PACKAGES: sha}
+    assert dict(generation.documents) == {CATALOG: sha, PACKAGES: sha}
     assert dict(generation.views) == {"registry": 2}
     listing = mirror.generations.listing(1, generation.listing)
     assert dict(listing.bottles) == {JQ.key: JQ.digest, BAT.key: BAT.digest}
