@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from cheroot.wsgi import Server
 
+from domain.errors import InvalidValueError
 from entrypoints.stores import SERVED_AT_ONCE
 from entrypoints.user_agent import user_agent
-from ports.errors import RefusedError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -48,15 +49,19 @@ def serving(
         log: Is told what goes wrong inside of the server.
 
     Raises:
-        RefusedError: There is no listening there.
+        InvalidValueError: There is no listening there.
     """
     server = _Server(host, port, app, log)
-    what = f"listen on port {port} of {host}"
     try:
+        # Of an address that cannot be had, cheroot tells less, and keeps a socket.
+        _try_out(host, port)
         server.prepare()
     except OSError as error:
-        raise RefusedError(
-            what, f"{error}; choose another with --port or --host"
+        raise InvalidValueError(
+            "address to listen on",
+            f"{host}:{port}",
+            f"free or this machine's ({error.strerror or error}): choose another with"
+            " --port or --host",
         ) from error
     thread = Thread(target=server.serve, name="server", daemon=True)
     thread.start()
@@ -66,6 +71,13 @@ def serving(
     finally:
         server.stop()
         thread.join()
+
+
+def _try_out(host: str, port: int) -> None:
+    family, *_, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    socket.create_server((str(address[0]), port), family=family).close()
 
 
 class _Server(Server):
