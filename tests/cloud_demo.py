@@ -29,7 +29,7 @@ from tests.standin.server import Upstream
 from tests.standin.sizes import lognormal
 from tests.support.aws_deployed import ask_for_a_run, forward, start_when_asked
 from tests.support.aws_stack import AwsStack, why_no_stack
-from tests.support.deployment import HASH_FILE, ORCHESTRATOR, WORKER, wait_for
+from tests.support.deployment import ORCHESTRATOR, WORKER, wait_for
 from tests.support.ecs_deployment import (
     EcsDeployment,
     capacity_of,
@@ -37,6 +37,7 @@ from tests.support.ecs_deployment import (
     shard_of,
 )
 from tests.support.embedded import embedded_figures, is_embedded
+from tests.support.mirror_bucket import HASH_FILE
 from tests.support.runtime_api import why_no_runtime
 from tests.support.seaweed import SeaweedS3, WeedMissingError, find_weed
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.standin.server import Upstream
 from tests.support.command import Bottles, write_config
-from tests.support.deployment import Deployment, S3Server, deployed
+from tests.support.deployment import Deployment, deployed
 from tests.support.ecs_deployment import EcsDeployment, deployed_with_ecs
+from tests.support.mirror_bucket import S3Server
 from tests.support.seaweed import SeaweedS3
 
 

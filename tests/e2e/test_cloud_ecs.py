@@ -19,9 +19,10 @@ from tests.e2e.conftest import DeployEcs
 from tests.standin.catalog import plain_catalog
 from tests.standin.faults import Fault
 from tests.standin.server import Upstream
-from tests.support.deployment import HASH_FILE, ORCHESTRATOR, WORKER, wait_for
+from tests.support.deployment import ORCHESTRATOR, WORKER, wait_for
 from tests.support.ecs_deployment import FAMILY, EcsDeployment, capacity_of
 from tests.support.lambda_function import Function
+from tests.support.mirror_bucket import HASH_FILE
 
 STARTED = "🚀 Homebrew Bottles Sync Started"
 DEGRADED = "❌ Homebrew Bottles Sync Degraded"

@@ -7,7 +7,7 @@ from domain.events import BottleMirrored, SyncCompleted
 from tests.e2e.conftest import Deploy
 from tests.standin.catalog import plain_catalog
 from tests.standin.server import Upstream
-from tests.support.deployment import HASH_FILE
+from tests.support.mirror_bucket import HASH_FILE
 
 STARTED = "🚀 Homebrew Bottles Sync Started"
 COMPLETE = "✅ Homebrew Bottles Sync Complete"

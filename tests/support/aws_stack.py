@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _READY_WITHIN = 60.0  # seconds; it takes a fraction of one
 _POLL_EVERY = 0.05  # seconds
+_WATCHED = Path(__file__).with_name("watched_stack.py")
 # A port that was free may be taken before ministack binds it.
 _STARTS = 3
 
@@ -90,6 +91,7 @@ class AwsStack:
             Without one its tasks are only claimed to run.
         waits: What becomes of a second that a state machine waits. It looks after a
             task 600 times, a second apart, and then gives it up.
+        witness: The file that it notes in who asks for what (``watched_stack.py``).
 
     Raises:
         StackNotReadyError: on entering: ministack does not serve within a minute.
@@ -99,8 +101,15 @@ class AwsStack:
     access_key = SeaweedS3.access_key
     secret_key = SeaweedS3.secret_key
 
-    def __init__(self, docker_host: str | None = None, *, waits: float = 1.0) -> None:
+    def __init__(
+        self,
+        docker_host: str | None = None,
+        *,
+        waits: float = 1.0,
+        witness: Path | None = None,
+    ) -> None:
         self._variables = {"SFN_WAIT_SCALE": str(waits)}
+        self._witness = witness
         if docker_host is not None:
             self._variables["DOCKER_HOST"] = docker_host
         self._cleanup = ExitStack()
@@ -198,7 +207,7 @@ class AwsStack:
             "IOT_MTLS_ENABLED": "0",
         }
         with running(
-            [str(ministack)],
+            self._command(ministack),
             folder=folder,
             log=log,
             variables=variables,
@@ -206,6 +215,13 @@ class AwsStack:
         ) as shell:
             self._wait_until_it_serves(shell, log)
             yield
+
+    def _command(self, ministack: Path) -> list[str]:
+        if self._witness is None:
+            return [str(ministack)]
+        # Its first line says which Python it is run by.
+        python = ministack.read_text().splitlines()[0].removeprefix("#!")
+        return [python, str(_WATCHED), str(self._witness)]
 
     def _wait_until_it_serves(
         self, shell: "subprocess.Popen[bytes]", log: Path

@@ -23,8 +23,9 @@ from domain.events import SyncStarted
 from domain.work import Load, split
 from tests.standin.server import Upstream
 from tests.support.asl import definition
-from tests.support.deployment import Deployment, S3Server, deployed, wait_for
+from tests.support.deployment import Deployment, deployed, wait_for
 from tests.support.embedded import is_embedded
+from tests.support.mirror_bucket import S3Server
 from tests.support.state_machine import Execution, StateMachines
 from tests.support.task_host import TaskHost
 from tests.support.tasks import Task, TaskDefinition
