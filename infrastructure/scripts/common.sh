@@ -51,8 +51,11 @@ setting() {
 
 # Go on only in the account that is meant, and only once it has been said which that is.
 check_account() {
-    local meant
-    meant=${AWS_ACCOUNT_ID:-$(setting aws_account_id '')}
+    local meant said
+    said=$(setting aws_account_id '')
+    meant=${AWS_ACCOUNT_ID:-$said}
+    [ "${said:-$meant}" = "$meant" ] ||
+        fail "aws_account_id says $said, and AWS_ACCOUNT_ID says $meant; nothing was done"
     [ -n "$meant" ] ||
         fail "say which account is meant: aws_account_id in terraform.tfvars, or AWS_ACCOUNT_ID"
     account=$(aws sts get-caller-identity --query Account --output text) ||

@@ -7,7 +7,7 @@
 # AWS_ACCOUNT_ID  the account that is meant, unless aws_account_id says it
 # CONTAINER_IMAGE an image that is there already, NAME@sha256:DIGEST; else it is built
 #                 and pushed
-# PYTHON_IMAGE    what the image is built from, in place of the Dockerfile's
+# PYTHON_IMAGE    what the image is built from, NAME@sha256:DIGEST; needed to build one
 # BACKEND_CONFIG  a file that says where Terraform keeps its state
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -21,6 +21,30 @@ esac
 need aws make terraform
 check_account
 
+architecture=$(setting container_architecture arm64)
+platform="linux/${architecture/x86_64/amd64}"
+# A tag is given once: it is the commit, and what of the tree is in none yet.
+tag=$(git -C "$tree" describe --always --dirty="-$(date -u +%Y%m%d%H%M%S)")
+
+digest() {
+    aws ecr describe-images --repository-name "$project" --image-ids "imageTag=$tag" \
+        --query 'imageDetails[0].imageDigest' --output text 2>/dev/null
+}
+
+# Whatever an image has to be built from is looked for before anything is changed.
+image=${CONTAINER_IMAGE:-}
+found=''
+if [ -z "$image" ] && ! found=$(digest); then
+    found=''
+    engine=$(command -v docker || command -v podman) ||
+        fail "there is neither docker nor podman on the PATH, and CONTAINER_IMAGE is not given"
+    base=${PYTHON_IMAGE:-}
+    [[ $base =~ @sha256:[0-9a-f]{64}$ ]] ||
+        fail "say what the image is built from, PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:DIGEST (docker buildx imagetools inspect python:3.13-slim tells the digest); nothing was done"
+    "$engine" pull --quiet --platform "$platform" "$base" >/dev/null ||
+        fail "PYTHON_IMAGE, $base, cannot be fetched for $platform; nothing was done"
+fi
+
 make -C "$tree" lambda \
     ARCHITECTURE="$(setting lambda_architecture arm64)" \
     RUNTIME="$(setting lambda_runtime python3.13)"
@@ -29,31 +53,22 @@ open_workspace
 variables=()
 while IFS= read -r each; do variables+=("$each"); done < <(given)
 
-image=${CONTAINER_IMAGE:-}
 if [ -z "$image" ]; then
-    engine=$(command -v docker || command -v podman) ||
-        fail "there is neither docker nor podman on the PATH, and CONTAINER_IMAGE is not given"
-    # The image has to lie somewhere before a task can be made of it.
-    terraform_here apply -input=false "${variables[@]}" ${approval[@]+"${approval[@]}"} \
-        -target=module.ecs.aws_ecr_repository.this
+    if [ -z "$found" ]; then
+        # The image has to lie somewhere before a task can be made of it.
+        terraform_here apply -input=false "${variables[@]}" ${approval[@]+"${approval[@]}"} \
+            -target=module.ecs.aws_ecr_repository.this
+    fi
     repository=$(aws ecr describe-repositories --repository-names "$project" \
         --query 'repositories[0].repositoryUri' --output text)
-    # A tag is given once: it is the commit, and what of the tree is in none yet.
-    tag=$(git -C "$tree" describe --always --dirty="-$(date -u +%Y%m%d%H%M%S)")
-    digest() {
-        aws ecr describe-images --repository-name "$project" --image-ids "imageTag=$tag" \
-            --query 'imageDetails[0].imageDigest' --output text 2>/dev/null
-    }
-    if ! digest >/dev/null; then
-        architecture=$(setting container_architecture arm64)
-        "$engine" build --platform "linux/${architecture/x86_64/amd64}" \
-            --file "$tree/infrastructure/build/Dockerfile" --tag "$repository:$tag" \
-            ${PYTHON_IMAGE:+--build-arg "PYTHON_IMAGE=$PYTHON_IMAGE"} "$tree"
+    if [ -z "$found" ]; then
+        "$engine" build --platform "$platform" --build-arg "PYTHON_IMAGE=$base" \
+            --file "$tree/infrastructure/build/Dockerfile" --tag "$repository:$tag" "$tree"
         aws ecr get-login-password |
             "$engine" login --username AWS --password-stdin "${repository%%/*}"
         "$engine" push "$repository:$tag"
+        found=$(digest) || fail "ECR does not know the image $repository:$tag; nothing was deployed"
     fi
-    found=$(digest) || fail "ECR does not know the image $repository:$tag; nothing was deployed"
     image="$repository@$found"
 fi
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts a run, by an event that the rule PROJECT-manual waits for. It does not wait for
-# an answer: `bottles cloud trigger` does.
+# Starts a run, by an event that the rule PROJECT-manual waits for: manual-trigger.json,
+# with the project in it, so that no other mirror of the account takes it for its own. It
+# does not wait for an answer: `bottles cloud trigger` does.
 #
 # usage: trigger.sh ENVIRONMENT
 #
@@ -12,9 +13,11 @@ choose "${1:-}"
 need aws
 check_account
 
+entries=$(sed "s/{}/{\\\\\"project\\\\\": \\\\\"$project\\\\\"}/" \
+    "$tree/infrastructure/scripts/manual-trigger.json")
 # The answer is 200 also when the event was not taken: then it says so.
 event=$(aws events put-events \
-    --entries "file://$tree/infrastructure/scripts/manual-trigger.json" \
+    --entries "$entries" \
     --query 'Entries[0].[EventId, ErrorCode]' --output text)
 read -r id error <<<"$event"
 [ "$error" = None ] || fail "EventBridge has not taken the event: $error"

@@ -35,6 +35,7 @@ module "s3" {
   enable_cloudtrail                  = var.enable_cloudtrail
   replica_bucket_arn                 = var.replica_bucket_arn
   replica_account_id                 = var.replica_account_id
+  permissions_boundary_arn           = var.permissions_boundary_arn
   enable_transfer_acceleration       = var.enable_transfer_acceleration
   external_hash_file_path            = var.external_hash_file_path
   client_access                      = var.client_access

@@ -21,11 +21,12 @@ from tests.support.runtime_api import ROOT
 
 _SCRIPTS = ROOT / "infrastructure" / "scripts"
 _ACCOUNT = "123456789012"
+_BASE = f"registry.example/python:3.13-slim@sha256:{'0f' * 32}"
 _LEDGER = "s3api list-object-versions"
 # Answers with what is told of the first words that fit: a status, and what to print.
 _STAND_IN = """#!{python}
 import json, os, sys
-name, asked = {name!r}, " ".join(sys.argv[1:])
+name, asked = {name!r}, " ".join(" ".join(sys.argv[1:]).split())
 region = [os.environ["AWS_REGION"]] if name == "aws" else []
 with open({calls!r}, "a") as calls:
     print(name, asked, *region, file=calls)
@@ -113,8 +114,13 @@ SCRIPTS = ("deploy.sh", "destroy.sh", "trigger.sh")
         ({}, (0, _ACCOUNT), "say which account is meant"),
         ({"AWS_ACCOUNT_ID": "210987654321"}, (0, _ACCOUNT), "nothing was done"),
         ({"AWS_ACCOUNT_ID": _ACCOUNT}, (255, ""), "nothing was done"),
+        (
+            {"AWS_ACCOUNT_ID": _ACCOUNT, "TF_VAR_aws_account_id": "210987654321"},
+            (0, _ACCOUNT),
+            "aws_account_id says 210987654321, and AWS_ACCOUNT_ID says",
+        ),
     ],
-    ids=["no account is named", "another account", "no credentials"],
+    ids=["no account is named", "another account", "no credentials", "two accounts"],
 )
 def test_nothing_is_done_in_an_account_that_is_not_the_one_meant(
     desk: Desk,
@@ -226,10 +232,6 @@ def test_a_deployment_names_the_image_by_its_digest(desk: Desk) -> None:
         "terraform init -input=false",
         "terraform workspace select -or-create dev",
         (
-            f"terraform apply -input=false {given} -auto-approve"
-            " -target=module.ecs.aws_ecr_repository.this"
-        ),
-        (
             f"terraform apply -input=false {given} -var=container_image="
             "registry.example/mirror-dev@sha256:4567 -auto-approve"
         ),
@@ -238,7 +240,37 @@ def test_a_deployment_names_the_image_by_its_digest(desk: Desk) -> None:
     assert desk.calls("docker") == []
 
 
+@pytest.mark.parametrize("base", [None, "python:3.13-slim", "python@sha256:12ab"])
+def test_an_image_is_built_from_nothing_but_what_is_named_by_its_digest(
+    desk: Desk, base: str | None
+) -> None:
+    desk.answers["ecr describe-images"] = (254, "")
+    if base is not None:
+        desk.settings["PYTHON_IMAGE"] = base
+
+    done = desk.run("deploy.sh", "dev", "--yes")
+
+    assert done.returncode == 1
+    assert "say what the image is built from, PYTHON_IMAGE=" in done.stderr
+    assert "nothing was done" in done.stderr
+    assert [desk.calls(each) for each in ("make", "terraform", "docker")] == [[]] * 3
+
+
+def test_what_the_image_is_built_from_is_fetched_before_anything_is_done(
+    desk: Desk,
+) -> None:
+    desk.settings["PYTHON_IMAGE"] = _BASE
+    desk.answers |= {"ecr describe-images": (254, ""), "docker pull": (1, "")}
+
+    done = desk.run("deploy.sh", "dev", "--yes")
+
+    assert done.returncode == 1
+    assert f"{_BASE}, cannot be fetched for linux/arm64; nothing was" in done.stderr
+    assert [desk.calls(each) for each in ("make", "terraform")] == [[]] * 2
+
+
 def test_an_image_that_did_not_arrive_is_not_deployed(desk: Desk) -> None:
+    desk.settings["PYTHON_IMAGE"] = _BASE
     desk.answers |= {
         "ecr describe-repositories": (0, "registry.example/mirror-dev"),
         "git": (0, "0123abc"),
@@ -247,11 +279,12 @@ def test_an_image_that_did_not_arrive_is_not_deployed(desk: Desk) -> None:
 
     done = desk.run("deploy.sh", "dev", "--yes")
 
-    assert [call.split()[1] for call in desk.calls("docker")] == [
-        "build",
-        "login",
-        "push",
-    ]
+    pull, build, *others = desk.calls("docker")
+    assert pull.endswith(f"--platform linux/arm64 {_BASE}")
+    assert f"--platform linux/arm64 --build-arg PYTHON_IMAGE={_BASE} " in build
+    assert [call.split()[1] for call in others] == ["login", "push"]
+    # The image has to lie somewhere before a task can be made of it.
+    assert "-target=module.ecs.aws_ecr_repository.this" in desk.calls("terraform")[-1]
     assert done.returncode == 1
     assert "does not know the image registry.example/mirror-dev:0123abc" in done.stderr
     assert "container_image" not in desk.calls("terraform")[-1]
@@ -305,6 +338,9 @@ def test_a_trigger_tells_the_run_that_it_asked_for(desk: Desk) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "Asked mirror-dev for run 01234567-89ab." in done.stdout
+    # One mirror of the account, and no other.
+    detail = json.dumps(json.dumps({"project": "mirror-dev"}))
+    assert f'"Detail": {detail}' in desk.calls("aws")[-1]
 
 
 def test_an_event_that_was_not_taken_is_a_failure(desk: Desk) -> None:

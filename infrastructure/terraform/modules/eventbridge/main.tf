@@ -13,7 +13,12 @@ locals {
     manual = {
       description = "Starts a run of ${var.project_name} when somebody asks for it"
       schedule    = null
-      pattern     = { source = ["homebrew.sync"], detail-type = ["Manual Sync"] }
+      # All mirrors of an account hear the same bus: who names one means no other.
+      pattern = {
+        source      = ["homebrew.sync"]
+        detail-type = ["Manual Sync"]
+        detail      = { project = [{ exists = false }, var.project_name] }
+      }
       input       = null
       state       = "ENABLED"
     }

@@ -5,8 +5,9 @@ locals {
 resource "aws_iam_role" "replication" {
   count = local.replica_count
 
-  name = "${var.project_name}-replication-role"
-  tags = var.tags
+  name                 = "${var.project_name}-replication-role"
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -193,6 +193,17 @@ variable "replica_account_id" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "A policy that bounds what the role that copies may do; null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn: the ARN of a policy."
+  }
+}
+
 variable "enable_transfer_acceleration" {
   description = "Whether clients far away may take the way over AWS's edge, for $0.04 a GB and more."
   type        = bool

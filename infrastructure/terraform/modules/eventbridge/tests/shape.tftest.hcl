@@ -37,10 +37,11 @@ run "somebody_can_ask_for_a_run" {
 
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.this["manual"].event_pattern) == {
+      detail      = { project = [{ exists = false }, "homebrew-sync"] }
       detail-type = ["Manual Sync"]
       source      = ["homebrew.sync"]
     }
-    error_message = "The rule must know what manual-trigger.json says."
+    error_message = "The rule must know what manual-trigger.json says, and what trigger.sh says of this project."
   }
 }
 

@@ -162,8 +162,14 @@ run "a_copy_in_another_account" {
   command = plan
 
   variables {
-    replica_bucket_arn = "arn:aws:s3:::copy"
-    replica_account_id = "210987654321"
+    replica_bucket_arn       = "arn:aws:s3:::copy"
+    replica_account_id       = "210987654321"
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/fence"
+  }
+
+  assert {
+    condition     = aws_iam_role.replication[0].permissions_boundary == "arn:aws:iam::123456789012:policy/fence"
+    error_message = "The role that copies is not bounded as the others are."
   }
 
   assert {
