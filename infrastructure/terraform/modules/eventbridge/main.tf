@@ -19,8 +19,8 @@ locals {
         detail-type = ["Manual Sync"]
         detail      = { project = [{ exists = false }, var.project_name] }
       }
-      input       = null
-      state       = "ENABLED"
+      input = null
+      state = "ENABLED"
     }
     age = {
       description = "Asks for the age of the last complete sync, so that a dead schedule shows"
