@@ -151,7 +151,7 @@ def test_every_role_is_trusted_by_one_service_for_its_own_sake(
     assert len(trusts) == 6
 
 
-def test_nothing_but_the_repair_may_remove_what_a_mirror_keeps(
+def test_the_orchestrator_alone_lets_bottles_go_and_nothing_of_the_ledger(
     policies: Policies,
 ) -> None:
     removed = {
@@ -164,7 +164,8 @@ def test_nothing_but_the_repair_may_remove_what_a_mirror_keeps(
     }
 
     assert {each for each in removed if each[0] != "ledger-repair"} == {
-        ("orchestrator", "arn:aws:s3:::mirror/probe-*")
+        ("orchestrator", f"arn:aws:s3:::mirror/{keys}")
+        for keys in ("probe-*", "????-??-??/*", "v2/*", "flat/*", "generations/*")
     }
     assert all(
         resource.startswith("arn:aws:s3:::mirror/ledger/v1/")

@@ -51,6 +51,10 @@ def _delete(store: S3Store, key: str) -> None:
     store.delete(ObjectKey(key))
 
 
+def _read(store: S3Store, key: str) -> None:
+    store.get(ObjectKey(key))
+
+
 def _copy(store: S3Store, key: str) -> None:
     store.copy(FIRST, ObjectKey(key), DIGEST)
 
@@ -71,8 +75,16 @@ CALLS: Final[Mapping[str, tuple[Callable[[S3Store, str], None], str, set[str]]]]
     "publish the hash file": (_replace, "bottles_hash.json", ORCHESTRATOR),
     "try the bucket out": (_create, "probe-{}", ORCHESTRATOR),
     "clear a trial": (_delete, "probe-{}", ORCHESTRATOR),
-    "remove a bottle": (_delete, FIRST, set()),
+    "remove a bottle": (_delete, "2026-11-22/{}-old.bottle.tar.gz", ORCHESTRATOR),
+    "remove a blob": (_delete, "v2/homebrew/core/jq/blobs/sha256:0", ORCHESTRATOR),
+    "remove a flat name": (_delete, "flat/{}-old.bottle.tar.gz", ORCHESTRATOR),
+    "renew a flat name": (_copy, "flat/{}.bottle.tar.gz", ORCHESTRATOR),
+    "read a list": (_read, "generations/1/listing.json", ORCHESTRATOR),
+    "remove a list": (_delete, "generations/0/listing.json", ORCHESTRATOR),
     "remove a commit": (_delete, "ledger/v1/commits/0.jsonl", set()),
+    "remove a plan": (_delete, "ledger/v1/documents/0.json", set()),
+    "remove the identity": (_delete, "ledger/v1/ledger.json", set()),
+    "remove the hash file": (_delete, "bottles_hash.json", set()),
     "write a view": (_create, "v2/{}", set()),
     "write elsewhere": (_create, "elsewhere/{}", set()),
 }
@@ -99,7 +111,12 @@ def test_the_store_may_do_what_its_program_does_and_no_more(
         aws_secret_access_key=aws_stack.secret_key,
     )
     owner.create_bucket(Bucket=BUCKET)
-    for key in (FIRST, "bottles_hash.json", "ledger/v1/commits/0.jsonl"):
+    for key in (
+        FIRST,
+        "bottles_hash.json",
+        "ledger/v1/commits/0.jsonl",
+        "generations/1/listing.json",
+    ):
         owner.put_object(Bucket=BUCKET, Key=key, Body=BODY, ChecksumAlgorithm="SHA256")
     for name, value in add_user(aws_stack, f"rights-{role}", {}).items():
         monkeypatch.setenv(name, value)

@@ -9,6 +9,8 @@ from typing import Final
 _DAYS: Final = "bottles lie under the day of their run, and nothing else is named so"
 _NAMED_BY_NUMBER: Final = "commits are named by their number"
 _NAMED_BY_DIGEST: Final = "documents are named by their digest"
+_A_VIEW: Final = "brew names what lies in a view"
+_GENERATIONS: Final = "generations are named by their number"
 _NO_RESOURCE: Final = "AWS knows no resource for these actions"
 _STREAMS: Final = "AWS names the streams of a log group as it makes them"
 
@@ -30,6 +32,18 @@ REASONS: Final[Mapping[str, str]] = {
     ),
     "orchestrator S3Access Write arn:aws:s3:::mirror/probe-*": "one trial, one name",
     "orchestrator S3Access CleanUp arn:aws:s3:::mirror/probe-*": "one trial, one name",
+    **{
+        f"orchestrator S3Access {sid} arn:aws:s3:::mirror/{keys}": reason
+        for sid, keys, reason in (
+            ("Read", "flat/*", _A_VIEW),
+            ("Read", "generations/*", _GENERATIONS),
+            ("Write", "flat/*", _A_VIEW),
+            ("Evict", "????-??-??/*", _DAYS),
+            ("Evict", "v2/*", _A_VIEW),
+            ("Evict", "flat/*", _A_VIEW),
+            ("Evict", "generations/*", _GENERATIONS),
+        )
+    },
     **{
         f"{worker} S3Access {sid} arn:aws:s3:::mirror/{keys}": reason
         for worker in ("worker", "ecs-task")

@@ -7,7 +7,11 @@ locals {
   identity  = "${local.bucket}/ledger/v1/ledger.json"
   hash_file = "${local.bucket}/bottles_hash.json"
   probes    = "${local.bucket}/probe-*"
-  ledger    = [local.identity, local.commits, local.documents]
+  registry  = "${local.bucket}/v2/*"
+  flat      = "${local.bucket}/flat/*"
+  # The documents and lists of the generations that can be gone back to.
+  generations = "${local.bucket}/generations/*"
+  ledger      = [local.identity, local.commits, local.documents]
 
   external_hash_file = var.external_hash_file_s3_key == null ? [] : [join("/", [
     var.external_hash_file_s3_bucket == null ? local.bucket : "arn:${local.aws}:s3:::${var.external_hash_file_s3_bucket}",
@@ -37,12 +41,15 @@ locals {
   }
 
   s3_access = {
-    # It founds the ledger, and tries the bucket out before it does.
+    # It founds the ledger, and tries the bucket out before it does. It alone lets bottles
+    # go (gc_auto): what a kept generation needs stands in its list; a bottle leaves its day
+    # and every view; and a name of the flat view gets the bytes that are held now.
     orchestrator = {
       List    = local.list
-      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes]) } }
-      Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes]) } }
+      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.flat, local.generations]) } }
+      Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes, local.flat]) } }
       CleanUp = { when = true, statement = { Action = "s3:DeleteObject", Resource = local.probes } }
+      Evict   = { when = true, statement = { Action = "s3:DeleteObject", Resource = [local.bottles, local.registry, local.flat, local.generations] } }
       Import  = { when = length(local.external_hash_file) > 0, statement = { Action = "s3:GetObject", Resource = local.external_hash_file } }
       Key     = local.bucket_key
     }
