@@ -17,7 +17,7 @@ TAG = "arm64_sonoma"
 """The one tag of the stand-in's plain catalogs."""
 
 _PATIENCE = 30.0  # seconds
-_NOT_FOR_BOTTLES = ("catalog", "catalog_304")
+_NOT_FOR_BOTTLES = ("catalog", "catalog_304", "document", "document_304")
 
 
 @dataclass(frozen=True, slots=True)
