@@ -64,7 +64,7 @@ def _give_tasks_their_roles() -> None:
     register, answer = ecs._register_metadata, metadata.handle_request
     roles: dict[str, str] = {}
 
-    def registered(  # noqa: PLR0917 - so it is called
+    def registered(
         task: str,
         cluster: str,
         definition: Mapping[str, Any],

@@ -61,15 +61,16 @@ def test_a_selection_of_names_is_another_one_with_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "publishes"),
+    ("config", "mirrors"),
     [
         (SyncConfig(), True),
-        (SyncConfig(exposure=ExposureConfig(publish=False)), False),
+        (SyncConfig(exposure=ExposureConfig(publish=False)), True),
+        (SyncConfig(exposure=ExposureConfig(views=())), False),
         (SyncConfig(catalog="formula.json"), False),
         (SyncConfig(catalog="./formula.jws.json"), False),
     ],
 )
-def test_only_the_signed_api_is_published_where_it_is_wanted(
-    config: SyncConfig, *, publishes: bool
+def test_the_signed_api_is_mirrored_where_there_is_a_view_for_it(
+    config: SyncConfig, *, mirrors: bool
 ) -> None:
-    assert config.publishes_api == publishes
+    assert config.mirrors_api == mirrors
