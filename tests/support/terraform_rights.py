@@ -35,12 +35,18 @@ REASONS: Final[Mapping[str, str]] = {
     **{
         f"orchestrator S3Access {sid} arn:aws:s3:::mirror/{keys}": reason
         for sid, keys, reason in (
+            ("Read", "v2/*", _A_VIEW),
             ("Read", "flat/*", _A_VIEW),
+            ("Read", "api/*", _A_VIEW),
             ("Read", "generations/*", _GENERATIONS),
+            ("Write", "v2/*", _A_VIEW),
             ("Write", "flat/*", _A_VIEW),
+            ("Write", "api/*", _A_VIEW),
+            ("Write", "generations/*", _GENERATIONS),
             ("Evict", "????-??-??/*", _DAYS),
             ("Evict", "v2/*", _A_VIEW),
             ("Evict", "flat/*", _A_VIEW),
+            ("Evict", "api/*", _A_VIEW),
             ("Evict", "generations/*", _GENERATIONS),
         )
     },
@@ -49,9 +55,13 @@ REASONS: Final[Mapping[str, str]] = {
         for worker in ("worker", "ecs-task")
         for sid, keys, reason in (
             ("Read", "????-??-??/*", _DAYS),
+            ("Read", "v2/*", _A_VIEW),
+            ("Read", "flat/*", _A_VIEW),
             ("Read", "ledger/v1/commits/*", _NAMED_BY_NUMBER),
             ("Read", "ledger/v1/documents/*", _NAMED_BY_DIGEST),
             ("Write", "????-??-??/*", _DAYS),
+            ("Write", "v2/*", _A_VIEW),
+            ("Write", "flat/*", _A_VIEW),
             ("Write", "ledger/v1/commits/*", _NAMED_BY_NUMBER),
         )
     },

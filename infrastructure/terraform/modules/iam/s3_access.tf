@@ -9,6 +9,7 @@ locals {
   probes    = "${local.bucket}/probe-*"
   registry  = "${local.bucket}/v2/*"
   flat      = "${local.bucket}/flat/*"
+  api       = "${local.bucket}/api/*"
   # The documents and lists of the generations that can be gone back to.
   generations = "${local.bucket}/generations/*"
   ledger      = [local.identity, local.commits, local.documents]
@@ -32,24 +33,24 @@ locals {
     }
   }
 
-  # Workers record, and put bottles. They remove nothing.
+  # Workers record, and put bottles and what clients find them by. They remove nothing.
   s3_of_workers = {
     List  = local.list
-    Read  = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles]) } }
-    Write = { when = true, statement = { Action = "s3:PutObject", Resource = [local.commits, local.bottles] } }
+    Read  = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.registry, local.flat]) } }
+    Write = { when = true, statement = { Action = "s3:PutObject", Resource = [local.commits, local.bottles, local.registry, local.flat] } }
     Key   = local.bucket_key
   }
 
   s3_access = {
-    # It founds the ledger, and tries the bucket out before it does. It alone lets bottles
-    # go (gc_auto): what a kept generation needs stands in its list; a bottle leaves its day
-    # and every view; and a name of the flat view gets the bytes that are held now.
+    # It founds the ledger, and tries the bucket out before it does. It alone publishes, and
+    # lets bottles go (gc_auto): what a kept generation needs stands in its list; a bottle
+    # leaves its day and every view; and a document leaves the API that upstream has no more.
     orchestrator = {
       List    = local.list
-      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.flat, local.generations]) } }
-      Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes, local.flat]) } }
+      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.registry, local.flat, local.api, local.generations]) } }
+      Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes, local.registry, local.flat, local.api, local.generations]) } }
       CleanUp = { when = true, statement = { Action = "s3:DeleteObject", Resource = local.probes } }
-      Evict   = { when = true, statement = { Action = "s3:DeleteObject", Resource = [local.bottles, local.registry, local.flat, local.generations] } }
+      Evict   = { when = true, statement = { Action = "s3:DeleteObject", Resource = [local.bottles, local.registry, local.flat, local.api, local.generations] } }
       Import  = { when = length(local.external_hash_file) > 0, statement = { Action = "s3:GetObject", Resource = local.external_hash_file } }
       Key     = local.bucket_key
     }
