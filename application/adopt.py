@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from application.transfer import digest_of
+from application.digests import digest_of
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.events import BottleMirrored
 from domain.ledger import Ledger

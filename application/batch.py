@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from application.journal import MAX_EVENTS, Journal
 from domain.events import BottleFailed, BottleMirrored, Event
+from domain.generations import IndexMirrored
 from domain.ledger import Ledger
 from ports.clock import Clock
 
@@ -37,7 +38,9 @@ class Batch:
         self._due = clock.monotonic() + FLUSH_SECONDS * (1 + journal.phase)
         self._recorded_at = clock.monotonic()
 
-    def add(self, events: Iterable[BottleMirrored | BottleFailed]) -> None:
+    def add(
+        self, events: Iterable[BottleMirrored | BottleFailed | IndexMirrored]
+    ) -> None:
         """Have events wait."""
         self._events.extend(events)
 

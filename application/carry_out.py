@@ -13,9 +13,11 @@ from functools import partial
 from application.batch import Batch
 from application.flow import StoppedError
 from application.journal import Journal
+from application.keep_indexes import is_news, known_index
 from application.transfer import LoadResult, Placed, Transfer
-from domain.bottle import Bottle, ObjectKey
+from domain.bottle import Bottle, Digest, ObjectKey
 from domain.events import BottleFailed, BottleMirrored, Event
+from domain.generations import IndexMirrored
 from domain.ledger import Ledger
 from domain.words import Outcome
 from domain.work import Amount, Load
@@ -162,6 +164,7 @@ class CarryOut:
         waiting = filter(foreman.takes, loads)
         batch = Batch(journal, self.clock, partial(self._recorded, foreman))
         self.transfer.spool.sweep()
+        told: set[Digest] = set()
         flying: set[Future[LoadResult]] = set()
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
@@ -181,7 +184,8 @@ class CarryOut:
                     done, flying = wait(flying, patient, return_when=FIRST_COMPLETED)
                     for result in _landed(done):
                         tally.add(result)
-                        batch.add((*result.mirrored, *result.failed))
+                        news = self._news(result, journal.ledger, told)
+                        batch.add((*news, *result.mirrored, *result.failed))
                     tally.gave_up = tally.gave_up or patience.judge(done)
                     if tally.gave_up is not None:
                         flying = {load for load in flying if not load.cancel()}
@@ -199,6 +203,15 @@ class CarryOut:
         mirrored = (one for one in events if isinstance(one, BottleMirrored))
         self.transfer.spool.forget({one.bottle.digest for one in mirrored})
         foreman.recorded(ledger, events)
+
+    def _news(
+        self, result: LoadResult, ledger: Ledger, told: set[Digest]
+    ) -> Iterator[IndexMirrored]:
+        """Yield what is to be recorded of indexes: each one once."""
+        for index in result.indexes:
+            if index.digest not in told and is_news(index, ledger):
+                told.add(index.digest)
+                yield IndexMirrored(index)
 
     def _next(self, flying: Sized, waiting: Iterator[Load]) -> Iterator[Load]:
         """Yield loads until more are at hand than can run: no thread is to wait."""
@@ -229,7 +242,13 @@ def _landed(done: Iterable[Future[LoadResult]]) -> Iterator[LoadResult]:
 
 
 def _placed(load: Load, ledger: Ledger, day: date) -> Placed:
-    return Placed(load, {b.key: place(ledger, b, day) for b in load.bottles})
+    known = {
+        bottle.key: index
+        for bottle in load.bottles
+        if (index := known_index(ledger, bottle)) is not None
+    }
+    where = {bottle.key: place(ledger, bottle, day) for bottle in load.bottles}
+    return Placed(load, where, known)
 
 
 def place(ledger: Ledger, bottle: Bottle, day: date) -> ObjectKey:

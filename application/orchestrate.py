@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, Literal, TypeAlias
 
 from application.close_run import CloseRun
+from application.hand_over_indexes import HandOverIndexes
 from application.journal import Journal
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.prepare_sync import Prepared, PrepareSync
@@ -61,6 +62,7 @@ class Orchestrate:
     Attributes:
         dispatchers: Who hands out orders, by route.
         shards: Tells how many workers share some work.
+        hand_over: Keeps the indexes that were read for sizes.
     """
 
     prepare: PrepareSync
@@ -69,6 +71,7 @@ class Orchestrate:
     tell: TellOfRun
     dispatchers: Mapping[Route, Dispatcher]
     shards: Callable[[Work], int]
+    hand_over: HandOverIndexes
     progress: Progress
 
     def __call__(
@@ -176,6 +179,7 @@ class Orchestrate:
         run, work = prepared.run, prepared.work
         # Before the start: nobody who takes the run up from there can know of them.
         run.journal.record(prepared.adopted)
+        run.journal.record(self.hand_over(work))
         run.supersede(work)
         if not work.loads:
             return self._nothing_to_do(opened, prepared)

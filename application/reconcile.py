@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from application.claims import claims_of, is_bottle_object
+from application.digests import digest_of
 from application.journal import Journal
-from application.transfer import digest_of
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import BottleLost, BottleMirrored, StoreReconciled
 from domain.ledger import Ledger

@@ -9,8 +9,8 @@ from threading import Event as Flag
 from typing import Final
 
 from application.claims import claims_of, is_bottle_object
+from application.digests import stored_digest
 from application.journal import Journal
-from application.transfer import stored_digest
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, BottleLost, BottleMirrored
 from domain.garbage import Evicted, Garbage, garbage_of, names_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from application.carry_out import place
-from application.transfer import digest_of
+from application.digests import digest_of
 from domain.events import BottleMirrored
 from domain.ledger import Ledger
 from domain.work import Load

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from threading import Event as Flag
 
+from application.digests import digest_of, stored_digest
+from application.expose import Expose
 from application.flow import Flow, StoppedError
 from application.patience import Patience
-from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
+from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.errors import DigestMismatchError
 from domain.events import BottleFailed, BottleMirrored
+from domain.generations import KeptIndex
 from domain.work import Load
 from ports.bottle_source import BottleSource
 from ports.clock import Clock
@@ -29,7 +31,7 @@ from ports.errors import (
 )
 from ports.progress import Progress
 from ports.spool import Spool
-from ports.store import ObjectInfo, Store
+from ports.store import Store
 
 _LONGEST_DETAIL = 500  # characters
 _FIRST_PAUSE = 0.5  # seconds at most, and twice as many each time
@@ -38,10 +40,15 @@ _LONGEST_PAUSE = 30.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A load, and where in the store each of its bottles is to lie."""
+    """A load, and where in the store each of its bottles is to lie.
+
+    Attributes:
+        indexes: What the ledger has of the indexes of their releases.
+    """
 
     load: Load
     object_keys: Mapping[BottleKey, ObjectKey]
+    indexes: Mapping[BottleKey, KeptIndex] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +58,30 @@ class LoadResult:
     Attributes:
         error: What ended it early, for deciding whether the run goes on.
         seconds: How long it took.
+        indexes: Those of the releases of what was mirrored: they are in the store.
     """
 
     mirrored: tuple[BottleMirrored, ...]
     failed: tuple[BottleFailed, ...]
     error: PortError | None = None
     seconds: float = 0.0
+    indexes: tuple[KeptIndex, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """Brings the bytes of a load into the store under all of its names.
 
-    May be used by many threads at once. Bytes are in the store, checked, before
-    the event that speaks of them is returned; what fails is returned too, and
-    never raised, but for ``StoppedError``.
+    May be used by many threads at once. Bytes are in the store, checked, and where
+    clients ask for them, before the event that speaks of them is returned; what fails
+    is returned too, and never raised, but for ``StoppedError``.
 
     Attributes:
         attempts: How often the bytes of one bottle are sent for.
         chance: Gives numbers in [0, 1), to spread what is tried again.
         stop: When set, transfers end at the next piece of bytes.
         spool: What the source keeps of bottles that it has begun to give.
+        expose: Writes what clients see of a bottle.
         patience: Seconds for which a store is waited for that does not answer: bytes
             that are at hand are offered to it beyond all attempts, and others are not
             sent for again before it answers.
@@ -85,6 +95,7 @@ class Transfer:
     chance: Callable[[], float]
     stop: Flag
     spool: Spool
+    expose: Expose
     patience: float = 0.0
 
     def __call__(self, placed: Placed) -> LoadResult:
@@ -95,6 +106,7 @@ class Transfer:
         """
         load = placed.load
         mirrored: list[BottleMirrored] = []
+        indexes: list[KeptIndex] = []
         origin, size = load.source, load.size or 0
         for bottle in load.bottles:
             target = placed.object_keys[bottle.key]
@@ -104,25 +116,42 @@ class Transfer:
                     done = self._fetch(load, bottle, target)
                 else:
                     done = self._copy(load, bottle, origin, target, size)
+                index = self._shown(done, placed)
             except StoppedError:
                 if not mirrored:
                     raise
-                return LoadResult(tuple(mirrored), ())
+                return LoadResult(tuple(mirrored), (), indexes=tuple(indexes))
             except PortError as error:
-                if self.stop.is_set():
-                    # Cut short, not failed: it is fetched by the next run.
-                    return LoadResult(tuple(mirrored), ())
-                self.progress.finished(load, error)
-                left = load.bottles[len(mirrored) :]
-                failed = tuple(_failed(missing, error) for missing in left)
-                return LoadResult(tuple(mirrored), failed, error)
+                failed: tuple[BottleFailed, ...] = ()
+                if not self.stop.is_set():
+                    self.progress.finished(load, error)
+                    left = load.bottles[len(mirrored) :]
+                    failed = tuple(_failed(missing, error) for missing in left)
+                # Else cut short, not failed: it is fetched by the next run.
+                return LoadResult(
+                    tuple(mirrored),
+                    failed,
+                    error if failed else None,
+                    indexes=tuple(indexes),
+                )
             mirrored.append(done)
+            if index is not None:
+                indexes.append(index)
             size = done.size
             if origin is None or done.how == "fetched":
                 # All copies are of one original: the store has to prove it once.
                 origin = done.object_key
         self.progress.finished(load, None)
-        return LoadResult(tuple(mirrored), ())
+        return LoadResult(tuple(mirrored), (), indexes=tuple(indexes))
+
+    def _shown(self, stored: BottleMirrored, placed: Placed) -> KeptIndex | None:
+        """Write the views of a bottle, however long the store has nothing to say."""
+        left = partial(self._patience_left, self.clock.monotonic())
+        known = placed.indexes.get(stored.bottle.key)
+        try:
+            return Patience(self.clock, left)(partial(self.expose, stored, known))
+        except DigestMismatchError as error:
+            raise WrongDigestError(stored.bottle.key, str(error)) from error
 
     def _copy(
         self,
@@ -247,22 +276,6 @@ class Transfer:
     def _go_on(self, load: Load) -> None:
         if self.stop.is_set():
             raise StoppedError(f"{load.bottles[0].key}: stopped")
-
-
-def stored_digest(store: Store, key: ObjectKey) -> Digest | None:
-    """Return the digest of what lies at ``key``, None when nothing does."""
-    info = store.info(key)
-    return None if info is None else digest_of(store, info)
-
-
-def digest_of(store: Store, info: ObjectInfo) -> Digest:
-    """Return the digest that the store has checked, else that of the bytes."""
-    if info.sha256 is not None:
-        return info.sha256
-    sha256 = hashlib.sha256()
-    for chunk in store.read(info.key):
-        sha256.update(chunk)
-    return Digest(sha256.hexdigest())
 
 
 def _beside(target: ObjectKey, bottle: Bottle) -> ObjectKey:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from application.carry_out import CarryOut, Tally
-from application.claims import Claim, claims_of, is_bottle_object
+from application.claims import Claim, claims_of
+from application.digests import digest_of
 from application.opened_ledger import OpenedLedger, open_ledger
+from application.orphans import Orphanage
 from application.run import Run, Runs, under_way
-from application.transfer import digest_of
 from domain.bottle import BottleKey, ObjectKey
 from domain.events import BottleLost
 from domain.ledger import Ledger
@@ -45,7 +46,7 @@ class VerifyReport:
     Attributes:
         checked: Objects that the ledger speaks of.
         elsewhere: Bottles that another mirror has, and this one does not.
-        orphans: Bottles' objects that the ledger does not know.
+        orphans: Bottles' objects, and views, of no bottle that the ledger knows.
         pruned: Whether the orphans were removed.
         repaired: Bottles that were brought in again.
         tally: What repairing them took; None when nothing was repaired.
@@ -147,8 +148,8 @@ class VerifyMirror:
         # Read on after the listing: what was recorded meanwhile is no orphan.
         for recorded in self.runs.log.read(ledger.position):
             ledger.apply(recorded)
-        known = {claim.object_key for claim in claims_of(ledger)}
-        return [key for key in listed if is_bottle_object(key) and key not in known]
+        orphanage = Orphanage(ledger)
+        return [key for key in listed if orphanage.has(key)]
 
     def _prune(self, ledger: Ledger, orphans: Sequence[ObjectKey]) -> bool:
         if not ledger.reconciled:

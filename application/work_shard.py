@@ -195,8 +195,10 @@ class WorkShard:
             return share
         stored = partial(self.salvage, share, journal.ledger, day)
         salvaged = patience(lambda: tuple(stored()))
-        journal.record(salvaged)
-        self.carry_out.transfer.spool.forget({e.bottle.digest for e in salvaged})
+        transfer = self.carry_out.transfer
+        shown = transfer.expose.all(salvaged, journal.ledger, self.carry_out.jobs)
+        journal.record(shown)
+        transfer.spool.forget({event.bottle.digest for event in salvaged})
         return left_of(share, journal.ledger)
 
     def _claim(self, order: Order, journal: Journal) -> Order | None:

@@ -28,9 +28,11 @@ from application.check_attestations import CheckAttestations
 from application.collect_garbage import CollectAfterRun, CollectGarbage
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
+from application.expose import Expose
 from application.expose_run import ExposeRun
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
+from application.keep_indexes import KeepIndexes
 from application.plan_sync import PlanSync
 from application.prepare_sync import PrepareSync
 from application.probe_store import ProbeStore
@@ -191,6 +193,22 @@ class MirrorContainer(containers.DeclarativeContainer):
             reader_of, config=config, open_reader=read_documents.provider
         ),
     )
+    # One for all who work here: an index is asked for once.
+    keep_indexes: providers.Provider[KeepIndexes] = providers.Singleton(
+        KeepIndexes,
+        source=bottle_source,
+        store=store,
+        public=public_objects,
+        progress=progress,
+        views=config.provided.exposure.views,
+    )
+    expose: providers.Provider[Expose] = providers.Factory(
+        Expose,
+        store=store,
+        public=public_objects,
+        keep_index=keep_indexes,
+        views=config.provided.exposure.views,
+    )
     transfer: providers.Provider[Transfer] = providers.Factory(
         Transfer,
         source=bottle_source,
@@ -201,6 +219,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         chance=chance,
         stop=stop,
         spool=spool,
+        expose=expose,
         patience=patience,
     )
     carry_out: providers.Provider[CarryOut] = providers.Factory(

@@ -15,6 +15,7 @@ from adapters.ledger.fields import UUID as IS_UUID
 from adapters.order_codec import said_of
 from adapters.trigger_codec import decode_trigger
 from application.close_run import Closing
+from application.hand_over_indexes import HandOverIndexes
 from application.orchestrate import Orchestrate
 from application.redispatch import AskForShards, ReplaceWorker
 from application.report_age import ReportAge
@@ -54,6 +55,13 @@ class OrchestratorContainer(containers.DeclarativeContainer):
         tell=cloud.tell,
         dispatchers=cloud.dispatchers,
         shards=config.provided.shards,
+        hand_over=providers.Factory(
+            HandOverIndexes,
+            indexes=cloud.keep_indexes,
+            clock=cloud.clock,
+            progress=cloud.progress,
+            jobs=config.provided.jobs,
+        ),
         progress=cloud.progress,
     )
     ask_for_shards: providers.Provider[AskForShards] = providers.Factory(

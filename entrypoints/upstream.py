@@ -136,6 +136,7 @@ def open_registry(
         token=open_secret_token(
             config.registry_token, config.registry_token_secret_id, config
         ),
+        keep_indexes=bool(config.exposure.views),
     )
     return SpooledBottles(registry, spool) if isinstance(spool, Parts) else registry
 

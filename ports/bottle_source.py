@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.bottle import Bottle, Digest
+from domain.tags import Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,19 @@ class BottleStream:
     size: int
     chunks: Iterator[bytes]
     start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIndex:
+    """The index of a release, as the registry served it.
+
+    Attributes:
+        body: Byte for byte.
+        bottles: The bottles it names, by their tags.
+    """
+
+    body: bytes
+    bottles: Mapping[Tag, Digest]
 
 
 class BottleSource(Protocol):
@@ -59,5 +73,33 @@ class BottleSource(Protocol):
 
         Raises:
             UnavailableError: The registry cannot be reached.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def index(self, release: Bottle) -> ReleaseIndex:
+        """Return the index of the release that a bottle is of.
+
+        If it was read for ``sizes``, and not returned yet, it is not asked for again.
+
+        Raises:
+            UnavailableError: No answer after all attempts.
+            NotFoundError: The registry has none.
+            RefusedError: It will not give it.
+            MalformedError: What it gives is no index.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def index_at_hand(self, release: Bottle) -> ReleaseIndex | None:
+        """Return the index of a release if nobody has to be asked for it."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def read_index(self, release: Bottle, body: bytes) -> ReleaseIndex:
+        """Return what an index says that was kept.
+
+        Raises:
+            MalformedError: It is no index.
         """
         raise NotImplementedError

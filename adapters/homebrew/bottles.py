@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from adapters.homebrew.failures import UnreachableError
 from adapters.homebrew.http import HttpClient, Patience
 from adapters.homebrew.sizes import (
     IndexEntry,
+    read_bottles,
     read_index,
     read_layer_size,
     read_size,
@@ -22,7 +24,9 @@ from adapters.homebrew.sizes import (
 from adapters.homebrew.tokens import Tokens
 from adapters.retry import ONCE, Backoff
 from domain.bottle import Bottle, Digest
-from ports.bottle_source import BottleSource, BottleStream
+from domain.generations import ReleaseKey, release_key
+from domain.views import INDEX_MEDIA_TYPE
+from ports.bottle_source import BottleSource, BottleStream, ReleaseIndex
 from ports.clock import Clock
 from ports.errors import (
     MalformedError,
@@ -34,7 +38,6 @@ from ports.errors import (
 
 GHCR: Final = "https://ghcr.io"
 
-_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 _MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 _LARGEST_MANIFEST: Final = 16_000_000  # bytes; the registry takes 4 MiB
 
@@ -64,6 +67,7 @@ class GhcrBottles(BottleSource):
         registry: str = GHCR,
         token: str | None = None,
         patience: float = 10.0,
+        keep_indexes: bool = True,
     ) -> None:
         """Make the source.
 
@@ -71,6 +75,7 @@ class GhcrBottles(BottleSource):
             token: What opens ``registry`` in place of what brew sends.
             patience: Seconds within which the bytes of a bottle must flow again when
                 they stopped; a store drops a put that stands still for about 20.
+            keep_indexes: Whether those that are read for sizes are wanted afterwards.
         """
         self._http = http
         self._clock = clock
@@ -81,6 +86,9 @@ class GhcrBottles(BottleSource):
         # Half of it to notice that nothing comes, half of it to do something about it.
         self._streaming = replace(http.patience, silence=patience / 2)
         self._reached = False
+        self._keep_indexes = keep_indexes
+        # Compressed, which leaves some 4 KB of each: a full plan reads 8,500.
+        self._read: dict[ReleaseKey, bytes] = {}
 
     @contextmanager
     def open(self, bottle: Bottle, start: int = 0) -> Iterator[BottleStream]:
@@ -128,6 +136,22 @@ class GhcrBottles(BottleSource):
                 found[digest] = size
         return found
 
+    def index(self, release: Bottle) -> ReleaseIndex:
+        found = self.index_at_hand(release)
+        if found is not None:
+            return found
+        body = self._index_body(release, self._http.patience)
+        return self.read_index(release, body)
+
+    def index_at_hand(self, release: Bottle) -> ReleaseIndex | None:
+        packed = self._read.pop(_release(release), None)
+        if packed is None:
+            return None
+        return self.read_index(release, zlib.decompress(packed))
+
+    def read_index(self, release: Bottle, body: bytes) -> ReleaseIndex:
+        return ReleaseIndex(body, read_bottles(body, release, self._named(release)))
+
     def _size(self, bottle: Bottle, entry: IndexEntry | None) -> int | None:
         if entry is None:
             return self._blob_size(bottle)
@@ -145,8 +169,10 @@ class GhcrBottles(BottleSource):
             patience = replace(patience, backoff=ONCE, silence=silence)
         index: Mapping[Digest, IndexEntry] = {}
         try:
-            answer = self._manifest(release, quote(release.tagref), _INDEX, patience)
-            index = read_index(answer.body, self._named(release))
+            body = self._index_body(release, patience)
+            index = read_index(body, self._named(release))
+            if self._keep_indexes:
+                self._read[_release(release)] = zlib.compress(body, 1)
         except UnreachableError:
             raise
         except UnavailableError:
@@ -159,6 +185,10 @@ class GhcrBottles(BottleSource):
             pass
         self._reached = True
         return index
+
+    def _index_body(self, release: Bottle, patience: Patience) -> bytes:
+        reference = quote(release.tagref)
+        return self._manifest(release, reference, INDEX_MEDIA_TYPE, patience).body
 
     def _layer_size(self, bottle: Bottle, entry: IndexEntry) -> int | None:
         try:
@@ -253,3 +283,7 @@ class GhcrBottles(BottleSource):
 
     def _named(self, bottle: Bottle) -> str:
         return f"{bottle.key} from {self._registry}"
+
+
+def _release(bottle: Bottle) -> ReleaseKey:
+    return release_key(bottle.name, bottle.pkg_version, bottle.rebuild)

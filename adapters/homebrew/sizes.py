@@ -1,4 +1,4 @@
-"""What a registry's documents say of the size of bottles.
+"""What a registry's documents say of bottles.
 
 Source: Homebrew/brew ``github_packages.rb`` (``upload_bottle``).
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from domain.bottle import Digest
+from domain.bottle import Bottle, Digest, parse_digest
+from domain.errors import InvalidValueError
+from domain.tags import Tag, parse_tag
 from ports.errors import MalformedError
 
 LARGEST_BOTTLE: Final = 10**12
@@ -43,6 +45,7 @@ class _Part(Schema):
 
 class _AnnotationsSchema(_Part):
     digest = fields.String(data_key="sh.brew.bottle.digest", required=True)
+    name = fields.String(data_key="org.opencontainers.image.ref.name", load_default="")
     # A string by the rules of OCI; read apart, for a bad one costs one more request.
     size = fields.Raw(data_key="sh.brew.bottle.size", load_default=None)
 
@@ -82,17 +85,35 @@ def read_index(body: bytes, what: str) -> dict[Digest, IndexEntry]:
         MalformedError: It is not an image index.
     """
     entries: dict[Digest, IndexEntry] = {}
-    for child in _loaded(_INDEX, body, what)["manifests"]:
-        try:
-            loaded = _CHILD.load(child)
-        except ValidationError:
-            continue
+    for loaded in _children(body, what):
         annotations = loaded["annotations"]
         digest, size = Digest(annotations["digest"]), read_size(annotations["size"])
         # One digest may be there under several tags, and only one of them sized.
         if size is not None or digest not in entries:
             entries[digest] = IndexEntry(loaded["digest"], size)
     return entries
+
+
+def read_bottles(body: bytes, release: Bottle, what: str) -> dict[Tag, Digest]:
+    """Return the digests of the bottles that the index of a release names, by tag.
+
+    Raises:
+        MalformedError: It is not an image index.
+    """
+    before = f"{release.pkg_version}."
+    after = f".{release.rebuild}" if release.rebuild else ""
+    bottles: dict[Tag, Digest] = {}
+    for loaded in _children(body, what):
+        annotations = loaded["annotations"]
+        name: str = annotations["name"]
+        if not (name.startswith(before) and name.endswith(after)):
+            continue
+        try:
+            tag = parse_tag(name[len(before) : len(name) - len(after)])
+            bottles[tag] = parse_digest(annotations["digest"])
+        except InvalidValueError:
+            continue
+    return bottles
 
 
 def read_layer_size(body: bytes, digest: Digest, what: str) -> int | None:
@@ -114,6 +135,14 @@ def read_size(text: object) -> int | None:
         return None
     size = int(text)
     return size if 0 < size <= LARGEST_BOTTLE else None
+
+
+def _children(body: bytes, what: str) -> Iterator[Mapping[str, Any]]:
+    for child in _loaded(_INDEX, body, what)["manifests"]:
+        try:
+            yield _CHILD.load(child)
+        except ValidationError:
+            continue
 
 
 def _loaded(schema: Schema, body: bytes, what: str) -> Mapping[str, Any]:

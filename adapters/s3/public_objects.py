@@ -38,16 +38,18 @@ class S3PublicObjects(PublicObjects):
             # Without a time in it: the same document is the same object.
             body = gzip.compress(body, mtime=0)
             headers["ContentEncoding"] = _GZIP
-        path = self._bucket.path(key)
+        path, digest = self._bucket.path(key), sha256(body)
         with self._bucket.translator.translated(f"write {key} in {self._bucket}"):
             answer = self._bucket.repeats.put_object(
                 Bucket=self._bucket.name,
                 Key=path,
                 Body=body,
-                ChecksumSHA256=b64encode(sha256(body).digest()).decode(),
+                ChecksumSHA256=b64encode(digest.digest()).decode(),
                 **headers,
             )
             require(answer, "ETag")
+        # It may be copied next.
+        self._copier.remember(key, answer["ETag"], Digest(digest.hexdigest()))
 
     def read(self, key: ObjectKey) -> bytes:
         what = f"read {key} in {self._bucket}"

@@ -8,7 +8,7 @@ from typing import Final
 
 from adapters.spool.parts import Part, Parts
 from domain.bottle import Bottle, Digest
-from ports.bottle_source import BottleSource, BottleStream
+from ports.bottle_source import BottleSource, BottleStream, ReleaseIndex
 
 _LARGE: Final = 10**9  # bytes
 
@@ -47,6 +47,15 @@ class SpooledBottles(BottleSource):
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
         return self._source.sizes(bottles)
+
+    def index(self, release: Bottle) -> ReleaseIndex:
+        return self._source.index(release)
+
+    def index_at_hand(self, release: Bottle) -> ReleaseIndex | None:
+        return self._source.index_at_hand(release)
+
+    def read_index(self, release: Bottle, body: bytes) -> ReleaseIndex:
+        return self._source.read_index(release, body)
 
 
 def _whole(part: Part, stream: BottleStream) -> Generator[bytes]:

@@ -20,6 +20,7 @@ from adapters.telemetry.logged_progress import LoggedProgress
 from application.announce import Announce
 from application.carry_out import CarryOut
 from application.close_run import CloseRun
+from application.keep_indexes import KeepIndexes
 from application.patience import LONGEST
 from application.prepare_sync import PrepareSync
 from application.run import Runs
@@ -120,6 +121,7 @@ class CloudContainer(containers.DeclarativeContainer):
     )
     prepare_sync: providers.Provider[PrepareSync] = mirror.prepare_sync
     carry_out: providers.Provider[CarryOut] = mirror.carry_out
+    keep_indexes: providers.Provider[KeepIndexes] = mirror.keep_indexes
     salvage: providers.Provider[Salvage] = providers.Factory(
         Salvage, store=mirror.store
     )

@@ -21,7 +21,7 @@ from adapters.spool.parts import Parts
 from domain.bottle import Bottle, Digest
 from domain.tags import Tag
 from ports.bottle_source import BottleSource
-from ports.errors import NotFoundError, UnavailableError
+from ports.errors import MalformedError, NotFoundError, UnavailableError
 from tests.standin.catalog import plain_catalog
 from tests.standin.server import Upstream
 from tests.standin.sizes import fixed
@@ -52,6 +52,8 @@ def in_memory(_stack: ExitStack) -> Holding:
         Bottle("jq", "1.8.1", 0, Tag(tag), source.add(random.randbytes(SIZE)))
         for tag in TAGS
     ]
+
+    source.publish(bottles)
 
     def shut() -> None:
         source.reachable = False
@@ -122,6 +124,38 @@ def read(source: BottleSource, bottle: Bottle) -> bytes:
 
 
 class TestBottleSourceContract:
+    def test_the_index_of_a_release_names_its_bottles(self, holding: Holding) -> None:
+        index = holding.source.index(holding.bottles[0])
+        assert index.bottles == {b.tag: b.digest for b in holding.bottles}
+        assert holding.source.index(holding.bottles[-1]) == index
+        assert holding.source.read_index(holding.bottles[0], index.body) == index
+
+    def test_an_index_that_was_read_for_sizes_is_at_hand_once(
+        self, holding: Holding
+    ) -> None:
+        bottle = holding.bottles[0]
+        assert holding.source.index_at_hand(bottle) is None
+        asked = holding.source.index(bottle)
+        holding.source.sizes(holding.bottles)
+        assert holding.source.index_at_hand(bottle) == asked
+        assert holding.source.index_at_hand(bottle) is None
+        holding.source.sizes(holding.bottles)
+        holding.shut()
+        assert holding.source.index(bottle) == asked
+        with pytest.raises(UnavailableError):
+            holding.source.index(bottle)
+
+    def test_a_release_that_is_not_there_has_no_index(self, holding: Holding) -> None:
+        bottle = replace(holding.bottles[0], rebuild=7)
+        holding.source.sizes([bottle])
+        assert holding.source.index_at_hand(bottle) is None
+        with pytest.raises(NotFoundError):
+            holding.source.index(bottle)
+
+    def test_what_is_no_index_is_not_read_as_one(self, holding: Holding) -> None:
+        with pytest.raises(MalformedError):
+            holding.source.read_index(holding.bottles[0], b"<html>")
+
     def test_gives_the_bytes_of_a_bottle_and_their_number(
         self, holding: Holding
     ) -> None:

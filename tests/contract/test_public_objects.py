@@ -304,6 +304,15 @@ class TestInBuckets:
         assert gzip.decompress(copied["body"]) == DOCUMENT
 
     @BUCKETS
+    def test_a_copy_is_served_as_what_it_is_a_copy_of(self, shown: Shown) -> None:
+        for version in (b"{}", b'{"manifests":[]}'):
+            shown.public.write(API, version, INDEX_MEDIA_TYPE)
+            shown.store.copy(API, INDEX, digest_of(version))
+            copy = _served(shown, INDEX)
+            assert (copy["ContentType"], copy["body"]) == (INDEX_MEDIA_TYPE, version)
+            shown.public.remove(INDEX)
+
+    @BUCKETS
     def test_an_object_that_lost_its_end_is_not_read(self, shown: Shown) -> None:
         shown.public.write(API, DOCUMENT, "application/json", compressed=True)
         body = _served(shown, API)["body"][:-9]

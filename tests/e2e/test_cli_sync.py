@@ -43,11 +43,15 @@ def test_what_was_fetched_is_what_upstream_has(
 
 
 @pytest.mark.usefixtures("upstream")
-def test_a_bottle_costs_two_requests_upstream(bottles: Bottles) -> None:
-    answer = bottles.json("sync", "ledger", "--tag", "arm64_sonoma")
+@pytest.mark.parametrize(("views", "more"), [("none", 0), ("registry", 1)])
+def test_a_bottle_costs_two_requests_upstream_and_its_release_one(
+    bottles: Bottles, views: str, more: int
+) -> None:
+    answer = bottles.json("sync", "ledger", "--tag", "arm64_sonoma", "--views", views)
 
-    # The catalog with five documents beside it, the registry, and where it redirects.
-    assert answer["requests"]["upstream"] == 8
+    # The catalog with five documents beside it, the registry, and where it redirects;
+    # the index.
+    assert answer["requests"]["upstream"] == 8 + more
 
 
 @pytest.mark.usefixtures("upstream")

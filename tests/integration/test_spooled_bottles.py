@@ -30,6 +30,7 @@ from tests.standin.server import Upstream
 from tests.standin.sizes import fixed
 from tests.support.chain import DAY
 from tests.support.offers import offered_bottles
+from tests.support.showing import showing
 
 SIZE = 3_000_000
 BLOCK = 262_144
@@ -85,6 +86,7 @@ class Worker:
             chance=lambda: NO_CHANCE,
             stop=Flag(),
             spool=self.parts,
+            expose=showing(self.store, self.source, self.progress, ()),
         )
 
     def bring(self, bottle: Bottle) -> LoadResult:

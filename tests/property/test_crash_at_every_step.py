@@ -7,9 +7,14 @@ from enum import Enum
 
 import pytest
 
-from ports.errors import ConflictError, OutcomeUnknownError, UnavailableError
+from ports.errors import (
+    ConflictError,
+    NotFoundError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
 from tests.support.mirror import Process
-from tests.support.steps import BOTH, before_the_sync
+from tests.support.steps import BOTH, PLAIN, SHOWN, Size, before_the_sync
 from tests.support.stricken import Act, Blow, Carry
 from tests.support.watched import Call, Killed
 
@@ -36,8 +41,9 @@ class Manner(Enum):
 
         def act(call: Call, carry: Carry) -> None:
             if carried_out:
-                # That it is turned away is an answer, and is not heard either.
-                with suppress(ConflictError):
+                # That it is turned away, or finds nothing, is an answer, and is not
+                # heard either.
+                with suppress(ConflictError, NotFoundError):
                     carry()
             if self.kills:
                 process.watch.kill()
@@ -48,25 +54,41 @@ class Manner(Enum):
         return act
 
 
-def calls_of_the_sync() -> int:
+def calls_of_the_sync(size: Size) -> int:
     """Return how many calls to the store the sync takes when nothing happens."""
-    mirror = before_the_sync().branch()
+    mirror = before_the_sync(size).branch()
     assert mirror.sync(BOTH).outcome == "complete"
     return mirror.disk.calls
 
 
-STEPS = calls_of_the_sync()
+STEPS = calls_of_the_sync(PLAIN)
+STEPS_WITH_VIEWS = calls_of_the_sync(SHOWN)
+_MANNERS = pytest.mark.parametrize(
+    "manner", Manner, ids=lambda manner: manner.name.lower()
+)
 
 
-def test_the_sync_is_a_long_one() -> None:
+def test_the_syncs_are_long_ones() -> None:
     assert STEPS >= 200
+    assert STEPS_WITH_VIEWS >= 200
 
 
 # Which step it was is in the test's name: it can be run again by that.
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
-@pytest.mark.parametrize("manner", Manner, ids=lambda manner: manner.name.lower())
+@_MANNERS
 def test_the_next_sync_makes_it_right(manner: Manner, step: int) -> None:
-    mirror = before_the_sync().branch()
+    cut_and_sync_again(PLAIN, manner, step)
+
+
+@pytest.mark.parametrize("step", range(1, STEPS_WITH_VIEWS + 1))
+@_MANNERS
+def test_the_next_sync_makes_it_right_with_views(manner: Manner, step: int) -> None:
+    cut_and_sync_again(SHOWN, manner, step)
+
+
+def cut_and_sync_again(size: Size, manner: Manner, step: int) -> None:
+    """Cut the sync at a step, sync again, and check that all is as it should be."""
+    mirror = before_the_sync(size).branch()
     process = mirror.process()
     acknowledged = mirror.acknowledged_to(process)
     blow = Blow(manner.act(process), first=step)

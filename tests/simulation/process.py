@@ -24,14 +24,15 @@ from domain.bottle import Bottle, Digest
 from domain.tags import Tag
 from domain.words import RunKind
 from domain.work import GB
-from ports.bottle_source import BottleSource, BottleStream
+from ports.bottle_source import BottleSource, BottleStream, ReleaseIndex
 from ports.clock import Clock
-from ports.errors import UnavailableError
+from ports.errors import MalformedError, NotFoundError, UnavailableError
 from tests.simulation.client import open_store
 from tests.simulation.faults import Weather
 from tests.simulation.judged import JudgedBucket, JudgedHashFile, JudgedLog
 from tests.simulation.line import Line
 from tests.simulation.world import SimulatedClock, World
+from tests.support.showing import showing
 
 
 class Upstream:
@@ -72,6 +73,15 @@ class SlowSource(BottleSource):
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
         return {b.digest: len(self._contents[b.digest]) for b in bottles}
+
+    def index(self, release: Bottle) -> ReleaseIndex:
+        raise NotFoundError(release.key, "no such index")
+
+    def index_at_hand(self, release: Bottle) -> ReleaseIndex | None:
+        raise NotFoundError(release.key, "no such index")
+
+    def read_index(self, release: Bottle, body: bytes) -> ReleaseIndex:
+        raise MalformedError(release.key, f"no index: {body!r}")
 
 
 class Process:
@@ -116,8 +126,9 @@ class Process:
             require_fit=lambda: None,
         )
         progress = SilentProgress()
+        source = SlowSource(world, self.clock, upstream)
         transfer = Transfer(
-            source=SlowSource(world, self.clock, upstream),
+            source=source,
             store=store,
             clock=self.clock,
             progress=progress,
@@ -125,6 +136,7 @@ class Process:
             chance=world.chance,
             stop=self.stop,
             spool=NoSpool(),
+            expose=showing(store, source, progress, ()),
         )
         self.carry_out = CarryOut(transfer, self.clock, jobs=1)
         self.verify = VerifyMirror(store, self.carry_out, self.runs, progress, jobs=1)

@@ -15,6 +15,7 @@ from adapters.memory.notifier import MemoryNotifier
 from application.adopt import Adopt
 from application.announce import Announce
 from application.close_run import CloseRun, Closing
+from application.hand_over_indexes import HandOverIndexes
 from application.orchestrate import Orchestrate, Orchestration
 from application.prepare_sync import PrepareSync
 from application.redispatch import AskForShards, ReplaceWorker
@@ -132,6 +133,12 @@ class Cloud:
             tell=self.telling(process),
             dispatchers=self.waiting,
             shards=lambda work: work.shards(self.shard_bytes),
+            hand_over=HandOverIndexes(
+                process.transfer.expose.keep_index,
+                process.mirror.clock,
+                process.progress,
+                jobs=1,
+            ),
             progress=process.progress,
         )
         return orchestrate(selection, run_id, max_bytes)

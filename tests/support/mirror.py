@@ -50,14 +50,17 @@ from domain.formula import Formula
 from domain.ledger import Ledger, replay
 from domain.records import HashEntry
 from domain.selection import Selection
+from domain.views import FLAT, REGISTRY, View
 from domain.work import GB
 from ports.external_hash_file import ExternalHashFile
 from tests.support.catalogs import make_formula, select
+from tests.support.showing import showing
 from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedStore
 
 TAG = "arm64_sonoma"
 EVERYTHING = select(TAG)
 BACKOFF = Backoff(attempts=2)
+_OTHERS = ("ledger/", REGISTRY, FLAT)
 E = TypeVar("E", bound=Event)
 
 
@@ -74,6 +77,7 @@ class Mirror:
         upstream: The bytes that bottles have.
         formulae: What the catalog offers, by name.
         external: Another mirror's hash file, which every sync asks.
+        views: The forms in which clients find bottles.
     """
 
     def __init__(self) -> None:
@@ -84,6 +88,7 @@ class Mirror:
         self.formulae: dict[str, Formula] = {}
         self.external: ExternalHashFile = NoHashFile()
         self.external_required = False
+        self.views: tuple[View, ...] = ()
         self._ids = count(1)
 
     def new_id(self) -> str:
@@ -109,7 +114,9 @@ class Mirror:
         formula = make_formula(name, version, rebuild=rebuild, digests=given)
         self.formulae[name] = formula
         self.catalog.offer(self.formulae.values())
-        return tuple(formula.bottles())
+        bottles = tuple(formula.bottles())
+        self.upstream.publish(bottles)
+        return bottles
 
     def withdraw(self, name: str) -> None:
         """Offer the formula still, and no bottle of it."""
@@ -151,11 +158,19 @@ class Mirror:
         return self.disk.get(HASH_FILE).body
 
     def bottles(self) -> dict[ObjectKey, bytes]:
-        """Return the objects that are not the ledger's."""
+        """Return the objects that are neither the ledger's nor views."""
         return {
             info.key: self.disk.get(info.key).body
             for info in self.disk.list("")
-            if info.key != HASH_FILE and not info.key.startswith("ledger/")
+            if info.key != HASH_FILE and not info.key.startswith(_OTHERS)
+        }
+
+    def shown(self) -> dict[ObjectKey, bytes]:
+        """Return the views."""
+        return {
+            info.key: self.disk.get(info.key).body
+            for prefix in (REGISTRY, FLAT)
+            for info in self.disk.list(prefix)
         }
 
     def check(self) -> None:
@@ -220,6 +235,7 @@ class Process:
             chance=no_chance,
             stop=self.stop,
             spool=self.spool,
+            expose=showing(self.store, self.source, self.progress, mirror.views),
         )
         self.carry_out = CarryOut(self.transfer, clock, jobs)
         catalog = WatchedCatalog(mirror.catalog, self.watch)

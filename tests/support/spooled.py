@@ -13,7 +13,8 @@ from adapters.memory.progress import RecordingProgress
 from adapters.spool.bottles import SpooledBottles
 from adapters.spool.parts import Parts
 from domain.bottle import Bottle, Digest
-from ports.bottle_source import BottleSource, BottleStream
+from ports.bottle_source import BottleSource, BottleStream, ReleaseIndex
+from ports.errors import MalformedError, NotFoundError
 from tests.support.catalogs import make_bottle
 
 JQ = make_bottle()
@@ -47,6 +48,15 @@ class CountingSource(BottleSource):
 
     def sizes(self, bottles: Iterable[Bottle]) -> Mapping[Digest, int]:
         return {bottle.digest: len(self.content) for bottle in bottles}
+
+    def index(self, release: Bottle) -> ReleaseIndex:
+        raise NotFoundError(release.key, "no such index")
+
+    def index_at_hand(self, release: Bottle) -> ReleaseIndex | None:
+        raise NotFoundError(release.key, "no such index")
+
+    def read_index(self, release: Bottle, body: bytes) -> ReleaseIndex:
+        raise MalformedError(release.key, f"no index: {body!r}")
 
     def _chunks(self, start: int) -> Generator[bytes]:
         for at in range(start, len(self.content), self._chunk):

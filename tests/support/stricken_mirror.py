@@ -10,6 +10,7 @@ from adapters.memory.clock import ManualClock
 from domain.bottle import ObjectKey
 from domain.selection import Selection, choose
 from tests.support.mirror import Mirror, Process
+from tests.support.shown import check_shown
 from tests.support.stricken import StrickenStore
 from tests.support.watched import Call
 
@@ -80,10 +81,13 @@ class StrickenMirror(Mirror):
             **{key: old.size for key, old in ledger.superseded.items()},
             **{entry.object_key: entry.size for entry in ledger.held.values()},
         }
-        if stored.keys() - promised.keys() - self.strangers:
+        if set(self.process().verify().orphans) - self.strangers:
             self.clock.sleep(31 * 60)
             assert self.process().verify(prune_orphans=True).pruned
             stored = self.bottles()
+        assert set(self.process().verify().orphans) <= self.strangers
+        if self.views:
+            check_shown(self)
         sizes = {key: len(body) for key, body in stored.items()}
         for key in self.strangers & sizes.keys():
             del sizes[key]

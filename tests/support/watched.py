@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.catalog import Catalog, Validators
-from ports.bottle_source import BottleSource, BottleStream
+from ports.bottle_source import BottleSource, BottleStream, ReleaseIndex
 from ports.catalog import CatalogSource, Keep
 from ports.store import ObjectInfo, Store, StoredObject
 
@@ -186,6 +186,16 @@ class WatchedSource(BottleSource):
         release = tuple(bottles)
         with self._watch.seen("sizes", release[0].name):
             return self._source.sizes(release)
+
+    def index(self, release: Bottle) -> ReleaseIndex:
+        with self._watch.seen("index", f"{release.name} {release.tagref}"):
+            return self._source.index(release)
+
+    def index_at_hand(self, release: Bottle) -> ReleaseIndex | None:
+        return self._source.index_at_hand(release)
+
+    def read_index(self, release: Bottle, body: bytes) -> ReleaseIndex:
+        return self._source.read_index(release, body)
 
     def _pieces(self, bottle: Bottle, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

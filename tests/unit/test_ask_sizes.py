@@ -16,7 +16,7 @@ from adapters.memory.progress import RecordingProgress
 from application.ask_sizes import AskSizes
 from domain.bottle import Bottle
 from domain.bottle import Digest as Sha256
-from ports.bottle_source import BottleSource, BottleStream
+from ports.bottle_source import BottleSource, BottleStream, ReleaseIndex
 from ports.errors import UnavailableError
 from tests.support.catalogs import make_bottle
 
@@ -46,6 +46,15 @@ class Registry(BottleSource):
             self.asked.append(release[0].name)
         self.before(release[0].name)
         return {bottle.digest: SIZE for bottle in release}
+
+    def index(self, release: Bottle) -> ReleaseIndex:
+        raise AssertionError(f"nobody may ask for the index of {release}")
+
+    def index_at_hand(self, release: Bottle) -> ReleaseIndex | None:
+        raise AssertionError(f"nobody may ask for the index of {release}")
+
+    def read_index(self, release: Bottle, body: bytes) -> ReleaseIndex:
+        raise AssertionError(f"nobody may read {body!r} of {release}")
 
 
 @dataclass
