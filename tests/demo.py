@@ -33,6 +33,10 @@ def main() -> int:
             if status != 0:
                 print(f"the demo stops here: status {status}")
                 return status
+        status = _served(settings)
+        if status != 0:
+            print(f"the demo stops here: status {status}")
+            return status
         print("\nThe tree:", *_tree(_MIRROR), sep="\n  ")
         print("\nThe hash file, one of its bottles:")
         print(_one_entry(_MIRROR / "bottles_hash.json"))
@@ -42,6 +46,8 @@ def main() -> int:
 
 
 _INCOMING = ".incoming"
+# Of the registry view, one image is shown.
+_SHOWN = ("ale",)
 _OURS = ".made-by-the-demo"
 
 _STEPS = (
@@ -91,6 +97,26 @@ def _bottles(arguments: list[str], settings: Mapping[str, str]) -> int:
     ).returncode
 
 
+def _served(settings: Mapping[str, str]) -> int:
+    """Serve the mirror, and ask it for what brew would ask it for."""
+    print("\nServe it, and ask for what brew asks for.")
+    print("$ bottles serve --port 0 &", flush=True)
+    serve = [Path(sys.executable).with_name("bottles"), "serve", "--port", "0"]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("BOTTLES_")}
+    with subprocess.Popen(
+        serve, env={**kept, **settings}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            lines = [process.stdout.readline().rstrip() for _ in range(3)]
+            print(*lines, sep="\n")
+            url = lines[0].partition("=")[2].strip("\"'")
+            print(f"$ bottles smoke {url} --tag arm64_sonoma", flush=True)
+            return _bottles(["smoke", url, "--tag", "arm64_sonoma"], settings)
+        finally:
+            process.terminate()
+
+
 def _is_strangers(folder: Path) -> bool:
     return folder.exists() and not (folder / _OURS).exists()
 
@@ -102,6 +128,9 @@ def _colours() -> bool:
 def _tree(root: Path, most: int = 6) -> Iterator[str]:
     seen = [p for p in root.rglob("[!.]*") if p.is_file() and _INCOMING not in p.parts]
     for folder in sorted({path.parent for path in seen}):
+        image = folder.relative_to(root).parts[3:4]
+        if image and "homebrew" in folder.parts and image != _SHOWN:
+            continue
         files = sorted(path for path in seen if path.parent == folder)
         yield f"{folder}/  ({len(files)} files)"
         for path in files[:most]:
