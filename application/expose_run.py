@@ -79,9 +79,4 @@ class ExposeRun:
         ) as error:
             self.progress.warn(f"nothing is published: {error}")
             return Exposed(refused=str(error))
-        if publication.is_new:
-            self.progress.note(
-                f"generation {publication.generation} is published:"
-                f" {publication.bottles:,} bottles"
-            )
         return Exposed(publication)

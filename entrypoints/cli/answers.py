@@ -11,6 +11,7 @@ from adapters.ledger.fields import written_time
 from application.check_attestations import AttestationReport
 from application.doctor import Check
 from application.explain_formula import Told
+from application.expose_run import Exposed
 from application.import_hash_file import ImportReport
 from application.publication import Publication, PublishRefusedError
 from application.repair_ledger import RepairReport
@@ -79,7 +80,16 @@ def sync_answer(report: SyncReport, upstream: int, store: int) -> Answer:
         ],
         "duration_s": report.duration,
         "ledger": head(report.ledger),
+        "published": _exposed(report.exposed),
         "requests": {"upstream": upstream, "store": store},
+    }
+
+
+def _exposed(exposed: Exposed) -> Answer:
+    seen = exposed.publication
+    return {
+        "generation": None if seen is None else seen.generation,
+        "refused": exposed.refused,
     }
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Final
 
 from adapters.terminal.words import counted, spelt_bytes, spelt_duration
+from application.expose_run import Exposed
 from application.sync_bottles import SyncReport
 from domain.config import BucketAddress, SyncConfig
 
@@ -35,6 +36,7 @@ def sync_text(report: SyncReport, config: SyncConfig) -> str:
     lines += _failures(report)
     if report.gave_up is not None:
         lines.append(f"Why: {report.gave_up}")
+    lines += _seen(report.exposed)
     position = report.ledger.position
     # In the form that `ledger check --pin` takes.
     lines.append(f"Ledger head: {position.seq}:{position.sha256}")
@@ -51,6 +53,16 @@ def _mirrored(report: SyncReport, config: SyncConfig) -> str:
     parts.append(f"{report.skipped:,} held already")
     took = spelt_duration(report.duration)
     return f"{', '.join(parts)}, in {config.store}, in {took}."
+
+
+def _seen(exposed: Exposed) -> list[str]:
+    """Return a line on what clients see of it, if that has changed."""
+    if exposed.refused is not None:
+        return [f"Nothing is published: {exposed.refused}"]
+    if exposed.publication is None:
+        return []
+    number, bottles = exposed.publication.generation, exposed.publication.bottles
+    return [f"Generation {number} is published: {counted(bottles, 'bottle')}."]
 
 
 def _failures(report: SyncReport) -> list[str]:
@@ -73,6 +85,8 @@ def _failures(report: SyncReport) -> list[str]:
 def _next(report: SyncReport, config: SyncConfig) -> str:
     store = f" --store {config.store}" if _is_elsewhere(config) else ""
     if report.outcome == "complete" and not report.left:
+        if report.exposed.publication is not None:
+            return f"bottles serve{store}, or bottles verify{store}"
         return f"bottles verify{store}, or bottles ledger log{store}"
     return "the same command again; what is held is not fetched twice"
 
