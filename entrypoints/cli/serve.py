@@ -76,13 +76,13 @@ def _serve(invocation: Invocation, host: str, port: int) -> None:
                 f"warning: whoever reaches {server.url} may read the mirror, and"
                 " nothing is encrypted"
             )
-        note(f"{config.store} is served at {server.url} until this is interrupted")
         if invocation.as_json:
             variables = client_variables(server.url, view)
             tell_json({"url": server.url, "variables": dict(variables)})
         else:
             tell(shell_lines(server.url, view).rstrip())
         with suppress(KeyboardInterrupt):
+            note(f"{config.store} is served at {server.url} until this is interrupted")
             server.wait()
 
 
