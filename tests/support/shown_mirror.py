@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from adapters.ledger.generations import StoredGenerations
 from adapters.memory.catalog import MemoryCatalog
@@ -71,8 +72,12 @@ class AllOnOffer(Promises):
 class ShownMirror(Mirror):
     """A mirror with both views, whose runs end as they are to end."""
 
-    def __init__(self, exposure: ExposureConfig = BOTH_VIEWS) -> None:
+    def __init__(
+        self, exposure: ExposureConfig = BOTH_VIEWS, disk: Store | None = None
+    ) -> None:
         super().__init__()
+        # No more is asked of it than every store promises.
+        self.disk: Any = disk or self.disk
         self.catalog: ApiCatalog = ApiCatalog()
         self.exposure = exposure
         self._seen = 0
