@@ -24,6 +24,9 @@ pytestmark = [
 Policies = Mapping[str, list[dict[str, Any]]]
 
 
+VIEWS = ("v2/*", "flat/*", "api/*")
+
+
 @pytest.fixture(scope="module")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     return open_terraform(tmp_path_factory.mktemp("policies") / "infrastructure")
@@ -165,7 +168,7 @@ def test_the_orchestrator_alone_lets_bottles_go_and_nothing_of_the_ledger(
 
     assert {each for each in removed if each[0] != "ledger-repair"} == {
         ("orchestrator", f"arn:aws:s3:::mirror/{keys}")
-        for keys in ("probe-*", "????-??-??/*", "v2/*", "flat/*", "api/*", "generations/*")
+        for keys in ("probe-*", "????-??-??/*", *VIEWS, "generations/*")
     }
     assert all(
         resource.startswith("arn:aws:s3:::mirror/ledger/v1/")
