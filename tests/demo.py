@@ -101,7 +101,7 @@ def _served(settings: Mapping[str, str]) -> int:
     """Serve the mirror, and ask it for what brew would ask it for."""
     print("\nServe it, and ask for what brew asks for.")
     print("$ bottles serve --port 0 &", flush=True)
-    serve = [Path(sys.executable).with_name("bottles"), "serve", "--port", "0"]
+    serve = [str(Path(sys.executable).with_name("bottles")), "serve", "--port", "0"]
     kept = {k: v for k, v in os.environ.items() if not k.startswith("BOTTLES_")}
     with subprocess.Popen(
         serve, env={**kept, **settings}, stdout=subprocess.PIPE, text=True
