@@ -37,7 +37,11 @@ from entrypoints.cli.output import tell, tell_json
     help="Check GitHub's build provenance of every bottle, and keep what holds.",
 )
 @config_options(
-    "jobs", "registry", "retry_attempts", *REGISTRY, *GITHUB, *SPOOL, *BUCKET
+    *("jobs", "registry", "retry_attempts", "views"),
+    *REGISTRY,
+    *GITHUB,
+    *SPOOL,
+    *BUCKET,
 )
 @global_options
 @click.pass_context
