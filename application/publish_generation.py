@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from application.find_indexes import FindIndexes
 from application.journal import Journal
 from application.publication import (
     Promises,
@@ -35,6 +36,8 @@ class PublishGeneration:
 
     Attributes:
         keep: How many generations can be gone back to, the visible one included.
+        find_indexes: Makes up for indexes that did not come with their bottles; None
+            is to ask nobody.
     """
 
     promises: Promises
@@ -42,6 +45,7 @@ class PublishGeneration:
     show: ShowGeneration
     views: tuple[View, ...]
     keep: int
+    find_indexes: FindIndexes | None = None
 
     def __call__(
         self, journal: Journal, selection: Selection, *, allow_missing: bool = False
@@ -78,6 +82,12 @@ class PublishGeneration:
         documents = self._documents(ledger)
         try:
             offered = self._prospect(ledger, documents, selection)
+            if offered.unlisted and self.find_indexes is not None:
+                held = journal.ledger.held
+                unlisted = [held[key].bottle for key in offered.unlisted]
+                self.find_indexes(journal, unlisted)
+                ledger = journal.ledger
+                offered = self._prospect(ledger, documents, selection)
             if offered.shortfall and not allow_missing:
                 raise _short(offered)
             newest = newest_of(ledger)

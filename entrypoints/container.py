@@ -30,6 +30,7 @@ from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.expose import Expose
 from application.expose_run import ExposeRun
+from application.find_indexes import FindIndexes
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.keep_indexes import KeepIndexes
@@ -262,6 +263,12 @@ class MirrorContainer(containers.DeclarativeContainer):
         show=show_generation,
         views=config.provided.exposure.views,
         keep=config.provided.exposure.keep_generations,
+        find_indexes=providers.Factory(
+            FindIndexes,
+            keep=keep_indexes,
+            progress=progress,
+            jobs=config.provided.jobs,
+        ),
     )
     collect_garbage: providers.Provider[CollectGarbage] = providers.Factory(
         CollectGarbage,

@@ -8,6 +8,7 @@ from entrypoints.cli.exit_status import DONE, SOME_FAILED
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import (
     BUCKET,
+    REGISTRY,
     SELECTION,
     config_options,
     global_options,
@@ -22,7 +23,11 @@ from entrypoints.cli.output import tell, tell_json
     help="Publish though bottles of the selection are missing; they are named.",
 )
 @config_options(
-    *SELECTION, "views", "keep_generations", "api_public_key", "jobs", *BUCKET
+    *SELECTION,
+    *("views", "keep_generations", "api_public_key", "jobs"),
+    *("registry", "retry_attempts"),
+    *REGISTRY,
+    *BUCKET,
 )
 @global_options
 @click.pass_context

@@ -234,3 +234,21 @@ def test_a_bottle_that_is_built_again_under_its_name_has_a_blob_of_its_own(
         assert objects[index_key(after.name, after.tagref)] == served
         assert _served(upstream, after) in objects.values()
         assert bottles.json("verify", *everything)["orphans"] == []
+
+
+def test_views_that_are_switched_on_later_are_made_of_what_is_held(
+    bottles: Bottles, upstream: Upstream, place: Place
+) -> None:
+    sync = ("sync", "ledger", "kettle@2", *CHOSEN, "--store", place.address)
+    bottles.json(*sync, "--views", "none")
+    fetched = upstream.requests.count("signed_get")
+    answer = bottles.json(*sync)
+
+    assert answer["published"]["generation"] == 1
+    assert answer["mirrored"]["bottles"] == 0
+    assert upstream.requests.count("signed_get") == fetched
+    objects = place.objects()
+    for bottle in _held(place, upstream):
+        index = index_key(bottle.name, bottle.tagref)
+        assert objects[index] == _served(upstream, bottle)
+        assert objects[blob_key(bottle)] == upstream.content(bottle.digest)
