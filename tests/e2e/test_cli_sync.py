@@ -163,7 +163,8 @@ def test_the_end_says_what_where_and_what_next(bottles: Bottles) -> None:
     )
     # The start, the bottles, the end; the generation, and that it is shown.
     assert "Ledger head: 4:" in ended.out
-    assert "Next: bottles verify --store elsewhere" in ended.out
+    assert "Generation 1 is published: 3 bottles." in ended.out
+    assert "Next: bottles serve --store elsewhere" in ended.out
 
 
 @pytest.mark.usefixtures("upstream")
