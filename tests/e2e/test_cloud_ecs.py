@@ -129,11 +129,13 @@ def test_a_run_whose_execution_was_stopped_is_closed_by_who_says_so(
     assert [(one.name, one.status) for one in it.executions()] == [(RUN, "ABORTED")]
     closing_it = {"source": "close", "run_id": RUN}
     assert it.cloud.invoke(closing_it)["unfinished"] == [0, 1]
-    closed = it.cloud.invoke({**closing_it, "shards": [0, 1]})
+    ended = {"input": execution.given, "status": execution.status}
+    closed = it.cloud.invoke({"source": "aws.states", "detail": ended})
 
     assert closed["outcome"] == "failed"
     assert it.cloud.titles() == [STARTED, FAILED]
     assert "16 were not (16 unfinished)" in it.cloud.told()[-1]
+    assert "its state machine ended as ABORTED" in it.cloud.told()[-1]
     it.run({"source": "manual"})
     assert it.cloud.events(SyncCompleted)[-1].outcome == "complete"
     assert len(it.cloud.ledger().held) == 16
@@ -229,6 +231,16 @@ def test_what_lambda_cannot_do_in_eight_attempts_ecs_does_and_the_last_one_close
             environment={**it.cloud.settings, "GATE": str(gate)},
             retries=0,
             on_failure=ORCHESTRATOR,
+        ),
+    )
+    # The pauses between eight attempts take three minutes.
+    it.cloud.lambdas.deploy(
+        ORCHESTRATOR,
+        Function(
+            "tests.support.hasty_orchestrator.handler",
+            timeout=300,
+            memory=512,
+            environment=it.cloud.settings,
         ),
     )
     if last == "ecs":
