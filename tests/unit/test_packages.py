@@ -76,14 +76,21 @@ def test_a_formula_without_a_bottle_for_the_client_is_not_refused() -> None:
     assert packages.skipped == ()
 
 
-def test_knows_aliases_and_old_names_but_no_name_that_is_a_formulas() -> None:
-    packages = read(
-        document(
-            formula_renames={"jquery": "jq", "jq-old": "jq", "jq": "other"},
-            formula_aliases={"json": "jq", "jquery": "json-query"},
-        )
-    )
-    assert packages.aliases == {"json": "jq", "jquery": "json-query", "jq-old": "jq"}
+@pytest.mark.parametrize("turned", [False, True])
+def test_knows_aliases_and_old_names_but_no_name_that_is_a_formulas(
+    *, turned: bool
+) -> None:
+    sections: dict[str, object] = {
+        "formula_renames": {"jquery": "jq", "jq-old": "jq", "jq": "other"},
+        "formula_aliases": {"json": "jq", "jquery": "json-query"},
+    }
+    # An alias wins over an old name, whichever comes first.
+    given = dict(reversed(sections.items())) if turned else sections
+    assert read(document(**given)).aliases == {
+        "json": "jq",
+        "jquery": "json-query",
+        "jq-old": "jq",
+    }
 
 
 @pytest.mark.parametrize(
