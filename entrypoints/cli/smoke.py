@@ -59,8 +59,9 @@ def smoke(
     """Ask the mirror at URL for what brew asks for, without brew.
 
     The API with its signature, then for each FORMULA the index and all bytes of the
-    bottle, with the digest that the API names. Without a FORMULA a handful of the
-    mirror's own is tried, one of each kind of name. Nothing is kept.
+    bottle, with the digest that the API names. Without a FORMULA a handful of what the
+    API names is tried, one of each kind of name: of a mirror of a selection, name some
+    that it has. Nothing is kept.
 
     \b
     Exit status: 0 brew would get it all; 1 it would not; 4 nobody answers.

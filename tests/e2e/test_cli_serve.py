@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,8 +16,8 @@ from adapters.s3.store import S3Store
 from tests.standin.signing import public_key_pem
 from tests.support.command import Bottles, finished, line_with, start
 from tests.support.mirror_tree import MirrorTree
-from tests.support.nginx import WHY_NOT, find_nginx, nginx_before
 from tests.support.seaweed import SeaweedS3
+from tests.support.served import served
 from tests.support.stores import use_seaweed
 
 TREE = MirrorTree()
@@ -29,26 +26,10 @@ DOCUMENT = "api/internal/packages.x86_64_linux.jws.json"
 
 @pytest.fixture
 def mirror(folder: Path) -> Path:
-    """Return the folder of a published mirror, which the configuration names."""
+    """Return the folder of a published mirror."""
     mirror = folder / "mirror"
     TREE.write(FolderStore(mirror).public)
-    (folder / "key.pem").write_text(public_key_pem())
     return mirror
-
-
-@contextmanager
-def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run ``bottles serve`` on a free port, and yield it and its URL."""
-    process = start("serve", "--port", "0", *options)
-    try:
-        line = line_with(process, "is served at")
-        found = re.search(r"http://\S+", line)
-        assert found is not None
-        yield process, found[0]
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def test_serves_until_it_is_interrupted(mirror: Path) -> None:
@@ -146,91 +127,6 @@ def test_a_store_that_cannot_be_read_is_told_before_anybody_asks(
     ended = bottles("serve", "--store", str(folder / "file"), "--port", "0")
     assert ended.status == 4
     assert "a file is where a folder is needed" in ended.err
-
-
-@pytest.mark.parametrize("view", ["registry", "flat"])
-def test_smoke_finds_that_brew_gets_it_all(
-    bottles: Bottles, mirror: Path, view: str
-) -> None:
-    with served("--store", str(mirror)) as (_, url):
-        ended = bottles(
-            *("smoke", url, "--view", view, "--tag", "x86_64_linux"),
-            *("--api-public-key", "key.pem"),
-        )
-    assert (ended.status, ended.err) == (0, "")
-    told = ended.out.splitlines()
-    assert [line.split()[:2] for line in told] == [
-        ["ok", name]
-        for name in (
-            *("packages", "formulae", "choice", "portable-ruby"),
-            *("ale+hops@1.2", "barmaid"),
-        )
-    ]
-
-
-def test_smoke_finds_what_brew_would_not_get(bottles: Bottles, mirror: Path) -> None:
-    bottle = TREE.bottle("plain-ale", "x86_64_linux")
-    blobs = mirror / "v2/homebrew/core/plain-ale/blobs"
-    (blobs / f"sha256:{bottle.digest}").write_bytes(b"other bytes")
-    manifests = mirror / "v2/homebrew/core/old-stout/manifests"
-    (manifests / "0.9").unlink()
-    with served("--store", str(mirror)) as (_, url):
-        ended = bottles(
-            *("smoke", url, "plain-ale", "old-stout", "barmaid"),
-            *("--tag", "x86_64_linux", "--api-public-key", "key.pem", "--json"),
-        )
-    assert ended.status == 1
-    answer = ended.answer
-    assert (answer["ok"], answer["tag"]) == (False, "x86_64_linux")
-    failed = {
-        trial["name"]: trial["detail"]
-        for trial in answer["trials"]
-        if trial["state"] == "fail"
-    }
-    assert list(failed) == ["plain-ale", "old-stout"]
-    assert f"the API says {bottle.digest}" in failed["plain-ale"]
-    assert "404" in failed["old-stout"]
-
-
-def test_smoke_refuses_what_another_key_has_signed(
-    bottles: Bottles, mirror: Path
-) -> None:
-    with served("--store", str(mirror)) as (_, url):
-        ended = bottles("smoke", url, "--tag", "x86_64_linux")
-    assert ended.status == 1
-    assert ended.out.startswith("FAIL  packages")
-    assert "the signature by homebrew-1 is not good" in ended.out
-
-
-def test_smoke_says_that_nobody_answers(bottles: Bottles, folder: Path) -> None:
-    assert folder.is_dir()
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    ended = bottles("smoke", f"http://127.0.0.1:{port}", "--retry-attempts", "1")
-    assert ended.status == 4
-    assert ended.out.startswith("FAIL  packages")
-
-
-@pytest.mark.parametrize("url", ["http://mirror.example", "mirror", "ftp://127.0.0.1"])
-def test_smoke_asks_only_what_may_be_asked(bottles: Bottles, url: str) -> None:
-    ended = bottles("smoke", url)
-    assert ended.status == 2
-    assert "URL" in ended.err
-
-
-def test_smoke_finds_nginx_before_the_folder_all_right(
-    bottles: Bottles, mirror: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    if find_nginx() is None:
-        pytest.skip(WHY_NOT)
-    with nginx_before(mirror, tmp_path_factory.mktemp("nginx")) as url:
-        for view in ("registry", "flat"):
-            ended = bottles(
-                *("smoke", url, "--view", view, "--tag", "arm64_sonoma"),
-                *("--api-public-key", "key.pem"),
-            )
-            assert ended.status == 0, ended.out
-            assert "warn" not in ended.out
 
 
 def test_serves_a_bucket(
