@@ -16,6 +16,8 @@ from ports.api_documents import ApiDocument, ApiDocuments
 from ports.errors import MalformedError
 
 _HEAD: Final = 1024  # bytes
+_LISTS: Final = (CATALOG, "cask.jws.json")
+"""What has a list as its payload; all else that is signed has an object."""
 
 
 class HomebrewDocuments(ApiDocuments):
@@ -33,7 +35,8 @@ class HomebrewDocuments(ApiDocuments):
         response = self._http.get(source, what=source)
         refuse_page(response.body, source)
         if is_signed(name):
-            verified(response.body, self._public_key_pem, source)
+            payload = verified(response.body, self._public_key_pem, source)
+            _check_kind(name, payload, source)
         return ApiDocument(name, response.body, response.headers.get("Last-Modified"))
 
     def packages(self, body: bytes, client: Tag) -> Packages:
@@ -67,6 +70,22 @@ def refuse_page(body: bytes, what: str) -> None:
             what,
             "a web page came in place of the document: is there a proxy, or a "
             "network that wants a sign-in, on the way?",
+        )
+
+
+def _check_kind(name: str, payload: bytes, what: str) -> None:
+    """Check that a genuine document is not one of another name.
+
+    The signature covers no name: a cache could give one document for another.
+
+    Raises:
+        MalformedError: It is.
+    """
+    wanted = b"[" if name in _LISTS else b"{"
+    if not payload.lstrip().startswith(wanted):
+        kind = "a list" if name in _LISTS else "an object"
+        raise MalformedError(
+            what, f"another document came in its place: it is not {kind}"
         )
 
 

@@ -59,7 +59,8 @@ def documents(upstream: Upstream) -> Iterator[HomebrewDocuments]:
 def test_the_bytes_are_those_that_were_signed_and_not_as_they_travelled(
     documents: HomebrewDocuments, upstream: Upstream, name: str
 ) -> None:
-    raw = signed('{"odd": "“ü”"}'.encode()) if "jws" in name else b"jq(1.8.1):jq\n"
+    payload = '[{"odd": "“ü”"}]' if "cask.jws" in name else '{"odd": "“ü”"}'
+    raw = signed(payload.encode()) if "jws" in name else b"jq(1.8.1):jq\n"
     upstream.replace_document(name, raw)
     assert documents.fetch(name).body == raw
     (request,) = upstream.requests.recorded("document")
@@ -73,6 +74,21 @@ def test_one_that_was_changed_on_the_way_is_not_trusted(
 ) -> None:
     upstream.faults.add(Fault("bad_signature", on="document"))
     with pytest.raises(UntrustedError, match=f"{name}: the signature by homebrew-1"):
+        documents.fetch(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("cask.jws.json", "cask_tap_migrations.jws.json"),
+        ("formula_tap_migrations.jws.json", "formula.jws.json"),
+    ],
+)
+def test_a_genuine_document_of_another_name_is_refused(
+    documents: HomebrewDocuments, upstream: Upstream, name: str, other: str
+) -> None:
+    upstream.replace_document(name, documents.fetch(other).body)
+    with pytest.raises(MalformedError, match=f"{name}: another document came"):
         documents.fetch(name)
 
 
