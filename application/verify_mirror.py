@@ -16,10 +16,12 @@ from application.run import Run, Runs, under_way
 from domain.bottle import BottleKey, ObjectKey
 from domain.events import BottleLost
 from domain.ledger import Ledger
+from domain.listing import Listing
 from domain.plan import make_loads
 from domain.selection import Selection
 from domain.work import Work
-from ports.errors import NotOurStoreError
+from ports.errors import MalformedError, NotFoundError, NotOurStoreError
+from ports.generations import Generations
 from ports.progress import Progress
 from ports.store import ObjectInfo, Store
 
@@ -80,6 +82,7 @@ class VerifyMirror:
     runs: Runs
     progress: Progress
     jobs: int
+    generations: Generations
 
     def __call__(
         self, *, deep: bool = False, repair: bool = False, prune_orphans: bool = False
@@ -148,8 +151,22 @@ class VerifyMirror:
         # Read on after the listing: what was recorded meanwhile is no orphan.
         for recorded in self.runs.log.read(ledger.position):
             ledger.apply(recorded)
-        orphanage = Orphanage(ledger)
+        orphanage = Orphanage(ledger, self._listings(ledger))
         return [key for key in listed if orphanage.has(key)]
+
+    def _listings(self, ledger: Ledger) -> list[Listing] | None:
+        """Return the lists of the generations that are kept; None if one cannot be."""
+        try:
+            return [
+                self.generations.listing(number, generation.listing)
+                for number, generation in ledger.generations.items()
+            ]
+        except (NotFoundError, MalformedError) as error:
+            self.progress.note(
+                "views are not looked at, for nobody can tell which are needed:"
+                f" {error}"
+            )
+            return None
 
     def _prune(self, ledger: Ledger, orphans: Sequence[ObjectKey]) -> bool:
         if not ledger.reconciled:

@@ -334,6 +334,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         runs=runs,
         progress=progress,
         jobs=config.provided.jobs,
+        generations=generations,
     )
     attestation_source: providers.Provider[AttestationSource] = providers.Singleton(
         open_github, config=config, clock=upstream_clock, chance=chance, metrics=metrics

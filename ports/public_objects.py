@@ -50,7 +50,8 @@ class PublicObjects(Protocol):
         """Make ``target`` hold what ``source`` holds, whatever is there.
 
         It is copied inside the store, unless ``target`` has ``digest`` already. When it
-        returns, the store has shown that ``target`` has it.
+        returns, the store has shown that ``target`` has it. It may be as old as
+        ``source``: in a folder it is the same file.
 
         Raises:
             NotFoundError: ``source`` is not there.

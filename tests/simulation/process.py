@@ -9,8 +9,10 @@ from threading import Event as Flag
 
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.generations import StoredGenerations
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.memory.progress import SilentProgress
+from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.spool import NoSpool
 from adapters.retry import Backoff
 from application.carry_out import CarryOut
@@ -139,7 +141,14 @@ class Process:
             expose=showing(store, source, progress, ()),
         )
         self.carry_out = CarryOut(transfer, self.clock, jobs=1)
-        self.verify = VerifyMirror(store, self.carry_out, self.runs, progress, jobs=1)
+        self.verify = VerifyMirror(
+            store,
+            self.carry_out,
+            self.runs,
+            progress,
+            jobs=1,
+            generations=StoredGenerations(store, MemoryPublicObjects(store)),
+        )
         self.rebuild = RebuildHashFile(InspectLedger(self.log), self.hash_file)
 
     def open(self) -> OpenedLedger:

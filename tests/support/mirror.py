@@ -310,7 +310,12 @@ class Process:
     ) -> VerifyReport:
         """Verify the mirror."""
         verify_mirror = VerifyMirror(
-            self.store, self.carry_out, self.runs, self.progress, self._jobs
+            self.store,
+            self.carry_out,
+            self.runs,
+            self.progress,
+            self._jobs,
+            StoredGenerations(self.store, MemoryPublicObjects(self.store)),
         )
         return verify_mirror(deep=deep, repair=repair, prune_orphans=prune_orphans)
 

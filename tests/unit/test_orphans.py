@@ -6,8 +6,9 @@ import pytest
 
 from application.verify_mirror import VerifyReport
 from domain.bottle import ObjectKey
-from domain.events import BottleMirrored
+from domain.events import BottleLost, BottleMirrored
 from tests.support.mirror import TAG, Mirror, mirror_of
+from tests.support.shown_mirror import ShownMirror
 from tests.support.watched import Killed, at_call, is_a
 
 STRAY = ObjectKey("2026-08-21/stray.tar.gz")
@@ -81,3 +82,26 @@ def test_not_those_that_a_run_may_have_adopted_meanwhile(mirror: Mirror) -> None
     assert not report.pruned
     assert mirror.recorded(BottleMirrored)[-1].how == "found"
     mirror.check()
+
+
+def test_what_a_generation_that_is_kept_names_is_no_orphan() -> None:
+    mirror = ShownMirror()
+    (jq,) = mirror.offer("jq", "1.0-rc1-2", rebuild=3)
+    mirror.sync()
+    mirror.show()
+    entry = mirror.entry(jq.key)
+    lost = BottleLost(jq.key, jq.digest, entry.object_key, "nothing")
+    mirror.damage(entry.object_key)
+    mirror.process().journal().record([lost])
+    shown = mirror.shown()
+
+    # Clients may still be served from the views.
+    assert mirror.ledger().held == {}
+    assert mirror.process().verify(prune_orphans=True).orphans == ()
+    assert mirror.shown() == shown
+
+    mirror.disk.delete(ObjectKey("generations/1/listing.json"))
+    process = mirror.process()
+    mirror.disk.create(ObjectKey("flat/stray-1.0.all.bottle.tar.gz"), b"stray")
+    assert process.verify(prune_orphans=True).orphans == ()
+    assert any("views are not looked at" in note for note in process.progress.notes)
