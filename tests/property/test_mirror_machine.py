@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
+from hashlib import sha256
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from application.sync_bottles import SyncReport
 from domain.formula import Formula
 from domain.plan import make_plan
 from domain.selection import choose
+from domain.views import blob_key, flat_key
 from ports.errors import NotOurStoreError, PortError
 from tests.support.catalogs import digest_of, make_formula, select
 from tests.support.mirror import Mirror, Process
@@ -70,6 +72,7 @@ class MirrorMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.mirror = Mirror()
+        self.mirror.views = ("registry", "flat")
         self.witness = Witness(self.mirror)
         self.wrong: set[str] = set()
         self.mirror.formulae = {formula.name: formula for formula in OTHERS}
@@ -214,6 +217,14 @@ class MirrorMachine(RuleBasedStateMachine):
     @invariant()
     def what_must_hold_holds(self) -> None:
         self.witness.check()
+
+    @invariant()
+    def what_is_held_is_shown(self) -> None:
+        shown = self.mirror.shown()
+        for entry in self.witness.ledger.held.values():
+            body = shown[blob_key(entry.bottle)]
+            assert sha256(body).hexdigest() == entry.bottle.digest
+            assert flat_key(entry.bottle) in shown
 
     def teardown(self) -> None:
         """Whatever happened: what comes after can make it right."""
