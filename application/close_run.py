@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.journal import MAX_EVENTS, Journal
-from application.opened_ledger import OpenedLedger, open_ledger
+from application.opened_ledger import OpenedLedger, open_to_record
 from application.run import Runs, publish
 from application.security_events import security_causes
 from application.tell_of_run import TIME_TO_TELL, UNFINISHED, TellOfRun
@@ -71,7 +71,7 @@ class CloseRun:
             PortError: The store or the log cannot be used.
             LedgerDamagedError: The log is damaged; nothing was changed.
         """
-        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        opened = open_to_record(self.runs.log, self.runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
         ledger = opened.ledger
@@ -149,7 +149,7 @@ class CloseRun:
         if not ended.is_told and left > timedelta():
             # Clocks of several writers may differ.
             clock.sleep(min(left, TIME_TO_TELL).total_seconds())
-        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        opened = open_to_record(self.runs.log, self.runs.hash_file)
         if opened.published:
             return Closing(run_id, ended.closed.outcome)
         return self.finish(opened, self.journal_of(opened.ledger, run_id), run_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from application.opened_ledger import open_ledger
+from application.opened_ledger import open_to_record
 from application.run import Run, Runs
 from domain.events import HashFileImported
 from domain.ledger import Ledger
@@ -61,7 +61,7 @@ class ImportHashFile:
             PortError: The file or the store cannot be used.
             LedgerDamagedError: The log is damaged; nothing was changed.
         """
-        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        opened = open_to_record(self.runs.log, self.runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
         listed = self.ask(opened.ledger)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import GENESIS, Position
 from domain.ledger import Ledger, replay
-from ports.errors import NotOurStoreError
+from ports.errors import FollowerError, NotOurStoreError
 from ports.event_log import EventLog
 from ports.hash_file import DamagedHashFile, HashFile, PublishedLedger
 
@@ -85,6 +85,29 @@ def open_ledger(log: EventLog, hash_file: HashFile) -> OpenedLedger:
         and published.ledger.position == start.position,
         notes=tuple(notes),
     )
+
+
+def open_to_record(log: EventLog, hash_file: HashFile) -> OpenedLedger:
+    """Return what ``open_ledger`` does, to those who have something to record.
+
+    Raises:
+        FollowerError: The store follows another mirror.
+        LedgerDamagedError: As ``open_ledger`` does.
+        NotOurStoreError: As ``open_ledger`` does.
+    """
+    opened = open_ledger(log, hash_file)
+    require_own(log, opened.identity)
+    return opened
+
+
+def require_own(log: EventLog, identity: str | None) -> None:
+    """Check that the store is one that records its own runs.
+
+    Raises:
+        FollowerError: It follows another mirror.
+    """
+    if identity is not None and log.follows():
+        raise FollowerError(identity)
 
 
 def read_anew(log: EventLog, identity: str) -> Ledger:

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 from application.close_run import CloseRun
 from application.hand_over_indexes import HandOverIndexes
 from application.journal import Journal
-from application.opened_ledger import OpenedLedger, open_ledger
+from application.opened_ledger import OpenedLedger, open_to_record
 from application.prepare_sync import Prepared, PrepareSync
 from application.run import SILENCE, Runs, SharedOut
 from application.tell_of_run import TIME_TO_TELL, TellOfRun
@@ -108,7 +108,7 @@ class Orchestrate:
         Returns:
             The answer, and what is to be done now that the log has it.
         """
-        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        opened = open_to_record(self.runs.log, self.runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
         ledger = opened.ledger

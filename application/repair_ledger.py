@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from application.inspect_ledger import RebuildHashFile
 from application.journal import MAX_EVENTS, Journal
-from application.opened_ledger import read_anew
+from application.opened_ledger import read_anew, require_own
 from application.reconcile import Reconcile
 from application.what_was_repaired import (
     accepted,
@@ -77,11 +77,14 @@ class RepairLedger:
 
         Raises:
             NotOurStoreError: There is no ledger that says which one it is.
+            FollowerError: The store follows another mirror.
             RefusedError: A writer is at work; or gaps are not to be declared, for a
                 pin that nothing confirms, or commits of a newer format.
             PortError: The store cannot be used, or does not keep what was put back.
         """
         before = self.custody.examine(pins, read=True)
+        with suppress(LedgerDamagedError, NotOurStoreError):
+            require_own(self.log, self.log.identity())
         try:
             restored, others, now = self._restored(before, pins)
         except ConflictError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from application.journal import Journal
-from application.opened_ledger import OpenedLedger
+from application.opened_ledger import OpenedLedger, require_own
 from domain.events import (
     BottleSuperseded,
     CatalogRead,
@@ -58,7 +58,9 @@ class Runs:
 
         Raises:
             StoreUnfitError: The store is no place for a ledger; none is founded.
+            FollowerError: The store follows another mirror.
         """
+        require_own(self.log, opened.identity)
         ledger = opened.ledger
         if opened.identity is None:
             self.require_fit()

@@ -63,7 +63,7 @@ class ShowGeneration:
             if published is None:
                 return
             generation = ledger.generations[published]
-            self._switch(generation, ledger, ledger.generations.get(base or 0))
+            self.switch(generation, ledger, ledger.generations.get(base or 0))
             journal.follow()
             if journal.ledger.published == published:
                 break
@@ -72,10 +72,19 @@ class ShowGeneration:
         if journal.ledger.shown != published or base is None:
             journal.record([GenerationShown(published)])
 
-    def _switch(
+    def switch(
         self, generation: Generation, ledger: Ledger, base: Generation | None
     ) -> None:
-        """Replace what differs: by the time this returns, all of it is the new one."""
+        """Replace what differs: by the time this returns, all of it is the new one.
+
+        Nothing is recorded.
+
+        Args:
+            base: What is seen now in all its parts; None if nobody knows.
+
+        Raises:
+            PortError: The store cannot be used.
+        """
         listing = self.generations.listing(generation.number, generation.listing)
         seen, known = Listing({}, {}), {}
         if base is not None:

@@ -9,7 +9,7 @@ from datetime import date
 
 from application.carry_out import CarryOut, Tally
 from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
-from application.opened_ledger import open_ledger
+from application.opened_ledger import open_to_record
 from application.prepare_sync import Prepared, PrepareSync
 from application.run import Run, Runs
 from domain.events import BottleFailed
@@ -89,7 +89,7 @@ class SyncBottles:
             LedgerDamagedError: The log is damaged; nothing was changed.
         """
         begun = self.runs.clock.monotonic()
-        opened = open_ledger(self.runs.log, self.runs.hash_file)
+        opened = open_to_record(self.runs.log, self.runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
         prepared = self.prepare(

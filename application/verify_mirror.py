@@ -10,7 +10,7 @@ from functools import partial
 from application.carry_out import CarryOut, Tally
 from application.claims import Claim, claims_of
 from application.digests import digest_of
-from application.opened_ledger import OpenedLedger, open_ledger
+from application.opened_ledger import OpenedLedger, open_ledger, require_own
 from application.orphans import Orphanage
 from application.run import Run, Runs, under_way
 from domain.bottle import BottleKey, ObjectKey
@@ -97,6 +97,7 @@ class VerifyMirror:
 
         Raises:
             NotOurStoreError: There is no ledger.
+            FollowerError: Something is to be changed, and the store is a follower.
             LedgerDamagedError: The log is damaged.
             PortError: The store cannot be used.
         """
@@ -105,6 +106,8 @@ class VerifyMirror:
             self.progress.note(note)
         if opened.identity is None:
             raise NotOurStoreError("the store", "there is no ledger to verify it by")
+        if repair or prune_orphans:
+            require_own(self.runs.log, opened.identity)
         claims = tuple(claims_of(opened.ledger))
         with ThreadPoolExecutor(self.jobs) as pool:
             found = pool.map(partial(self._check, deep=deep), claims)

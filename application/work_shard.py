@@ -13,7 +13,7 @@ from typing import Final, Literal
 from application.carry_out import CarryOut, Tally
 from application.follow_order import is_free, run_of
 from application.journal import Journal
-from application.opened_ledger import open_ledger
+from application.opened_ledger import open_to_record
 from application.patience import Patience
 from application.run import Runs
 from application.salvage import Salvage
@@ -102,7 +102,7 @@ class WorkShard:
         begun, used = runs.clock.monotonic(), self.used()
         budget = TimeBudget(runs.clock, begun, seconds, self.carry_out.jobs)
         patience = Patience(runs.clock, partial(self._seconds_left, budget))
-        opened = patience(partial(open_ledger, runs.log, runs.hash_file))
+        opened = patience(partial(open_to_record, runs.log, runs.hash_file))
         for note in opened.notes:
             self.progress.note(note)
         run = run_of(order, opened.ledger)

@@ -114,6 +114,20 @@ class NotOurStoreError(RefusedError):
     cause = "not_our_store"
 
 
+class FollowerError(RefusedError):
+    """The store follows another mirror, and records no runs of its own."""
+
+    cause = "follower"
+
+    def __init__(self, ledger: str) -> None:
+        super().__init__(
+            "this mirror",
+            f"it follows the mirror that records ledger {ledger}, and all that it has"
+            " comes from there: run this there, then bottles export there and bottles"
+            " import here",
+        )
+
+
 class StoreUnfitError(RefusedError):
     """The place does not keep what a store must promise: no mirror is safe in it."""
 
@@ -124,6 +138,12 @@ class MalformedError(PortError):
     """An answer that cannot be read."""
 
     cause = "malformed"
+
+
+class DamagedExportError(MalformedError):
+    """An export is not as it was written, or not all of it is there."""
+
+    cause = "damaged_export"
 
 
 class WrongDigestError(MalformedError):

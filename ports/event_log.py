@@ -43,6 +43,11 @@ class EventLog(Protocol):
         raise NotImplementedError
 
     @abstractmethod
+    def follows(self) -> bool:
+        """Return whether the store is a follower: its log comes by import alone."""
+        raise NotImplementedError
+
+    @abstractmethod
     def found(self, ledger: str) -> str:
         """Found a ledger with the UUID ``ledger``, unless there is one already.
 
@@ -76,6 +81,7 @@ class EventLog(Protocol):
         Raises:
             CommitTooLargeError: It has several events, and takes too much room.
             ConflictError: The position holds another's commit.
+            FollowerError: The store is a follower, as whoever has read of it knows.
             UnavailableError: It could not be found out whether it was written;
                 nothing else may be appended by this writer.
         """

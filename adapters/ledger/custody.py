@@ -265,7 +265,7 @@ class StoredCustody(Custody):
 
 def _names(identity: bytes, ledger: str | None) -> bool:
     try:
-        return decode_identity(identity) == ledger
+        return decode_identity(identity).ledger == ledger
     except NotOurStoreError:
         return False
 

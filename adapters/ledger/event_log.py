@@ -9,7 +9,12 @@ from dataclasses import replace
 from adapters.ledger.ahead import ahead
 from adapters.ledger.codec import decode_commit, encode_commit
 from adapters.ledger.documents import read_import
-from adapters.ledger.identity import decode_identity, encode_identity, read_identity
+from adapters.ledger.identity import (
+    Identity,
+    decode_identity,
+    encode_identity,
+    read_identity,
+)
 from adapters.ledger.layout import COMMITS, IDENTITY, commit_key, commit_seq
 from adapters.ledger.settled import SettledWrites
 from adapters.retry import Backoff
@@ -25,7 +30,12 @@ from domain.events import (
 )
 from domain.records import Elsewhere, Repair
 from ports.clock import Clock
-from ports.errors import ConflictError, MalformedError, NotFoundError
+from ports.errors import (
+    ConflictError,
+    FollowerError,
+    MalformedError,
+    NotFoundError,
+)
 from ports.event_log import MAX_COMMIT_BYTES, CommitTooLargeError, EventLog
 from ports.store import Store
 
@@ -60,7 +70,7 @@ class StoredEventLog(EventLog):
         self._clock = clock
         self._readers = readers
         self._writes = SettledWrites(store, clock, backoff, chance)
-        self._identity: str | None = None
+        self._identity: Identity | None = None
         # Gaps of which commits were yielded before it was known that they are gone.
         self._given_up: list[Repair] = []
 
@@ -68,14 +78,18 @@ class StoredEventLog(EventLog):
         # Once founded it never changes.
         if self._identity is None:
             self._identity = read_identity(self._store)
-        return self._identity
+        return None if self._identity is None else self._identity.ledger
+
+    def follows(self) -> bool:
+        self.identity()
+        return self._identity is not None and self._identity.follows is not None
 
     def found(self, ledger: str) -> str:
         there = self.identity()
         if there is None:
             body = encode_identity(ledger, self._clock.now())
-            there = decode_identity(self._writes.create(IDENTITY, body))
-            self._identity = there
+            self._identity = decode_identity(self._writes.create(IDENTITY, body))
+            there = self._identity.ledger
         return there
 
     def sha256_at(self, seq: int) -> str | None:
@@ -220,6 +234,9 @@ class StoredEventLog(EventLog):
             return key, b""
 
     def append(self, commit: Commit) -> RecordedCommit:
+        # Whoever appends has read the log, and with it whose it is: nobody is asked.
+        if self._identity is not None and self._identity.follows is not None:
+            raise FollowerError(self._identity.ledger)
         # Encoded once: every attempt writes the same bytes to the same place.
         body = encode_commit(commit)
         key = commit_key(commit.seq)

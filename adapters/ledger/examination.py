@@ -167,7 +167,8 @@ class Examiner:
         All of a log can be read wrong, and one small object, too.
         """
         try:
-            said = read_identity(self._store)
+            identity = read_identity(self._store)
+            said = identity.ledger if identity is not None else None
         except NewerLedgerError as error:
             self._report("newer format", str(error))
             said = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
 
@@ -32,14 +32,38 @@ class NewerLedgerError(NotOurStoreError):
     """A ledger that a newer version of this program founded."""
 
 
-def encode_identity(ledger: str, created: datetime) -> bytes:
-    """Return the content of ``ledger.json``."""
-    said = {"created": created, "format": FORMAT, "ledger": ledger}
+class Identity(NamedTuple):
+    """What ``ledger.json`` says.
+
+    Attributes:
+        ledger: The ledger's UUID.
+        follows: Since when the store has it by import; None where it is recorded.
+    """
+
+    ledger: str
+    created: datetime
+    follows: datetime | None
+
+
+def encode_identity(
+    ledger: str, created: datetime, follows: datetime | None = None
+) -> bytes:
+    """Return the content of ``ledger.json``.
+
+    Args:
+        follows: Since when a store follows another that records the ledger.
+    """
+    said = {
+        "created": created,
+        "follows": follows,
+        "format": FORMAT,
+        "ledger": ledger,
+    }
     return f"{written(_SCHEMA.dump(said))}\n".encode()
 
 
-def decode_identity(body: bytes) -> str:
-    """Return the UUID of the ledger that ``ledger.json`` names.
+def decode_identity(body: bytes) -> Identity:
+    """Return what ``ledger.json`` says.
 
     Raises:
         NotOurStoreError: It is something else.
@@ -59,12 +83,11 @@ def decode_identity(body: bytes) -> str:
         identity: dict[str, Any] = _SCHEMA.load(said)  # type: ignore[arg-type]
     except ValidationError as error:
         raise NotOurStoreError(IDENTITY, f"{explained(error)}; restore it") from error
-    ledger: str = identity["ledger"]
-    return ledger
+    return Identity(identity["ledger"], identity["created"], identity["follows"])
 
 
-def read_identity(store: Store) -> str | None:
-    """Return the UUID of the ledger in ``store``, None when it has none.
+def read_identity(store: Store) -> Identity | None:
+    """Return which ledger is in ``store``, None when it has none.
 
     Raises:
         NotOurStoreError: The store holds something else, or a newer format.
@@ -90,7 +113,7 @@ def has_identity(store: Store) -> bool:
     return store.info(IDENTITY) is not None
 
 
-def _identity(store: Store) -> str | None:
+def _identity(store: Store) -> Identity | None:
     try:
         body = store.get(IDENTITY).body
     except NotFoundError:

@@ -10,6 +10,7 @@ from domain.bottle import ObjectKey
 IDENTITY: Final = ObjectKey("ledger/v1/ledger.json")
 COMMITS: Final = "ledger/v1/commits/"
 DOCUMENTS: Final = "ledger/v1/documents/"
+IMPORTED: Final = ObjectKey("ledger/v1/imported.json")
 HASH_FILE: Final = ObjectKey("bottles_hash.json")
 
 _DOCUMENT = re.compile(rf"{DOCUMENTS}([0-9a-f]{{64}})\.json")

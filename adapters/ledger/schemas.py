@@ -56,6 +56,7 @@ class IdentitySchema(Written):
     """The content of ``ledger.json``."""
 
     created = wire.moment()
+    follows = wire.moment(required=False)
     format = fields.Integer(strict=True, required=True, validate=Equal(FORMAT))
     ledger = wire.uuid()
 

@@ -20,6 +20,9 @@ class CountedLog(EventLog):
     def identity(self) -> str | None:
         return self._log.identity()
 
+    def follows(self) -> bool:
+        return self._log.follows()
+
     def found(self, ledger: str) -> str:
         return self._log.found(ledger)
 

@@ -33,6 +33,7 @@ from application.try_ways import TryWays
 from application.verify_mirror import VerifyMirror
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
+from entrypoints.air_gap import AirGapContainer
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
 from entrypoints.deployed import (
@@ -156,6 +157,8 @@ class CliContainer(containers.DeclarativeContainer):
     repair_ledger: providers.Provider[RepairLedger] = mirror.repair_ledger
     probe_store: providers.Provider[ProbeStore] = mirror.probe_store
     doctor: providers.Provider[Doctor] = mirror.doctor
+
+    air_gap = providers.Container(AirGapContainer, mirror=mirror)
 
     aws: providers.Provider[Aws] = providers.Singleton(open_aws, config)
     deployment: providers.Provider[Deployment] = providers.Singleton(

@@ -14,6 +14,8 @@ import click
 from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
 from entrypoints.sentences import sentences
 from ports.errors import (
+    DamagedExportError,
+    FollowerError,
     NotOurStoreError,
     PortError,
     StoreUnfitError,
@@ -57,7 +59,9 @@ _OF_ERRORS: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (DigestMismatchError, DAMAGED),
     (NotOurStoreError, WRONG_USAGE),
     (UnusableFileError, WRONG_USAGE),
+    (FollowerError, WRONG_USAGE),
     (StoreUnfitError, DAMAGED),
+    (DamagedExportError, DAMAGED),
     (PortError, OUT_OF_REACH),
     # A selection, a value or a configuration that is not right.
     (MirrorError, WRONG_USAGE),

@@ -27,6 +27,8 @@ _COMMANDS: Final = {
     "rollback": "entrypoints.cli.rollback:rollback",
     "smoke": "entrypoints.cli.smoke:smoke",
     "serve": "entrypoints.cli.serve:serve",
+    "export": "entrypoints.cli.export:export",
+    "import": "entrypoints.cli.import_mirror:import_",
     "doctor": "entrypoints.cli.doctor:doctor",
     "cloud": "entrypoints.cli.cloud:cloud",
     "completion": "entrypoints.cli.completion:completion",

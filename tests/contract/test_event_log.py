@@ -8,13 +8,14 @@ from uuid import uuid4
 import pytest
 
 from adapters.ledger.event_log import StoredEventLog
-from adapters.ledger.layout import commit_key
+from adapters.ledger.identity import encode_identity
+from adapters.ledger.layout import IDENTITY, commit_key
 from adapters.memory.clock import ManualClock
 from adapters.retry import Backoff
 from domain.errors import LedgerDamagedError
 from domain.events import GENESIS
 from domain.ledger import replay
-from ports.errors import ConflictError
+from ports.errors import ConflictError, FollowerError
 from ports.event_log import EventLog
 from ports.store import Store
 from tests.support.crowd import CROWD, all_at_once
@@ -47,6 +48,22 @@ class TestEventLogContract:
         assert empty.identity() == LEDGER
         assert another(store).found(str(uuid4())) == LEDGER
         assert another(store).identity() == LEDGER
+
+    def test_of_a_follower_takes_no_commit(self, store: Store) -> None:
+        assert not another(store).follows()
+        now = ManualClock().now()
+        store.create(IDENTITY, encode_identity(LEDGER, now, follows=now))
+        assert another(store).follows()
+        assert another(store).found(str(uuid4())) == LEDGER
+        log = another(store)
+        assert list(log.read(GENESIS)) == []
+        assert log.identity() == LEDGER
+        with pytest.raises(FollowerError, match=LEDGER):
+            log.append(commit_after(GENESIS, mirrored(1)))
+        assert list(another(store).read(GENESIS)) == []
+
+    def test_of_a_mirror_that_records_follows_none(self, log: EventLog) -> None:
+        assert not log.follows()
 
     @pytest.mark.parametrize("store", RACING, indirect=True)
     def test_is_founded_once_by_many(self, store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from typing import TypeAlias
 from uuid import NAMESPACE_URL, uuid5
@@ -14,6 +15,7 @@ import pytest
 import adapters.s3.store
 from adapters.ledger.codec import encode_commit
 from adapters.ledger.event_log import StoredEventLog
+from adapters.ledger.identity import Identity
 from adapters.ledger.layout import commit_key
 from application.journal import Journal
 from domain.bottle import ObjectKey
@@ -243,7 +245,7 @@ def a_founder_that_believes_itself(patch: pytest.MonkeyPatch) -> None:
 
     def believe(self: StoredEventLog, ledger: str) -> str:
         found(self, ledger)
-        self._identity = ledger
+        self._identity = Identity(ledger, datetime(2026, 11, 22, tzinfo=UTC), None)
         return ledger
 
     patch.setattr(StoredEventLog, "found", believe)

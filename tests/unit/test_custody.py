@@ -153,7 +153,7 @@ def test_without_a_copy_the_name_is_what_the_commits_say() -> None:
     log.remove(IDENTITY)
     log.remove(commit_key(0))
     restore(log)
-    assert decode_identity(log.bucket.get(IDENTITY).body) == log.grown.ledger
+    assert decode_identity(log.bucket.get(IDENTITY).body).ledger == log.grown.ledger
 
 
 def test_a_document_is_restored_from_an_older_version() -> None:

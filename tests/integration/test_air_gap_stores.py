@@ -1,0 +1,124 @@
+"""Across an air gap between real stores: folders, and a bucket on an S3 server."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from adapters.folder.store import FolderStore
+from adapters.s3.store import S3Store
+from tests.support.air_gap import (
+    Near,
+    Side,
+    like_the_other_side,
+    three_generations,
+)
+from tests.support.command import start
+from tests.support.seaweed import SeaweedS3
+from tests.support.stores import shared_bucket, use_seaweed
+
+KILLS = 6
+LARGEST = 1_500_000  # bytes
+
+
+def in_folder(path: Path) -> Side:
+    store = FolderStore(path)
+    return Side(store, store.public)
+
+
+@pytest.fixture
+def bucket(seaweed: SeaweedS3, monkeypatch: pytest.MonkeyPatch) -> Side:
+    use_seaweed(monkeypatch, seaweed)
+    prefix = f"mirrors/{uuid.uuid4()}"
+    store = S3Store(shared_bucket(seaweed), prefix, pool_size=8, retry_attempts=2)
+    return Side(store, store.public)
+
+
+def across(near: Near, far: Side, tmp_path: Path) -> None:
+    """Carry three generations across, each by itself, and what comes after them."""
+    near.made("jq")
+    bat = near.made("bat")
+    near.sync()
+    near.side.export(tmp_path / "1", 0, 20_000)
+    far.bring(tmp_path / "1")
+    near.made("bat", body=b"bat, built again")
+    near.made("jq", "1.0", "arm64_tahoe")
+    near.keep = 2
+    near.sync()
+    near.side.export(tmp_path / "2", since=1)
+    far.bring(tmp_path / "2")
+    like_the_other_side(near.side, far)
+    near.made("dog", body=near.bodies[bat.digest])
+    near.sync()
+    near.roll_back(2)
+    near.evict(bat)
+    near.side.export(tmp_path / "3", since=2)
+    far.bring(tmp_path / "3")
+    like_the_other_side(near.side, far)
+
+
+def test_from_a_folder_to_a_folder(tmp_path: Path) -> None:
+    far = in_folder(tmp_path / "far")
+    across(Near(in_folder(tmp_path / "near")), far, tmp_path)
+    assert far.mirror.verify_mirror()(deep=True).flaws == ()
+
+
+def test_from_a_bucket_to_a_folder(bucket: Side, tmp_path: Path) -> None:
+    across(Near(bucket), in_folder(tmp_path / "far"), tmp_path)
+
+
+def test_from_a_folder_to_a_bucket(bucket: Side, tmp_path: Path) -> None:
+    across(Near(in_folder(tmp_path / "near")), bucket, tmp_path)
+
+
+@pytest.mark.slow
+def test_imports_that_are_killed_are_completed_by_the_same_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed = int(os.environ.get("BOTTLES_TEST_SEED") or random.randrange(2**32))
+    print(f"BOTTLES_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    near = Near(in_folder(tmp_path / "near"))
+    three_generations(near)
+    for number in range(40):
+        body = chance.randbytes(chance.randrange(LARGEST))
+        near.made(f"formula-{number}", body=body)
+    near.sync()
+    near.side.export(tmp_path / "disk", segment_size=10_000_000)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOTTLES_VIEWS", "registry,flat")
+    began = time.monotonic()
+    assert _imported("unhurt").returncode == 0
+    took = time.monotonic() - began
+
+    killed = 0
+    for _ in range(KILLS):
+        process = start("import", "disk", "--store", "far")
+        try:
+            process.wait(chance.uniform(0.2, 1.0) * took)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        process.communicate()
+        if killed % 2:
+            # Some begin anew, so that they die at all kinds of moments.
+            shutil.rmtree(tmp_path / "far", ignore_errors=True)
+    assert killed
+    ended = _imported("far")
+
+    assert ended.returncode == 0, ended.stderr
+    like_the_other_side(near.side, in_folder(tmp_path / "unhurt"))
+    like_the_other_side(near.side, in_folder(tmp_path / "far"))
+
+
+def _imported(store: str) -> subprocess.CompletedProcess[str]:
+    process = start("import", "disk", "--store", store)
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
