@@ -17,7 +17,7 @@ SCAN := $(VENV)/scan/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo cloud-demo test simulate coverage lint check bench wheel
-.PHONY: lambda scan lock clean
+.PHONY: lambda deployed scan lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -71,6 +71,13 @@ lambda: $(READY) ## the zips of the functions, in build/lambda/
 
 ARCHITECTURE ?= arm64
 RUNTIME ?= python3.13
+
+# What the tests do with one set of variables, with those of each environment; and the
+# running system with one right less, each right in its turn. It wants the roots of
+# tests/e2e/test_terraform_apply.py: Terraform with a provider, podman and runc.
+deployed: $(READY) $(STACK) ## each environment applied, and each right missed (minutes)
+	BOTTLES_TEST_MINUTES=1 $(PY) -m pytest -v -s \
+		tests/e2e/test_terraform_environments.py tests/e2e/test_terraform_rights_lost.py
 
 # checkov wants other versions of much that we have.
 scan: $(SCAN) ## what checkov and hadolint say of what is deployed

@@ -15,7 +15,12 @@ from tests.support.terraform import (
     policies_of_roles,
     why_no_terraform,
 )
-from tests.support.terraform_rights import ACTIONS, REASONS, REASONS_OF_BUCKETS
+from tests.support.terraform_rights import (
+    ACTIONS,
+    ONLY_WITH,
+    REASONS,
+    REASONS_OF_BUCKETS,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -33,10 +38,20 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 
 @pytest.fixture(scope="module")
-def policies(terraform: Terraform) -> Policies:
-    """Return every policy of the roles, by role and name, with everything on."""
-    found = policies_of_roles(terraform, "with_everything")
-    return {name: _statements(policy) for name, policy in found.items()}
+def both(terraform: Terraform) -> list[Policies]:
+    """Return every policy of the roles, by role and name: all there can be, and few."""
+    return [
+        {name: _statements(policy) for name, policy in found.items()}
+        for found in policies_of_roles(
+            terraform, "with_everything", "as_the_root_comes"
+        )
+    ]
+
+
+@pytest.fixture(scope="module")
+def policies(both: list[Policies]) -> Policies:
+    """Return every policy of the roles, with everything on."""
+    return both[0]
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +143,22 @@ def test_every_program_may_do_what_it_does_and_nothing_else(policies: Policies) 
                 allowed.setdefault(role, set()).update(_listed(statement["Action"]))
 
     assert allowed == ACTIONS
+
+
+def test_what_is_given_with_a_variable_only_says_with_which(
+    both: list[Policies],
+) -> None:
+    everything, few = (
+        {
+            f"{where.split()[0]} {statement['Sid']}"
+            for where, statements in policies.items()
+            for statement in statements
+            if "Sid" in statement and statement["Effect"] == "Allow"
+        }
+        for policies in both
+    )
+
+    assert everything - few == set(ONLY_WITH)
 
 
 def test_every_role_is_trusted_by_one_service_for_its_own_sake(

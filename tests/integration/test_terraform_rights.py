@@ -96,7 +96,8 @@ CALLS: Final[Mapping[str, tuple[Callable[[S3Store, str], None], str, set[str]]]]
 @pytest.fixture(scope="module")
 def policies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     place = tmp_path_factory.mktemp("rights") / "infrastructure"
-    return policies_of_roles(open_terraform(place), "as_it_comes")
+    (policies,) = policies_of_roles(open_terraform(place), "as_it_comes")
+    return policies
 
 
 @pytest.mark.parametrize("role", ["orchestrator", "worker", "ecs-task"])

@@ -1,28 +1,18 @@
-"""The worker's image, from our Dockerfile.
-
-What it is built from holds nothing: Python and the system are this machine's, lent
-while it is built and run. So it shows what our Dockerfile does, and not what is in
-the base that it names.
-"""
+"""The worker's image, from our Dockerfile, on a base of this machine's own Python."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.containers import IMAGE, Containers, mounts, why_no_containers
-from tests.support.package_index import fetch_locked, why_no_index
-from tests.support.runtime_api import ROOT
-
-_BASE = "localhost/python:1"
-_WORKER = "localhost/worker:1"
+from tests.support.containers import Containers, why_no_containers
+from tests.support.package_index import why_no_index
+from tests.support.worker_image import WORKER, build_worker
 
 pytestmark = [pytest.mark.slow, pytest.mark.containers]
 
@@ -35,39 +25,18 @@ class Image:
         """Run it as a task on ECS is run, and return what it printed."""
         other = ["--entrypoint", entrypoint] if entrypoint else []
         return self.containers.podman(
-            *(
-                "run",
-                "--rm",
-                "--network=none",
-                "--read-only",
-                "--read-only-tmpfs=false",
-            ),
-            *("--cap-drop=ALL", *_lent(), *other, _WORKER, *arguments),
+            *("run", "--rm", "--network=none", "--cap-drop=ALL"),
+            *("--read-only", "--read-only-tmpfs=false"),
+            *(*other, WORKER, *arguments),
         )
-
-
-def _lent() -> list[str]:
-    return [f"--volume={path}:{path}:ro" for path in mounts() if path != ROOT]
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     if reason := why_no_containers() or why_no_index():
         pytest.skip(reason)
-    place = tmp_path_factory.mktemp("image")
-    fetch_locked(place / "wheels")
-    (place / "Base").write_text(
-        f"FROM {IMAGE}\n"
-        f"ENV PATH={Path(sys.prefix, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin\n"
-        "ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels\n"
-    )
     with Containers() as containers:
-        containers.podman("build", "--file", str(place / "Base"), "--tag", _BASE)
-        containers.podman(
-            *("build", "--build-arg", f"PYTHON_IMAGE={_BASE}", *_lent()),
-            *("--volume", f"{place / 'wheels'}:/wheels:ro", "--tag", _WORKER),
-            *("--file", str(ROOT / "infrastructure/build/Dockerfile"), str(ROOT)),
-        )
+        build_worker(containers, tmp_path_factory.mktemp("image"))
         yield Image(containers)
 
 
@@ -109,7 +78,7 @@ def test_what_runs_is_what_was_packed(image: Image) -> None:
 
 
 def test_the_image_says_how_it_is_to_be_run(image: Image) -> None:
-    (found,) = json.loads(image.containers.podman("inspect", _WORKER))
+    (found,) = json.loads(image.containers.podman("inspect", WORKER))
     config: dict[str, Any] = found["Config"]
 
     assert config["User"] == "1000:1000"

@@ -9,104 +9,26 @@ stands in docs/infrastructure.md.
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
-import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-from domain.events import SyncCompleted
+from domain.events import NotificationSent, SyncCompleted
 from tests.standin.server import Upstream
 from tests.support.aws_stack import AwsStack
 from tests.support.deployment import wait_for
 from tests.support.embedded import is_embedded
 from tests.support.mirror_bucket import MirrorBucket
-from tests.support.runtime_api import REGION, ROOT
+from tests.support.rights import Grant, lacking, listed
+from tests.support.runtime_api import ROOT
+from tests.support.slack import SlackWebhook
 from tests.support.terraform import Terraform
-
-ARCHITECTURE: Final = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
-RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 _TRIGGER: Final = ROOT / "infrastructure" / "scripts" / "manual-trigger.json"
 # A run with a container for each shard, on a machine that has other things to do.
 _WITHIN: Final = 300.0  # seconds
-
-
-def why_no_programs() -> str | None:
-    """Return why what is deployed cannot be run here, if so."""
-    if sys.platform != "linux" or ARCHITECTURE is None or RUNTIME == "python3.14":
-        return (
-            f"the functions' wheels do not run here ({platform.machine()}, {RUNTIME})"
-        )
-    return None
-
-
-def build_zips(into: Path) -> None:
-    """Build what the functions are deployed as, for this machine."""
-    subprocess.run(
-        [
-            *(sys.executable, str(ROOT / "infrastructure/build/lambda_zips.py")),
-            *("--architecture", str(ARCHITECTURE), "--runtime", RUNTIME),
-            *("--into", str(into)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-
-
-def variables_of(stack: AwsStack, **variables: object) -> dict[str, str]:
-    """Return the environment that leads Terraform to the stack.
-
-    Args:
-        variables: Of the root, by name. What the stack has not is left out: TLS, the
-            condition that keeps commits, and queries of logs.
-    """
-    all_of_them = {
-        "aws_endpoint_url": stack.endpoint_url,
-        "aws_region": REGION,
-        "deny_insecure_transport": False,
-        "deny_unconditional_commits": False,
-        "enable_log_insights_queries": False,
-        "force_destroy": True,
-        **variables,
-    }
-    return {
-        "AWS_ACCESS_KEY_ID": stack.access_key,
-        "AWS_SECRET_ACCESS_KEY": stack.secret_key,
-        **{
-            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
-            for name, value in all_of_them.items()
-        },
-    }
-
-
-def settings_of(upstream: Upstream) -> dict[str, str]:
-    """Return what the mirror has to be told of its upstream."""
-    return {
-        "api_domain": upstream.api_domain,
-        "registry": upstream.registry,
-        "api_public_key": upstream.public_key_pem,
-        "target_tags": "arm64_sonoma",
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What IAM was asked, and what it said."""
-
-    who: str
-    action: str
-    resource: str
-    allowed: bool
-
-    @property
-    def role(self) -> str | None:
-        """The name of the role that called, if one did."""
-        kind, _, name = self.who.rpartition(":")[2].partition("/")
-        return name.split("/")[0] if kind == "assumed-role" else None
+_LOOK_EVERY: Final = 0.5  # seconds; each look reads the whole log
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +42,7 @@ class _StackS3:
 
 
 class Applied(MirrorBucket):
-    """A system that Terraform has made.
+    """A system that Terraform has made, and what is around it.
 
     Attributes:
         outputs: Of the root, by name.
@@ -131,14 +53,16 @@ class Applied(MirrorBucket):
         stack: AwsStack,
         terraform: Terraform,
         variables: Mapping[str, str],
-        witness: Path,
+        upstream: Upstream,
+        slack: SlackWebhook,
     ) -> None:
-        self.stack, self.terraform, self.variables = stack, terraform, variables
-        self._witness = witness
+        self.stack, self.upstream, self.slack = stack, upstream, slack
+        self.terraform, self.variables = terraform, variables
         state = json.loads(terraform("state", "pull", **variables).stdout)
         self.outputs: dict[str, Any] = {
             name: each["value"] for name, each in state["outputs"].items()
         }
+        self._iam, self._logs = stack.client("iam"), stack.client("logs")
         super().__init__(_StackS3(stack), self.outputs["bucket_name"])
 
     @contextmanager
@@ -170,19 +94,20 @@ class Applied(MirrorBucket):
         return json.loads(answer["Payload"].read())
 
     def ended(self, run: str) -> SyncCompleted:
-        """Wait for the end of a run, and return it."""
-        found: list[SyncCompleted] = []
+        """Wait until a run has ended and people were told of it; return its end."""
+        wait_for(lambda: self._was_told_of(run), _WITHIN, every=_LOOK_EVERY)
+        (end,) = (each for each in self.events(SyncCompleted) if each.run == run)
+        return end
 
-        def has_ended() -> bool:
-            found[:] = [each for each in self.events(SyncCompleted) if each.run == run]
-            return bool(found)
-
-        wait_for(has_ended, _WITHIN)
-        return found[0]
+    def _was_told_of(self, run: str) -> bool:
+        return any(
+            (each.run, each.about) == (run, "ended")
+            for each in self.events(NotificationSent)
+        )
 
     def lines(self, whose: str) -> list[dict[str, Any]]:
-        """Return the lines for people of a program's log, by its name in the outputs."""
-        pages = self.stack.client("logs").get_paginator("filter_log_events")
+        """Return the lines for people of a log, by its name in the outputs."""
+        pages = self._logs.get_paginator("filter_log_events")
         return [
             json.loads(message)
             for page in pages.paginate(logGroupName=self.outputs["log_groups"][whose])
@@ -191,70 +116,56 @@ class Applied(MirrorBucket):
             if message.startswith("{") and not is_embedded(message)
         ]
 
-    def calls(self) -> set[Call]:
-        """Return everything that IAM was asked about since the stack began."""
-        return {
-            Call(**json.loads(line)) for line in self._witness.read_text().splitlines()
-        }
+    def told(self) -> list[str]:
+        """Return what Slack received as plain text, in order."""
+        return [message["text"] for message in self.slack.messages]
 
-    def granted(self) -> dict[str, set[str]]:
-        """Return the actions that each of the roles has been given, by its name."""
-        return {
-            role: {
-                action
-                for policy in self._policies(role)
-                for statement in self._statements(role, policy)
-                if statement["Effect"] == "Allow"
-                for action in _listed(statement["Action"])
-            }
-            for role in self.outputs["role_names"].values()
-        }
+    def titles(self) -> list[str]:
+        """Return the titles of what Slack received, in order."""
+        return [text.splitlines()[0] for text in self.told()]
+
+    def grants(self) -> list[Grant]:
+        """Return every right that the roles have."""
+        project = self.outputs["cluster_name"]
+        return [
+            Grant(project, key.replace("_", "-"), statement["Sid"], action, resource)
+            for key, role in self.outputs["role_names"].items()
+            for policy in self._policies(role)
+            for statement in self._statements(role, policy)
+            if statement["Effect"] == "Allow"
+            for action in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+        ]
 
     @contextmanager
-    def without(self, action: str, role: str) -> Iterator[None]:
-        """Take a right away from a role, for as long as the block lasts.
-
-        Args:
-            role: Its name in the outputs.
-        """
-        iam, name = self.stack.client("iam"), self.outputs["role_names"][role]
-        before = {each: self._statements(name, each) for each in self._policies(name)}
+    def without(self, right: Grant) -> Iterator[None]:
+        """Take a right away, for as long as the block lasts."""
+        role = right.role
+        before = {each: self._statements(role, each) for each in self._policies(role)}
         for policy, statements in before.items():
-            self._put(name, policy, [_lacking(each, action) for each in statements])
-        assert action not in self.granted()[name]
+            left = [part for each in statements for part in lacking(each, right)]
+            self._put(role, policy, left)
+        assert right not in self.grants()
         try:
             yield
         finally:
             for policy, statements in before.items():
-                self._put(name, policy, statements)
-            del iam
+                self._put(role, policy, statements)
 
     def _policies(self, role: str) -> list[str]:
-        return self.stack.client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+        return self._iam.list_role_policies(RoleName=role)["PolicyNames"]
 
     def _statements(self, role: str, policy: str) -> list[dict[str, Any]]:
-        found = self.stack.client("iam").get_role_policy(
-            RoleName=role, PolicyName=policy
-        )
+        found = self._iam.get_role_policy(RoleName=role, PolicyName=policy)
         document: Any = found["PolicyDocument"]
         statements: list[dict[str, Any]] = document["Statement"]
         return statements
 
     def _put(self, role: str, policy: str, statements: list[dict[str, Any]]) -> None:
-        self.stack.client("iam").put_role_policy(
+        self._iam.put_role_policy(
             RoleName=role,
             PolicyName=policy,
             PolicyDocument=json.dumps(
                 {"Version": "2012-10-17", "Statement": statements}
             ),
         )
-
-
-def _listed(value: Any) -> Collection[str]:  # noqa: ANN401 - JSON
-    return [value] if isinstance(value, str) else value
-
-
-def _lacking(statement: Mapping[str, Any], action: str) -> dict[str, Any]:
-    left = [each for each in _listed(statement["Action"]) if each != action]
-    # A statement has to be about something.
-    return {**statement, "Action": left or ["none:None"]}

@@ -1,8 +1,8 @@
 """Containers without a Docker engine: podman behind a Docker socket.
 
-No image is fetched, nor any built. Containers here have the host's own programs and
-this checkout, read-only, in an image that is empty: so what they show is how a task is
-started, stopped and left, and not what an image holds.
+No image is fetched. Containers of ``IMAGE``, which is empty, are lent the host's own
+programs and this checkout: they show how a task is started, stopped and left, and not
+what an image holds. One that holds something is built in ``worker_image.py``.
 
 Debian: ``apt-get install podman runc``. It was tried as root, with podman 4.3.
 """

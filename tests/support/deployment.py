@@ -146,8 +146,13 @@ class Deployment(MirrorBucket):
         )
 
 
-def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
+def wait_for(
+    condition: Callable[[], object], within: float = 60.0, *, every: float = _LOOK_EVERY
+) -> None:
     """Wait until something is so.
+
+    Args:
+        every: Seconds between two looks.
 
     Raises:
         TimeoutError: It did not come to be within so many seconds.
@@ -156,7 +161,7 @@ def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError
-        time.sleep(_LOOK_EVERY)
+        time.sleep(every)
 
 
 @contextmanager

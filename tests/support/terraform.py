@@ -134,16 +134,20 @@ def planned(output: str, run: str) -> dict[str, dict[str, object]]:
     raise AssertionError(f"no run {run!r} planned anything: {output[-2000:]}")
 
 
-def policies_of_roles(terraform: Terraform, run: str) -> dict[str, str]:
-    """Return the policies that a run of the module ``iam`` planned, as JSON.
+def policies_of_roles(terraform: Terraform, *runs: str) -> list[dict[str, str]]:
+    """Return the policies that each of these runs of the module ``iam`` planned.
 
     They are named by their role, without the project before it, and their own name;
-    ``trust`` is the one that says who may put the role on.
+    ``trust`` is the one that says who may put the role on. Each is JSON.
     """
     terraform("init", "-backend=false", module="iam")
     tested = terraform("test", "-json", "-verbose", module="iam")
+    return [_policies(planned(tested.stdout, run)) for run in runs]
+
+
+def _policies(resources: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for address, resource in planned(tested.stdout, run).items():
+    for address, resource in resources.items():
         if address.startswith("aws_iam_role."):
             found[f"{_whose(resource['name'])} trust"] = str(
                 resource["assume_role_policy"]

@@ -226,3 +226,64 @@ ACTIONS: Final[Mapping[str, set[str]]] = {
         "s3:PutObject",
     },
 }
+
+_BY_LAMBDA: Final = "Lambda itself, by the role; there it asks IAM nothing"
+_BY_ECS: Final = "ECS itself, by the role; there it asks IAM nothing"
+_BY_STATES: Final = "Step Functions itself, by the role; there it asks IAM nothing"
+_BY_PEOPLE: Final = "no program puts this role on: a repair is made by people"
+
+# Rights that no run of the applied system was seen to use, by role and statement, or
+# by action and resource where the rest of the statement is used; and what they are for.
+NOT_SEEN: Final[Mapping[str, str]] = {
+    **{
+        f"{role} {sid}": _BY_LAMBDA
+        for role, sids in (
+            ("orchestrator", ("Logs", "Traces", "DeadLetters")),
+            ("worker", ("Logs", "Traces")),
+            ("alarm", ("Logs", "Traces", "DeadLetters")),
+        )
+        for sid in sids
+    },
+    **{f"ecs-execution {sid}": _BY_ECS for sid in ("Logs", "Registry", "Image")},
+    **{
+        f"states {sid}": _BY_STATES
+        for sid in ("Run", "Stop", "Pass", "Learn", "Ask", "Deliver", "Traces")
+    },
+    **{
+        f"ledger-repair {sid}": _BY_PEOPLE
+        for sid in ("Look", "Read", "Restore", "Publish")
+    },
+    "orchestrator Read s3:GetObject mirror/ledger/v1/documents/*": (
+        "the plan of a run that ends with work undone: how much that was"
+    ),
+    "orchestrator Read s3:GetObject mirror/????-??-??/*": (
+        "whether a bottle lies there that another mirror's hash file names, or that a"
+        " worker stored and did not live to record"
+    ),
+    "worker HandOn lambda:InvokeFunction worker": (
+        "what is left of a shard when the time is up: tests/e2e/test_cloud_time.py"
+    ),
+}
+
+# Statements that are given with a variable only, and which: no run of what is applied
+# in the tests has them. What they are for is in modules/iam.
+ONLY_WITH: Final[Mapping[str, str]] = {
+    **{
+        f"{role} Key": "s3_kms_key_arn"
+        for role in ("orchestrator", "worker", "ecs-task", "ledger-repair")
+    },
+    **{
+        f"{role} RegistryToken": "registry_token_secret_arn"
+        for role in ("orchestrator", "worker", "ecs-task")
+    },
+    **{
+        f"{role} SecretKey": "create_notifications_kms_key"
+        for role in ("orchestrator", "worker", "alarm", "ecs-task")
+    },
+    **{
+        f"{role} TopicKey": "create_notifications_kms_key"
+        for role in ("orchestrator", "ecs-task")
+    },
+    **{f"{role} Interfaces": "lambda_in_vpc" for role in ("orchestrator", "worker")},
+    "orchestrator Import": "external_hash_file_s3_key",
+}

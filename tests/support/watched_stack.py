@@ -5,10 +5,11 @@ usage: watched_stack.py FILE
 It is run by ministack's own Python, in place of the command ``ministack``. FILE gets a
 line of JSON whenever IAM is asked about a call: who, what, on what, and the answer.
 
-What is missing of Fargate is added here. A task's credentials are those of the role that
-its definition names; ministack invents some of nobody. A container's user, capabilities
-and read-only root are those of the definition. And it is in this machine's network,
-for AWS and upstream are on loopback: Fargate would give it an address of its own.
+What is missing of Fargate is added here. A task's credentials are those of the role
+that its definition names; ministack invents some of nobody. A container's user,
+capabilities and read-only root are those of the definition. And it is in this machine's
+network, for AWS and upstream are on loopback: Fargate would give it its own address.
+What it prints is read when it has ended: to follow it loses lines of short ones.
 """
 # ruff: noqa: SLF001 - ministack has no other way in
 
@@ -32,16 +33,17 @@ def main() -> int:
     _watch(Path(sys.argv.pop(1)))
     _give_tasks_their_roles()
     _start_containers_as_defined()
+    _read_logs_at_the_end()
     import_module("ministack.app").main()
     return 0
 
 
 def _watch(file: Path) -> None:
-    evaluator = import_module("ministack.core.iam_evaluator")
+    evaluator: Any = import_module("ministack.core.iam_evaluator")
     enforce, lock = evaluator.enforce, Lock()
 
     def watched(
-        key: str, action: str, service: str, region: str, **more: Any
+        key: str, action: str, service: str, region: str, **more: object
     ) -> object:
         denied = enforce(key, action, service, region, **more)
         call = {
@@ -58,8 +60,8 @@ def _watch(file: Path) -> None:
 
 
 def _give_tasks_their_roles() -> None:
-    ecs = import_module("ministack.services.ecs")
-    metadata = import_module("ministack.services.imds")
+    ecs: Any = import_module("ministack.services.ecs")
+    metadata: Any = import_module("ministack.services.imds")
     sessions = import_module("ministack.services.sts")
     register, answer = ecs._register_metadata, metadata.handle_request
     roles: dict[str, str] = {}
@@ -116,7 +118,7 @@ def _session(role: str, task: str, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _start_containers_as_defined() -> None:
-    ecs = import_module("ministack.services.ecs")
+    ecs: Any = import_module("ministack.services.ecs")
     build = ecs._build_run_kwargs
 
     def built(container: Mapping[str, Any], *given: object) -> dict[str, object]:
@@ -129,6 +131,24 @@ def _start_containers_as_defined() -> None:
         }
 
     ecs._build_run_kwargs = built
+
+
+def _read_logs_at_the_end() -> None:
+    ecs: Any = import_module("ministack.services.ecs")
+
+    def read(
+        container: Any,  # noqa: ANN401 - docker's
+        log: Mapping[str, Any],
+        account: str,
+        region: str,
+    ) -> None:
+        container.wait()
+        with ecs.request_scope(account, region):
+            if ecs._ensure_awslogs_stream(log):
+                for line in container.logs().decode(errors="replace").splitlines():
+                    ecs._emit_awslogs_event(log, line)
+
+    ecs._forward_awslogs = read
 
 
 if __name__ == "__main__":

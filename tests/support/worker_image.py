@@ -59,7 +59,7 @@ def build_worker(containers: Containers, place: Path) -> None:
         *(str(base), _BASE),
     )
     containers.podman(
-        *("build", "--build-arg", f"PYTHON_IMAGE={_BASE}"),
+        *("build", "--layers=false", "--build-arg", f"PYTHON_IMAGE={_BASE}"),
         *("--volume", f"{wheels}:/wheels:ro", "--tag", WORKER),
         *("--file", str(_DOCKERFILE), str(ROOT)),
     )
@@ -70,7 +70,9 @@ def _files() -> dict[Path, Path]:
     python = _PYTHON / f"python{sysconfig.get_python_version()}"
     commands = {Path("/bin", name): _command(name) for name in _COMMANDS}
     library = {path: path for path in _below(_LIBRARY)}
-    pip = Path(str(find_spec("pip").origin)).parent  # type: ignore[union-attr] - venv
+    found = find_spec("pip")
+    assert found is not None, "no pip: a virtual environment has it"
+    pip = Path(str(found.origin)).parent
     return {
         **commands,
         _PYTHON / "python": python,
@@ -109,7 +111,7 @@ def _below(folder: Path) -> Iterator[Path]:
 def _libraries(programs: Iterable[Path]) -> set[Path]:
     """Return what the linker loads with them, itself included."""
     said = subprocess.run(
-        ["ldd", *map(str, programs)], check=True, capture_output=True, text=True
+        [_command("ldd"), *programs], check=True, capture_output=True, text=True
     )
     loaded = {Path(found) for found in _LOADED.findall(said.stdout)}
     (system,) = (path.parent for path in loaded if path.name.startswith("libc.so"))

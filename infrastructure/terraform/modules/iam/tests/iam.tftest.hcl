@@ -33,6 +33,20 @@ run "as_it_comes" {
   }
 }
 
+# What the applied root has, where all that is given is used (tests/e2e).
+run "as_the_root_comes" {
+  command = plan
+
+  variables {
+    slack_webhook_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:homebrew-sync/slack-webhook-AbCdEf"
+  }
+
+  assert {
+    condition     = strcontains(aws_iam_role_policy.this["ecs-task/Calls"].policy, "secretsmanager:GetSecretValue") && !strcontains(aws_iam_role_policy.this["worker/Calls"].policy, "secretsmanager:GetSecretValue")
+    error_message = "Who tells people must have the webhook, and nobody else."
+  }
+}
+
 run "with_everything" {
   command = plan
 

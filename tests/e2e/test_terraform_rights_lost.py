@@ -1,0 +1,121 @@
+"""The applied system when its roles lack one right, each of them in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import pytest
+
+from domain.work import GB
+from tests.standin.catalog import Formula, formula
+from tests.standin.recipes import Recipe
+from tests.standin.server import Upstream
+from tests.support.applied import Applied
+from tests.support.applying import TAGS, applied_root, why_it_cannot_run
+from tests.support.aws_stack import why_no_stack
+from tests.support.deployment import wait_for
+from tests.support.rights import Grant
+from tests.support.slack import SlackWebhook
+from tests.support.terraform import why_no_terraform
+from tests.support.terraform_rights import NOT_SEEN
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.minutes,
+    pytest.mark.aws_stack,
+    pytest.mark.skipif(why_no_terraform() is not None, reason=str(why_no_terraform())),
+    pytest.mark.skipif(why_no_stack() is not None, reason=str(why_no_stack())),
+]
+# Where it is to be said, and how large a bottle must be for that program to fetch it.
+PROGRAMS: Final = {
+    "orchestrator": ("orchestrator", None),
+    "worker": ("worker", None),
+    "ecs-task": ("tasks", 25 * GB),
+}
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
+    if reason := why_it_cannot_run():
+        pytest.skip(reason)
+    place = tmp_path_factory.mktemp("lost")
+    witness = place / "calls.jsonl"
+    witness.touch()
+    with (
+        Upstream([]) as upstream,
+        SlackWebhook() as slack,
+        applied_root(place, witness, upstream, slack) as system,
+    ):
+        yield system
+
+
+@dataclass
+class Offer:
+    """What upstream has, and the mirror may not have yet."""
+
+    upstream: Upstream
+    formulae: list[Formula] = field(default_factory=list)
+
+    def more(self, claim: int | None) -> None:
+        """Let there be a bottle that was not there, and another of equal bytes."""
+        self.formulae.append(
+            formula(Recipe(f"later-{len(self.formulae)}", tags=TAGS, same=TAGS))
+        )
+        self.upstream.claim(claim)
+        self.upstream.publish(self.formulae)
+
+
+def is_missed(right: Grant) -> bool:
+    """Return whether a run has a use for it: a ledger is founded only once."""
+    founds = right.whose == "orchestrator" and (
+        right.resource.endswith("probe-*")
+        or (right.action, right.resource.rpartition("/")[2])
+        == ("s3:PutObject", "ledger.json")
+    )
+    return (
+        right.whose in PROGRAMS
+        and not founds
+        and not {right.statement, right.name} & set(NOT_SEEN)
+    )
+
+
+def test_whichever_right_is_missing_somebody_says_so(applied: Applied) -> None:
+    it, offer = applied, Offer(applied.upstream)
+    offer.more(None)
+    it.ended(it.invoke({"source": "manual"})["run_id"])
+    silent: dict[str, str] = {}
+
+    for right in filter(is_missed, it.grants()):
+        offer.more(PROGRAMS[right.whose][1])
+        with it.without(right):
+            said = what_is_said(it, right)
+        print(f"{right.name}: {said}")
+        if not ("AccessDenied" in said or right.action in said):
+            silent[right.name] = said
+        # What was begun comes to its end, or is given up, and all is well again.
+        wait_for(lambda: not it.ledger().runs, within=300, every=1)
+
+    assert silent == {}
+    assert it.ended(it.invoke({"source": "manual"})["run_id"]).outcome == "complete"
+    assert it.published() == it.ledger()
+
+
+def what_is_said(it: Applied, right: Grant) -> str:
+    """Start a run that lacks a right, and return what is the first to be said of it."""
+    log, _ = PROGRAMS[right.whose]
+    before = len(it.lines(log))
+    answer = it.invoke({"source": "manual"})
+    if "errorMessage" in answer:
+        return str(answer["errorMessage"])
+
+    def said() -> str:
+        return "\n".join(
+            line["message"]
+            for line in it.lines(log)[before:]
+            if line["level"] != "INFO"
+        )
+
+    wait_for(lambda: said() or not it.ledger().runs, within=300, every=1)
+    return said()
