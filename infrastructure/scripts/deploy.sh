@@ -23,8 +23,6 @@ check_account
 
 architecture=$(setting container_architecture arm64)
 platform="linux/${architecture/x86_64/amd64}"
-# A tag is given once: it is the commit, and what of the tree is in none yet.
-tag=$(git -C "$tree" describe --always --dirty="-$(date -u +%Y%m%d%H%M%S)")
 
 digest() {
     aws ecr describe-images --repository-name "$project" --image-ids "imageTag=$tag" \
@@ -34,8 +32,13 @@ digest() {
 # Whatever an image has to be built from is looked for before anything is changed.
 image=${CONTAINER_IMAGE:-}
 found=''
-if [ -z "$image" ] && ! found=$(digest); then
-    found=''
+if [ -z "$image" ]; then
+    need git
+    # A tag is given once: it is the commit, and what of the tree is in none yet.
+    tag=$(git -C "$tree" describe --always --dirty="-$(date -u +%Y%m%d%H%M%S)")
+    found=$(digest) || found=''
+fi
+if [ -z "$image$found" ]; then
     engine=$(command -v docker || command -v podman) ||
         fail "there is neither docker nor podman on the PATH, and CONTAINER_IMAGE is not given"
     base=${PYTHON_IMAGE:-}

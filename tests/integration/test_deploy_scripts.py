@@ -296,7 +296,7 @@ def test_an_image_that_is_there_is_neither_built_nor_pushed(desk: Desk) -> None:
     done = desk.run("deploy.sh", "dev")
 
     assert done.returncode == 0, done.stderr
-    assert desk.calls("docker") == []
+    assert [desk.calls(each) for each in ("docker", "git")] == [[]] * 2
     assert desk.calls("terraform")[-1].endswith(
         "-var=container_image=registry.example/mirror@sha256:89ab"
     )
