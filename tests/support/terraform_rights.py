@@ -155,6 +155,21 @@ INTERFACES: Final = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 }
+# What Step Functions needs for a state of each kind of resource. Source:
+# docs.aws.amazon.com, Step Functions Developer Guide, "IAM policies for integrated
+# services".
+OF_STATES: Final[Mapping[str, set[str]]] = {
+    "arn:aws:states:::ecs:runTask.sync": {
+        "ecs:DescribeTasks",
+        "ecs:RunTask",
+        "ecs:StopTask",
+        "events:DescribeRule",
+        "events:PutRule",
+        "events:PutTargets",
+        "iam:PassRole",
+    },
+    "arn:aws:states:::lambda:invoke": {"lambda:InvokeFunction"},
+}
 # What each program calls, and what AWS calls by its role.
 ACTIONS: Final[Mapping[str, set[str]]] = {
     "orchestrator": READ
@@ -195,16 +210,8 @@ ACTIONS: Final[Mapping[str, set[str]]] = {
     "ecs-task": READ
     | KEY
     | {"s3:PutObject", "secretsmanager:GetSecretValue", "sns:Publish"},
-    "states": TRACE
+    "states": set().union(TRACE, *OF_STATES.values())
     | {
-        "ecs:DescribeTasks",
-        "ecs:RunTask",
-        "ecs:StopTask",
-        "events:DescribeRule",
-        "events:PutRule",
-        "events:PutTargets",
-        "iam:PassRole",
-        "lambda:InvokeFunction",
         "logs:CreateLogDelivery",
         "logs:DeleteLogDelivery",
         "logs:DescribeLogGroups",

@@ -16,6 +16,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import (
 from adapters.aws_ecs import overrides_of
 from domain.order import Order
 from tests.support.asl import VALUES, definition, placeholders
+from tests.support.terraform_rights import OF_STATES
 
 ORDER = Order("0198a7c2-9f3e-7b1d-a3c4-5e6f708192a3", "a" * 64, 0, 1486)
 MACHINE = definition()
@@ -162,3 +163,7 @@ def test_the_history_has_room_for_160_shards_that_fail_whenever_they_can() -> No
     # Decision 21 tells people so.
     assert (worst, room // worst) == (156, 160)
     assert (best, room // best) == (10, 2_500)
+
+
+def test_its_role_is_given_what_its_kinds_of_states_need() -> None:
+    assert {task["Resource"] for task in TASKS.values()} == set(OF_STATES)
