@@ -15,6 +15,7 @@ from typing import Final
 import pytest
 
 from adapters.ledger.hash_codec import encode_hash_file
+from adapters.ledger.layout import commit_key
 from domain.events import ShardStarted, SyncStarted
 from domain.work import GB
 from tests.standin.catalog import Formula, formula, plain_catalog
@@ -30,6 +31,7 @@ from tests.support.applying import (
     why_it_cannot_run,
 )
 from tests.support.aws_stack import why_no_stack
+from tests.support.command import Ended
 from tests.support.deployment import wait_for
 from tests.support.mirror_bucket import HASH_FILE
 from tests.support.rights import Call, Grant, calls_in
@@ -86,17 +88,19 @@ def applied(
 
 @dataclass(frozen=True)
 class Walk:
-    """What came of three runs, an alarm, and the daily question for the age.
+    """What came of three runs, an alarm, the daily question for the age, and a repair.
 
     Attributes:
         runs: Their ids: a small one, a large one, and one too large for Lambda's time.
         age: What was answered.
+        repair: How a repair of the ledger ended, by the role that is there for it.
         calls: What IAM was asked meanwhile.
     """
 
     system: Applied
     runs: tuple[str, str, str]
     age: object
+    repair: Ended
     calls: set[Call]
 
 
@@ -126,7 +130,12 @@ def walk(applied: Applied, witness: Path) -> Walk:
     )
     wait_for(lambda: ALARM in applied.titles())
     age = applied.invoke({"source": "age"})
-    return Walk(applied, (begun.run, large, too_large), age, calls_in(witness))
+
+    whole = applied.read(commit_key(2))
+    applied.damage(commit_key(2), b"{}")
+    repair = applied.repair()
+    assert applied.read(commit_key(2)) == whole, repair.err
+    return Walk(applied, (begun.run, large, too_large), age, repair, calls_in(witness))
 
 
 def test_the_schedule_starts_a_run_that_ends_in_the_bucket(walk: Walk) -> None:
@@ -200,13 +209,17 @@ def test_the_bucket_holds_the_whole_mirror_and_says_so(walk: Walk) -> None:
     assert walk.age["age"] >= 0
 
 
+def test_the_role_that_is_there_for_it_repairs_the_ledger(walk: Walk) -> None:
+    assert walk.repair.status == 0, walk.repair.err
+
+
 def test_every_call_is_allowed_by_the_role_that_terraform_made(walk: Walk) -> None:
     ours = {call for call in walk.calls if call.role is not None}
 
     assert {call for call in walk.calls if not call.allowed} == set()
     assert {call.role for call in ours} == {
         f"{PROJECT}-{each}-role"
-        for each in ("orchestrator", "worker", "alarm", "ecs-task")
+        for each in ("orchestrator", "worker", "alarm", "ecs-task", "ledger-repair")
     }
 
 

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
+
+import boto3
 
 from domain.events import NotificationSent, SyncCompleted
 from tests.standin.server import Upstream
 from tests.support.aws_stack import AwsStack
+from tests.support.command import Ended, finished, start
 from tests.support.deployment import wait_for
 from tests.support.embedded import is_embedded
 from tests.support.mirror_bucket import MirrorBucket
 from tests.support.rights import Grant, lacking, listed
-from tests.support.runtime_api import ROOT
+from tests.support.runtime_api import REGION, ROOT
 from tests.support.slack import SlackWebhook
 from tests.support.terraform import Terraform
 
@@ -45,6 +48,8 @@ class Applied(MirrorBucket):
     """A system that Terraform has made, and what is around it.
 
     Attributes:
+        variables: Those of Terraform's environment.
+        keeper: Those of whoever may put on the role that repairs the ledger.
         outputs: Of the root, by name.
     """
 
@@ -52,12 +57,14 @@ class Applied(MirrorBucket):
         self,
         stack: AwsStack,
         terraform: Terraform,
-        variables: Mapping[str, str],
         upstream: Upstream,
         slack: SlackWebhook,
+        *,
+        variables: Mapping[str, str],
+        keeper: Mapping[str, str],
     ) -> None:
         self.stack, self.upstream, self.slack = stack, upstream, slack
-        self.terraform, self.variables = terraform, variables
+        self.terraform, self.variables, self.keeper = terraform, variables, keeper
         state = json.loads(terraform("state", "pull", **variables).stdout)
         self.outputs: dict[str, Any] = {
             name: each["value"] for name, each in state["outputs"].items()
@@ -103,6 +110,32 @@ class Applied(MirrorBucket):
         return any(
             (each.run, each.about) == (run, "ended")
             for each in self.events(NotificationSent)
+        )
+
+    def repair(self) -> Ended:
+        """Repair the ledger with the rights of the role that is there for it."""
+        variables = dict(self.keeper)
+        with closing(
+            boto3.session.Session().client(
+                "sts",
+                region_name=REGION,
+                endpoint_url=self.stack.endpoint_url,
+                aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            )
+        ) as tokens:
+            role = tokens.assume_role(
+                RoleArn=self.outputs["role_arns"]["ledger_repair"],
+                RoleSessionName="repair",
+            )["Credentials"]
+        variables |= {
+            "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": role["SessionToken"],
+        }
+        store = f"s3://{self.bucket}"
+        return finished(
+            start("ledger", "repair", "--yes", "--store", store, variables=variables)
         )
 
     def lines(self, whose: str) -> list[dict[str, Any]]:

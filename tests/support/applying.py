@@ -13,10 +13,11 @@ from typing import Final
 
 from tests.standin.server import Upstream
 from tests.support.applied import Applied
+from tests.support.aws_deployed import add_user
 from tests.support.aws_stack import AwsStack
 from tests.support.containers import Containers, why_no_containers
 from tests.support.package_index import why_no_index
-from tests.support.runtime_api import REGION, ROOT
+from tests.support.runtime_api import ACCOUNT, REGION, ROOT
 from tests.support.slack import SlackWebhook
 from tests.support.terraform import Terraform, open_terraform
 from tests.support.worker_image import WORKER, build_worker
@@ -151,9 +152,15 @@ def applied_root(
             AwsStack(docker_host, waits=0.25, witness=witness)
         )
         terraform = open_terraform(place / "infrastructure")
+        keeper = add_user(
+            stack,
+            "keeper",
+            {"sts:AssumeRole": f"arn:aws:iam::{ACCOUNT}:role/{PROJECT}-*"},
+        )
         variables = variables_of(
             stack,
             **built,
+            ledger_repair_principal_arns=[f"arn:aws:iam::{ACCOUNT}:user/keeper"],
             project_name=PROJECT,
             s3_bucket_name=f"{PROJECT}-mirror",
             schedule_expression="rate(1 minute)",
@@ -166,7 +173,9 @@ def applied_root(
         said = apply(terraform, **variables)
         assert said.returncode == 0, said.stderr
         assert "hunter2" not in said.stdout
-        system = Applied(stack, terraform, variables, upstream, slack)
+        system = Applied(
+            *(stack, terraform, upstream, slack), variables=variables, keeper=keeper
+        )
         # By hand, as whoever has a webhook of http: Terraform takes none.
         stack.client("secretsmanager").put_secret_value(
             SecretId=system.outputs["secret_arn"],

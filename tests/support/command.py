@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,18 +56,28 @@ class Bottles:
         return ended.answer
 
 
-def start(*arguments: str, prefix: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+def start(
+    *arguments: str,
+    prefix: tuple[str, ...] = (),
+    variables: Mapping[str, str] | None = None,
+) -> "subprocess.Popen[str]":
     """Start ``bottles`` in a process of its own, in the current folder.
 
     Args:
         prefix: The words of a command that runs another.
+        variables: Of its environment, beside ours.
     """
     return subprocess.Popen(
         [*prefix, sys.executable, "-c", _PROGRAM, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            **(variables or {}),
+        },
     )
 
 
