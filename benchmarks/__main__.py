@@ -19,6 +19,7 @@ from benchmarks import (
     ledger,
     orchestrate,
     plan,
+    retention,
     second_sync,
     sync_copies,
     sync_large,
@@ -41,6 +42,7 @@ _BENCHMARKS: Final = {
     "sync-spooled": sync_spooled.measure,
     "second-sync": second_sync.measure,
     "codec": codec.measure,
+    "retention": retention.measure,
     "ledger": ledger.measure,
 }
 _WRITTEN: Final = ROOT / "docs" / "benchmarks.md"
