@@ -12,6 +12,7 @@ from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.opened_ledger import open_to_record
 from application.prepare_sync import Prepared, PrepareSync
 from application.run import Run, Runs
+from domain.bottle import Bottle, BottleKey
 from domain.events import BottleFailed
 from domain.ledger import Ledger
 from domain.selection import Selection
@@ -36,6 +37,7 @@ class SyncReport:
         duration: Seconds.
         ledger: At the run's last commit.
         exposed: What clients see of it now.
+        rebuilt: Those of its bottles of which other bytes were held under the name.
     """
 
     run: str
@@ -51,6 +53,7 @@ class SyncReport:
     duration: int
     ledger: Ledger
     exposed: Exposed = NOT_EXPOSED
+    rebuilt: tuple[BottleKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class SyncBottles:
             ask_sizes=None if max_bytes is None else math.inf,
         )
         run = prepared.run
+        rebuilt = _rebuilt(prepared.work, run.journal.ledger)
         if prepared.is_empty:
             run.record_empty(prepared.selection, prepared.read, prepared.settles)
             tally = Tally()
@@ -131,6 +135,7 @@ class SyncBottles:
             duration=round(self.runs.clock.monotonic() - begun),
             ledger=run.journal.ledger,
             exposed=exposed,
+            rebuilt=tuple(b.key for b in rebuilt if run.journal.ledger.has(b)),
         )
 
     def _carry_out(self, prepared: Prepared) -> Tally:
@@ -146,3 +151,14 @@ class SyncBottles:
         counts = tally.counts | {"skipped": prepared.skipped}
         run.complete(tally.outcome, prepared.settles, counts)
         return tally
+
+
+def _rebuilt(work: Work, ledger: Ledger) -> tuple[Bottle, ...]:
+    """Return the bottles of ``work`` that upstream has built again under their names."""
+    return tuple(
+        bottle
+        for load in work.loads
+        for bottle in load.bottles
+        if (entry := ledger.held.get(bottle.key)) is not None
+        and entry.bottle.digest != bottle.digest
+    )

@@ -68,6 +68,7 @@ def sync_answer(report: SyncReport, upstream: int, store: int) -> Answer:
         "mirrored": _amount(report.mirrored),
         "copied": report.copied,
         "skipped": report.skipped,
+        "rebuilt": list(report.rebuilt),
         "failed": dict(report.causes),
         "failures": [
             {

@@ -33,6 +33,13 @@ def sync_text(report: SyncReport, config: SyncConfig) -> str:
             f" {spelt_bytes(config.max_bytes or 0)}, and a bottle whose size nobody"
             " tells could exceed it."
         )
+    if report.rebuilt:
+        names, more = report.rebuilt[:_NAMED], len(report.rebuilt) - _NAMED
+        others = f" and {more:,} more" if more > 0 else ""
+        were = counted(
+            len(report.rebuilt), "bottle was rebuilt", "bottles were rebuilt"
+        )
+        lines.append(f"{were} under the same name: {', '.join(names)}{others}.")
     lines += _failures(report)
     if report.gave_up is not None:
         lines.append(f"Why: {report.gave_up}")

@@ -1,8 +1,8 @@
 """A mirror that evicts, over weeks in which upstream changes as it does.
 
 Every week ends as a run ends: bottles, views, a generation, and what is old goes. Of
-the real days one bottle of a hundred is followed, by the use cases themselves; the folds
-of one of ten are in ``benchmarks/retention.py``.
+the real days one bottle of a hundred is followed, by the use cases themselves; by
+folds alone, one of ten is in ``benchmarks/retention.py``.
 """
 
 from __future__ import annotations

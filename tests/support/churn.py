@@ -20,8 +20,9 @@ CHANGES: Final = "daily_bottle_changes_430d.json"
 LIVE: Final = 54_650
 """Bottles on offer at the end of the real days."""
 
-_AGAIN: Final = 0.22
-"""Of what is new, so much is replaced within a week (15 to 22 August 2026)."""
+_AGAIN: Final = 0.36
+"""Of the formulae that change, so many had changed in the days before: then 22% of what
+is new is replaced within its week, as it was from 15 to 22 August 2026."""
 _DAYS: Final = 7  # of which the formulae are that change again
 
 

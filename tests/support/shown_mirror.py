@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -23,9 +21,7 @@ from application.show_generation import ShowGeneration
 from application.sync_bottles import SyncReport
 from domain.api_documents import CATALOG
 from domain.bottle import Bottle, Digest, ObjectKey
-from domain.events import BottleMirrored
 from domain.exposure_config import ExposureConfig
-from domain.generations import IndexMirrored, KeptIndex
 from domain.ledger import Ledger
 from domain.publication import Promised
 from domain.selection import Selection
@@ -80,23 +76,27 @@ class ShownMirror(Mirror):
         self.disk: Any = disk or self.disk
         self.catalog: ApiCatalog = ApiCatalog()
         self.exposure = exposure
-        self._seen = 0
+        self.views = exposure.views
         self._weeks = 0
 
+    def offer(
+        self,
+        name: str,
+        version: str = "1.0",
+        *,
+        rebuild: int = 0,
+        contents: Mapping[str, str] | None = None,
+    ) -> tuple[Bottle, ...]:
+        """Offer a formula, also in the registry's index of its release."""
+        bottles = super().offer(name, version, rebuild=rebuild, contents=contents)
+        self.upstream.publish(bottles)
+        return bottles
+
     def show(self, process: Process | None = None) -> Publication:
-        """Write the views of what was mirrored, as workers do, and publish it."""
+        """Publish what is on offer."""
         process = process or self.process()
         journal = process.runs.begin(process.open()).journal
         store = process.store
-        fresh = self._mirrored_since()
-        for event in fresh:
-            bottle, place = event.bottle, event.object_key
-            _copy(store, place, blob_key(bottle), bottle.digest)
-            if store.info(flat_key(bottle)) is None:
-                _copy(store, place, flat_key(bottle), bottle.digest)
-        journal.record(
-            [IndexMirrored(index) for index in self._write_indexes(store, fresh)]
-        )
         generations = self.generations(store)
         generations.stage(self.catalog.body, "application/json")
         objects = MemoryPublicObjects(store)
@@ -190,40 +190,6 @@ class ShownMirror(Mirror):
             key for key in there if "/manifests/" in key and "/sha256:" not in key
         } == indexes
 
-    def _mirrored_since(self) -> list[BottleMirrored]:
-        commits = self.commits()
-        fresh = commits[self._seen :]
-        self._seen = len(commits)
-        return [
-            event
-            for recorded in fresh
-            for event in recorded.commit.events
-            if isinstance(event, BottleMirrored)
-        ]
-
-    def _write_indexes(
-        self, store: Store, fresh: Iterable[BottleMirrored]
-    ) -> Iterator[KeptIndex]:
-        releases: defaultdict[tuple[str, str], dict[str, Digest]] = defaultdict(dict)
-        offered = {(b.name, b.tagref) for b in (event.bottle for event in fresh)}
-        for bottle in self.on_offer():
-            if (bottle.name, bottle.tagref) in offered:
-                releases[bottle.name, bottle.tagref][bottle.tag] = bottle.digest
-        for (name, tagref), bottles in releases.items():
-            body = json.dumps([name, tagref, bottles]).encode()
-            digest = _digest(body)
-            kept = kept_index_key(name, digest)
-            for key in (kept, index_key(name, tagref), flat_index_key(name, tagref)):
-                if store.info(key) is None:
-                    store.create(key, body)
-            yield KeptIndex(
-                name,
-                tagref,
-                digest,
-                len(body),
-                dict(bottles),  # type: ignore[arg-type]
-            )
-
 
 def grown(start: datetime | None = None) -> ShownMirror:
     """Return a mirror with a release that nobody needs any more, and one rebuilt.
@@ -270,10 +236,6 @@ def what_clients_miss(mirror: ShownMirror, ledger: Ledger, number: int) -> list[
         assert index.bottles[tag] == digest  # type: ignore[index]
         missing += [n for n in wanted if mirror.disk.info(ObjectKey(n)) is None]
     return missing
-
-
-def _copy(store: Store, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
-    store.copy(source, target, digest)
 
 
 def _digest(body: bytes) -> Digest:

@@ -159,7 +159,6 @@ class TestSharedNames:
         (first,) = mirror.offer("jq", contents={TAG: "jq"})
         mirror.sync()
         name = flat_key(first)
-        mirror.disk.create(name, b"jq")
         mirror.clock.sleep(DAY)
         mirror.offer("jq", contents={TAG: "jq, built again"})
         mirror.sync()
