@@ -16,6 +16,8 @@ MIRROR = Path("mirror")
 HASH_FILE = MIRROR / "bottles_hash.json"
 COMMITS = MIRROR / "ledger" / "v1" / "commits"
 ONE = ("sync", "ledger", "--tag", "arm64_sonoma")
+ALONE = (*ONE, "--views", "none")
+"""Nobody reads: nothing is published, and the bottles are all there is."""
 
 
 def refused(ended: Ended, status: int, *told: str) -> None:
@@ -111,9 +113,9 @@ def test_a_folder_on_a_read_only_disk_is_told(bottles: Bottles) -> None:
 def test_a_full_disk_ends_the_run_and_loses_nothing(
     bottles: Bottles, upstream: Upstream
 ) -> None:
-    bottles.json(*ONE)
+    bottles.json(*ALONE)
     shutil.copytree(MIRROR, "before")
-    everything = ("sync", "--tag", "arm64_sonoma")
+    everything = ("sync", "--tag", "arm64_sonoma", "--views", "none")
     prefix = with_a_disk(
         "size=160k", 'cp -a before/. mirror; "$@"; s=$?; cp -a mirror after; exit $s'
     )
@@ -257,11 +259,11 @@ def test_a_log_with_a_gap_is_damage_and_nothing_is_changed(
 
 @pytest.mark.usefixtures("upstream")
 def test_a_log_that_lost_its_end_is_damage(bottles: Bottles) -> None:
-    bottles.json(*ONE)
+    bottles.json(*ALONE)
     (COMMITS / f"{2:020}.jsonl").unlink()
     before = tree(MIRROR)
 
-    refused(bottles(*ONE), 3, "the ledger is damaged at commit 2", "ends before it")
+    refused(bottles(*ALONE), 3, "the ledger is damaged at commit 2", "ends before it")
     assert tree(MIRROR) == before
 
 
