@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
+from application.arrival import Arrival
 from application.digests import stored_digest
 from application.put_right import PutRight
 from domain.api_documents import media_type
 from domain.bottle import Digest, ObjectKey
 from domain.errors import DigestMismatchError
 from domain.events import BottleMirrored
-from domain.export import Export, Movement, Piece, content_name, objects_of
+from domain.export import content_name, objects_of
 from domain.generations import Generation, KeptIndex
-from domain.ledger import Ledger
 from domain.listing import Listing
 from domain.views import (
     INDEX_MEDIA_TYPE,
@@ -33,7 +33,6 @@ from ports.errors import (
     MalformedError,
     NotFoundError,
 )
-from ports.export_archive import ExportReader
 from ports.generations import Generations
 from ports.ledger_objects import LedgerObjects
 from ports.progress import Progress
@@ -41,33 +40,6 @@ from ports.public_objects import PublicObjects
 from ports.store import Store
 
 _Step: TypeAlias = Callable[[], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An export that has been read, and what it leads from and to.
-
-    Attributes:
-        pieces: By their names.
-        movement: What its commits tell of objects.
-        start: The ledger as the store has it.
-        end: The ledger as the store will have it.
-    """
-
-    archive: ExportReader
-    export: Export
-    pieces: Mapping[str, Piece]
-    movement: Movement
-    start: Ledger
-    end: Ledger
-
-    def content(self, digest: str) -> Piece | None:
-        """Return the piece with these bytes, None if the export has none."""
-        return self.pieces.get(content_name(digest))
-
-    def bytes_of(self, digest: str) -> bytes:
-        """Return the bytes of a small piece."""
-        return b"".join(self.archive.read(content_name(digest)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +62,6 @@ class BringIn:
     jobs: int
     progress: Progress
 
-    def check(self, arrival: Arrival) -> None:
-        """Check that the export has all that the store will lack.
-
-        Raises:
-            DamagedExportError: It has not.
-        """
-        there = set(objects_of(arrival.start).values())
-        needed = {
-            event.bottle.digest
-            for event in arrival.movement.arrived(arrival.end)
-            if event.bottle.digest not in there
-        }
-        needed |= {Digest(generation.listing) for generation in _brought(arrival)}
-        for digest in sorted(needed):
-            if arrival.content(digest) is None:
-                raise DamagedExportError("the export", f"it lacks {digest}")
-
     def __call__(self, arrival: Arrival) -> int:
         """Bring in everything but the commits.
 
@@ -126,7 +81,7 @@ class BringIn:
         written = self._do("bottles brought in", list(self._bottles(arrival, events)))
         written += self._do("indexes brought in", list(self._kept(arrival, indexes)))
         written += self._do("documents brought in", list(self._documents(arrival)))
-        for generation in _brought(arrival):
+        for generation in arrival.generations:
             written += self._keep(arrival, generation)
         self._do("views made", list(self._views(events)))
         self._place(arrival, indexes)
@@ -227,18 +182,11 @@ class BringIn:
         return True
 
     def _document(self, arrival: Arrival, sha256: str) -> bytes:
-        """Return a document of the API: of the export, else of an earlier generation.
-
-        Raises:
-            DamagedExportError: Nobody has it.
-        """
+        """Return a document of the API, of the export or of an earlier generation."""
         if arrival.content(sha256) is not None:
             return arrival.bytes_of(sha256)
-        for number, generation in arrival.start.generations.items():
-            for name, known in generation.documents.items():
-                if known == sha256:
-                    return self.generations.document(number, name, sha256)
-        raise DamagedExportError("the export", f"it lacks document {sha256}")
+        number, name = arrival.kept_before[sha256]
+        return self.generations.document(number, name, sha256)
 
     def _views(self, events: Iterable[BottleMirrored]) -> Iterator[_Step]:
         """Yield what shows bottles as whoever mirrored them did.
@@ -310,9 +258,3 @@ class BringIn:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
         return new
-
-
-def _brought(arrival: Arrival) -> list[Generation]:
-    """Return the generations that the export brings and that are still kept."""
-    kept = arrival.end.generations
-    return [kept[number] for number in arrival.export.generations if number in kept]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
+from application.outgoing import Source, read_ahead, small
 from domain.bottle import Digest, ObjectKey
 from domain.errors import MirrorError, OutdatedLedgerError
 from domain.events import GENESIS, Position
@@ -24,7 +27,7 @@ from domain.ledger import Ledger
 from domain.listing import Listing
 from ports.errors import NotFoundError, NotOurStoreError
 from ports.event_log import EventLog
-from ports.export_archive import ExportWriter, Outgoing
+from ports.export_archive import ExportWriter
 from ports.generations import Generations
 from ports.ledger_objects import LedgerObjects
 from ports.progress import Progress
@@ -53,14 +56,6 @@ class _Way:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """A piece, and what gives its bytes."""
-
-    piece: Piece
-    read: Callable[[], Iterator[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
 class ExportMirror:
     """Writes what another store lacks that has this ledger up to a head.
 
@@ -69,6 +64,8 @@ class ExportMirror:
     Attributes:
         write_listing: Gives the bytes of a generation's list.
         hash_file_of: Gives the SHA-256 of a ledger's hash file.
+        readers: How many small objects are asked for at a time. With 1 there are no
+            threads.
     """
 
     store: Store
@@ -79,6 +76,7 @@ class ExportMirror:
     write_listing: Callable[[Listing], bytes]
     hash_file_of: Callable[[Ledger], str]
     progress: Progress
+    readers: int
 
     def __call__(self, archive: ExportWriter, since: int, segment_size: int) -> Export:
         """Export what changed.
@@ -107,7 +105,7 @@ class ExportMirror:
         sources = (
             *self._of_ledger(way),
             *self._of_generations(way, new),
-            *self._indexes(way),
+            *self._indexes(way, new),
             *self._bottles(way),
         )
         limit = max(1, segment_size - archive.tare)
@@ -168,7 +166,7 @@ class ExportMirror:
             )
         return _Way(begin, digests, before, movement, ledger)
 
-    def _of_ledger(self, way: _Way) -> Iterator[_Source]:
+    def _of_ledger(self, way: _Way) -> Iterator[Source]:
         after = -1 if way.begin is None else way.begin.seq
         until = way.end.position.seq
         yield self._object(self.ledger_objects.identity())
@@ -180,9 +178,7 @@ class ExportMirror:
             if document is not None:
                 yield self._object(document, Digest(sha256))
 
-    def _of_generations(
-        self, way: _Way, new: Sequence[Generation]
-    ) -> Iterator[_Source]:
+    def _of_generations(self, way: _Way, new: Sequence[Generation]) -> Iterator[Source]:
         kept = [way.end.generations[n] for n in way.before if n in way.end.generations]
         there = {sha256 for each in kept for sha256 in each.documents.values()}
         for generation in new:
@@ -194,24 +190,35 @@ class ExportMirror:
             for sha256, read in reads.items():
                 if sha256 not in there:
                     there.add(sha256)
-                    yield _small(read, sha256)
+                    yield small(read, sha256)
 
     def _listing(self, generation: Generation) -> bytes:
         return self.write_listing(
             self.generations.listing(generation.number, generation.listing)
         )
 
-    def _indexes(self, way: _Way) -> Iterator[_Source]:
+    def _indexes(self, way: _Way, new: Sequence[Generation]) -> Iterator[Source]:
+        needed = {index.digest for index in way.end.indexes.values()}
+        for generation in new:
+            listing = self.generations.listing(generation.number, generation.listing)
+            needed |= {index.digest for index in listing.indexes.values()}
         seen: set[Digest] = set()
         for key, event in sorted(way.movement.indexes.items()):
             digest = event.index.digest
-            # What was let go since is not there any more.
-            if digest in seen or self.store.info(key) is None:
+            if digest in seen:
                 continue
-            seen.add(digest)
-            yield _small(partial(self.objects.read, key), digest)
+            # What nobody needs any more may have been let go.
+            if digest in needed or self.store.info(key) is not None:
+                seen.add(digest)
+                yield small(partial(self._index, key), digest)
 
-    def _bottles(self, way: _Way) -> Iterator[_Source]:
+    def _index(self, key: ObjectKey) -> bytes:
+        try:
+            return self.objects.read(key)
+        except NotFoundError as error:
+            raise _gone(key) from error
+
+    def _bottles(self, way: _Way) -> Iterator[Source]:
         places = {event.bottle.digest: event for event in way.movement.arrived(way.end)}
         missed = way.movement.missed(way.digests, way.end)
         # Small ones first: they fill segments well, and large ones come alone.
@@ -221,44 +228,36 @@ class ExportMirror:
 
     def _object(
         self, info: ObjectInfo, digest: Digest | None = None, name: str | None = None
-    ) -> _Source:
+    ) -> Source:
         piece = Piece(name or info.key, info.size, digest)
-        return _Source(piece, lambda: self._read(info.key))
+        return Source(piece, lambda: self._read(info.key))
 
     def _read(self, key: ObjectKey) -> Iterator[bytes]:
         try:
             yield from self.store.read(key)
         except NotFoundError as error:
-            raise ExportRefusedError(
-                f"{key} is not there: it was evicted since the export began, or is"
-                " lost; bottles verify tells which, then export again"
-            ) from error
+            raise _gone(key) from error
 
     def _written(
         self,
         archive: ExportWriter,
         export: Export,
-        sources: Iterable[_Source],
+        sources: Iterable[Source],
         counts: Sequence[int],
     ) -> Export:
-        rest = iter(sources)
         segments = []
-        for number, count in enumerate(counts, start=1):
-            outgoing = _taken(rest, count)
-            segments.append(archive.write(export, number, len(counts), outgoing))
-            self.progress.counted("segments written", number, len(counts))
+        with closing(read_ahead(sources, self.readers)) as outgoing:
+            for number, count in enumerate(counts, start=1):
+                some = islice(outgoing, count)
+                segments.append(archive.write(export, number, len(counts), some))
+                self.progress.counted("segments written", number, len(counts))
         sealed = replace(export, segments=tuple(segments))
         archive.seal(sealed)
         return sealed
 
 
-def _taken(sources: Iterator[_Source], count: int) -> Iterator[Outgoing]:
-    for _ in range(count):
-        source = next(sources)
-        yield source.piece, source.read()
-
-
-def _small(read: Callable[[], bytes], sha256: str) -> _Source:
-    """Return the source of what is read as a whole: once for its size, once for it."""
-    piece = Piece(content_name(sha256), len(read()), Digest(sha256))
-    return _Source(piece, lambda: iter((read(),)))
+def _gone(key: ObjectKey) -> ExportRefusedError:
+    return ExportRefusedError(
+        f"{key} is not there: it was evicted since the export began, or is lost;"
+        " bottles verify tells which, then export again"
+    )

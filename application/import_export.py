@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from application.bring_in import Arrival, BringIn
+from application.arrival import Arrival
+from application.bring_in import BringIn
 from application.export_mirror import ExportRefusedError
 from application.let_go import LetGo
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.run import publish
 from domain.bottle import Bottle, Digest, ObjectKey
-from domain.errors import OutdatedLedgerError
+from domain.errors import LedgerDamagedError, OutdatedLedgerError
 from domain.events import GENESIS, BottleMirrored, Position
 from domain.export import CONTENT, Export, Movement, Piece, why_not
 from domain.garbage import Evicted
@@ -170,6 +171,8 @@ class ImportExport:
                 " put them back there from here (bottles ledger repair --from), then"
                 " export again"
             ) from error
+        except LedgerDamagedError as error:
+            raise DamagedExportError("the export", f"its commits: {error}") from error
         if end.position != export.head:
             raise DamagedExportError(
                 "the export",
@@ -191,7 +194,7 @@ class ImportExport:
         future: EventLog,
     ) -> ImportReport:
         export, end = arrival.export, arrival.end
-        self.bring_in.check(arrival)
+        arrival.check()
         if opened.identity is None:
             self.require_fit()
             now = self.clock.now()

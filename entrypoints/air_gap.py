@@ -83,6 +83,7 @@ class AirGapContainer(containers.DeclarativeContainer):
         write_listing=providers.Object(encode_listing),
         hash_file_of=providers.Object(hash_file_of),
         progress=mirror.progress,
+        readers=mirror.readers,
     )
     bring_in: providers.Provider[BringIn] = providers.Factory(
         BringIn,

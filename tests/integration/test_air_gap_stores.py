@@ -14,13 +14,12 @@ import pytest
 
 from adapters.folder.store import FolderStore
 from adapters.s3.store import S3Store
-from tests.support.air_gap import (
+from tests.support.air_gap import Side, like_the_other_side
+from tests.support.command import start
+from tests.support.near_side import (
     Near,
-    Side,
-    like_the_other_side,
     three_generations,
 )
-from tests.support.command import start
 from tests.support.seaweed import SeaweedS3
 from tests.support.stores import shared_bucket, use_seaweed
 

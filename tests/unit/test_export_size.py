@@ -16,7 +16,10 @@ from domain.events import BottleMirrored
 from domain.export import Export, Segment
 from domain.tags import Tag
 from ports.export_archive import ExportWriter, Outgoing
-from tests.support.air_gap import GB, Near, Side, like_the_other_side
+from tests.support.air_gap import GB, Side, like_the_other_side
+from tests.support.near_side import (
+    Near,
+)
 
 _MOST = 1.02
 _NEW_IN_THE_WEEK = 4_397
