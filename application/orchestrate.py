@@ -139,16 +139,17 @@ class Orchestrate:
     def _has_ended(self, opened: OpenedLedger, name: str, run: OpenRun) -> bool:
         """Close a run that nobody works on any more; return whether it is over."""
         outcome: Outcome | None = None
+        why: str | None = None
         if run.unfinished:
             if self.runs.clock.now() - run.last_commit < SILENCE:
                 return False
-            self.progress.note(
-                f"run {name} has been silent since {run.last_commit:%Y-%m-%dT%H:%M:%SZ}"
-                " and is closed as failed"
-            )
             outcome = "failed"
+            why = f"silent since {run.last_commit:%Y-%m-%dT%H:%M:%SZ}"
+            self.progress.note(f"run {name} has been {why} and is closed as failed")
         journal = self.close.journal_of(opened.ledger, name)
-        self.close.close(opened, journal, name, give_up=run.unfinished, outcome=outcome)
+        self.close.close(
+            opened, journal, name, give_up=run.unfinished, outcome=outcome, why=why
+        )
         return True
 
     def _catch_up(self, opened: OpenedLedger) -> None:

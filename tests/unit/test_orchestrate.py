@@ -233,6 +233,9 @@ def test_a_run_that_fell_silent_is_closed_and_another_begins(cloud: Cloud) -> No
         "failed"
     ] * 3
     assert cloud.titles == [STARTED, FAILED, STARTED]
+    error = dict(cloud.slack.messages[1].lines)["Error"]
+    assert error.startswith("silent since 2026-")
+    assert error.endswith("Z; 0 of 3 bottles were mirrored; 3 were not (3 unfinished)")
 
 
 def test_what_was_recorded_and_not_handed_out_is_handed_out_by_the_next_delivery(
