@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 import boto3
+from botocore.config import Config
 
 from tests.support.lambda_function import (
     NoFunctionError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _INVOCATIONS = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+_LONGEST = 15 * 60.0  # seconds
 
 
 class LambdaApi(LambdaHost):
@@ -67,6 +69,8 @@ class LambdaApi(LambdaHost):
             endpoint_url=self.endpoint_url,
             aws_access_key_id="testing",
             aws_secret_access_key="testing",
+            # Who gives up sooner than a function may take invokes it again.
+            config=Config(read_timeout=_LONGEST),
         )
 
     def _answer(self, asked: Asked) -> Answer:
