@@ -75,11 +75,11 @@ class Weeks:
         self.live.append({b.key: b.digest for b in mirror.on_offer()})
 
     def _check_what_clients_get(self) -> None:
-        """Check that nothing is missing that a week-old API names, or any kept one."""
+        """Check that nothing is missing that an API names which clients may have."""
         ledger = self.mirror.ledger()
         held = {key: entry.bottle.digest for key, entry in ledger.held.items()}
         assert self.live[-2].items() <= held.items()
-        for number in ledger.generations:
+        for number in (min(ledger.generations), max(ledger.generations)):
             assert what_clients_miss(self.mirror, ledger, number) == []
 
     def _measure(self) -> None:
@@ -116,14 +116,9 @@ class Weeks:
                 assert told.recorded.commit.at.date() >= old.on + grace
 
 
-def weeks_of(churn: Churn, retention_days: int, keep_generations: int = 4) -> Weeks:
+def weeks_of(churn: Churn, retention_days: int) -> Weeks:
     """Return a mirror that has not seen a week yet."""
-    exposure = replace(
-        BOTH_VIEWS,
-        retention_days=retention_days,
-        keep_generations=keep_generations,
-        max_evict=10,
-    )
+    exposure = replace(BOTH_VIEWS, retention_days=retention_days, max_evict=10)
     weeks = Weeks(churn, ShownMirror(exposure))
     weeks.begin()
     return weeks
@@ -131,7 +126,7 @@ def weeks_of(churn: Churn, retention_days: int, keep_generations: int = 4) -> We
 
 def test_invented_weeks() -> None:
     chance = Random(7)
-    days = [Day(1 + n, n) for n in (chance.randrange(800, 1_600) for _ in range(70))]
+    days = [Day(1 + n, n) for n in (chance.randrange(500, 1_000) for _ in range(70))]
     weeks = weeks_of(Churn(days, scale=180), 14)
     for _ in range(10):
         weeks.pass_week()
@@ -142,14 +137,13 @@ def test_invented_weeks() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("retention_days", "most"), [(14, 1.3), (30, 1.45)])
-def test_sixty_real_weeks(real_data: Path, retention_days: int, most: float) -> None:
-    weeks = weeks_of(Churn(real_days(real_data)[:420], scale=100), retention_days)
+def test_sixty_real_weeks(real_data: Path) -> None:
+    weeks = weeks_of(Churn(real_days(real_data)[:420], scale=100), retention_days=14)
     assert len(weeks.live[0]) > LIVE / 110
     for _ in range(60):
         weeks.pass_week()
     weeks.check_every_eviction_is_explained()
     weeks.mirror.check()
     weeks.mirror.check_views()
-    assert max(weeks.largest.values()) <= most, weeks.largest
-    assert min(weeks.largest.values()) > 1.05, "nothing old was ever there"
+    assert max(weeks.largest.values()) <= 1.3, weeks.largest
+    assert min(weeks.largest.values()) > 1.1, "nothing old was ever there"

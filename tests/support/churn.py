@@ -72,7 +72,7 @@ class Churn:
         self.formulae = [Release(f"f{n}") for n in range(begin // self._scale)]
         self._named = len(self.formulae)
         self._recent: deque[list[Release]] = deque(maxlen=_DAYS)
-        self._due = self._new = 0.0
+        self._due = self._new = self._again = 0.0
 
     def pass_days(self, count: int) -> tuple[list[Release], list[Release]]:
         """Let days pass.
@@ -115,6 +115,8 @@ class Churn:
 
     def _chosen(self) -> Release:
         recent = [release for day in self._recent for release in day]
-        if recent and self._chance.random() < _AGAIN:
+        self._again += _AGAIN
+        if recent and self._again >= 1:
+            self._again -= 1
             return recent[self._chance.randrange(len(recent))]
         return self.formulae[self._chance.randrange(self._live)]
