@@ -46,7 +46,7 @@ class Arrival:
 
     @property
     def kept_before(self) -> Mapping[str, tuple[int, str]]:
-        """Where the store has documents of the API: in which generation, by what name."""
+        """Where the store has documents of the API: the generation and the name."""
         return {
             sha256: (number, name)
             for number, generation in self.start.generations.items()

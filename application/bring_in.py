@@ -17,6 +17,7 @@ from domain.errors import DigestMismatchError
 from domain.events import BottleMirrored
 from domain.export import content_name, objects_of
 from domain.generations import Generation, KeptIndex
+from domain.ledger import Ledger
 from domain.listing import Listing
 from domain.views import (
     INDEX_MEDIA_TYPE,
@@ -73,11 +74,7 @@ class BringIn:
             PortError: The store cannot be used.
         """
         events = arrival.movement.arrived(arrival.end)
-        indexes = [
-            event.index
-            for event in arrival.movement.indexes.values()
-            if arrival.content(event.index.digest) is not None
-        ]
+        indexes = list(self._indexes(arrival))
         written = self._do("bottles brought in", list(self._bottles(arrival, events)))
         written += self._do("indexes brought in", list(self._kept(arrival, indexes)))
         written += self._do("documents brought in", list(self._documents(arrival)))
@@ -86,6 +83,24 @@ class BringIn:
         self._do("views made", list(self._views(events)))
         self._place(arrival, indexes)
         return written
+
+    def _indexes(self, arrival: Arrival) -> Iterator[KeptIndex]:
+        """Yield the indexes that the export brings, those that commits tell of first.
+
+        What a declared gap has swallowed only the lists of generations still tell.
+        """
+        told = {event.index.digest for event in arrival.movement.indexes.values()}
+        for event in arrival.movement.indexes.values():
+            if arrival.content(event.index.digest) is not None:
+                yield event.index
+        for generation in arrival.generations:
+            body = arrival.bytes_of(generation.listing)
+            listing = self.read_listing(generation.listing, body)
+            for index in listing.indexes.values():
+                digest = index.digest
+                if digest not in told and arrival.content(digest) is not None:
+                    told.add(digest)
+                    yield index
 
     def _bottles(
         self, arrival: Arrival, events: Iterable[BottleMirrored]
@@ -209,13 +224,25 @@ class BringIn:
         As where they were mirrored, an earlier one gives way to one that names all its
         bottles.
         """
-        known = {index.digest: index for index in arrival.start.indexes.values()}
+        known = {index.digest: index for index in self._seen(arrival.start)}
         for index in indexes:
             known[index.digest] = index
             for target in self._names_of(index):
                 if self._gives_way(target, index, known):
                     kept = kept_index_key(index.name, index.digest)
                     self.objects.expose(kept, target, index.digest)
+
+    def _seen(self, start: Ledger) -> Iterator[KeptIndex]:
+        """Yield the indexes that clients may see now."""
+        visible = start.generations.get(start.published or 0)
+        if visible is not None:
+            try:
+                listing = self.generations.listing(visible.number, visible.listing)
+            except (NotFoundError, MalformedError):
+                # What is seen is not known: it stays until a generation is shown.
+                listing = Listing({}, {})
+            yield from listing.indexes.values()
+        yield from start.indexes.values()
 
     def _names_of(self, index: KeptIndex) -> Iterator[ObjectKey]:
         if "registry" in self.views:

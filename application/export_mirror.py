@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,9 +22,10 @@ from domain.export import (
     publishes,
     segmented,
 )
-from domain.generations import Generation
+from domain.generations import Generation, KeptIndex, ReleaseKey
 from domain.ledger import Ledger
 from domain.listing import Listing
+from domain.views import kept_index_key
 from ports.errors import NotFoundError, NotOurStoreError
 from ports.event_log import EventLog
 from ports.export_archive import ExportWriter
@@ -160,9 +161,9 @@ class ExportMirror:
         gap = movement.given_up(begin)
         if gap is not None:
             raise ExportRefusedError(
-                f"commits {gap.first} to {gap.last} were exported before and are gone"
-                " here: put them back from the other side, which has them (bottles"
-                " ledger repair --from), or fill a new store with --since 0"
+                f"commits {gap.first} to {gap.last} were exported before and have been"
+                " given up here: a follower cannot forget them. Fill a new store on the"
+                " other side with --since 0"
             )
         return _Way(begin, digests, before, movement, ledger)
 
@@ -198,19 +199,25 @@ class ExportMirror:
         )
 
     def _indexes(self, way: _Way, new: Sequence[Generation]) -> Iterator[Source]:
-        needed = {index.digest for index in way.end.indexes.values()}
-        for generation in new:
-            listing = self.generations.listing(generation.number, generation.listing)
-            needed |= {index.digest for index in listing.indexes.values()}
+        needed = {
+            kept_index_key(index.name, index.digest): index.digest
+            for indexes in (way.end.indexes, *map(self._listed, new))
+            for index in indexes.values()
+        }
+        told = {key: event.index.digest for key, event in way.movement.indexes.items()}
+        # What a gap has swallowed only the lists still tell.
+        wanted = told | needed if way.end.gaps else told
         seen: set[Digest] = set()
-        for key, event in sorted(way.movement.indexes.items()):
-            digest = event.index.digest
-            if digest in seen:
-                continue
+        for key, digest in sorted(wanted.items()):
             # What nobody needs any more may have been let go.
-            if digest in needed or self.store.info(key) is not None:
+            is_kept = key in needed or self.store.info(key) is not None
+            if is_kept and digest not in seen:
                 seen.add(digest)
                 yield small(partial(self._index, key), digest)
+
+    def _listed(self, generation: Generation) -> Mapping[ReleaseKey, KeptIndex]:
+        number = generation.number
+        return self.generations.listing(number, generation.listing).indexes
 
     def _index(self, key: ObjectKey) -> bytes:
         try:

@@ -167,12 +167,15 @@ class ImportExport:
             end = replay(future.read(start.position), start)
         except OutdatedLedgerError as error:
             raise ExportRefusedError(
-                f"the other side has given up commits that this mirror has: {error};"
-                " put them back there from here (bottles ledger repair --from), then"
-                " export again"
+                "the other side has given up commits that this mirror has, and cannot"
+                f" forget ({error}): fill a new store with --since 0"
             ) from error
         except LedgerDamagedError as error:
             raise DamagedExportError("the export", f"its commits: {error}") from error
+        if end.id != export.ledger:
+            raise DamagedExportError(
+                "the export", f"its commits: they are of ledger {end.id}"
+            )
         if end.position != export.head:
             raise DamagedExportError(
                 "the export",

@@ -259,3 +259,23 @@ def _names(folder: Path) -> list[str]:
         with tarfile.open(path) as segment:
             names += segment.getnames()
     return names
+
+
+def test_an_index_that_names_more_takes_its_place_before_it_is_published(
+    near: Near, tmp_path: Path
+) -> None:
+    """As where it was mirrored; one that names something else waits."""
+    far = Side()
+    first_week(near)
+    near.side.export(tmp_path / "one")
+    far.bring(tmp_path / "one")
+    tahoe = near.made("jq", "1.0", "arm64_tahoe")
+    near.made("bat", body=b"bat, built again")
+    near.sync(publish=False)
+
+    near.side.export(tmp_path / "two", since=1)
+    far.bring(tmp_path / "two")
+
+    like_the_other_side(near.side, far)
+    index = far.public.read(index_key("jq", "1.0"))
+    assert tahoe.digest.encode() in index
