@@ -13,7 +13,7 @@ from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.examination import Examiner
 from adapters.ledger.good_copies import Candidate, GoodCopies, prev_of
 from adapters.ledger.identity import decode_identity, encode_identity
-from adapters.ledger.layout import IDENTITY, commit_key, document_key
+from adapters.ledger.layout import IDENTITY, IMPORTED, commit_key, document_key
 from domain.bottle import ObjectKey
 from domain.damage import IN_THE_LOG, Damage, DamageClass, Specimen
 from domain.errors import LedgerDamagedError
@@ -216,15 +216,19 @@ class StoredCustody(Custody):
 
     def _good_identity(self) -> Candidate | None:
         """Return what says again which ledger it is, as its commits do."""
+        # Where imports were made the ledger is another mirror's, and a copy of that
+        # mirror's identity would let anybody record here.
+        follows = self._store.info(IMPORTED) is not None
         for good in self._good.of(IDENTITY):
-            if _names(good.body, self._ledger):
+            if _names(good.body, self._ledger, follows=follows):
                 return good
         sound = [one.seq for one in self._specimens.values() if one.flaw is None]
         if not sound:
             return None
         seq = min(sound)
         first = decode_commit(self._store.get(commit_key(seq)).body, seq)
-        identity = encode_identity(first.ledger, first.at)
+        since = first.at if follows else None
+        identity = encode_identity(first.ledger, first.at, follows=since)
         put_back = partial(self._good.put, IDENTITY, identity)
         return Candidate(identity, "", "what its commits say", put_back)
 
@@ -263,11 +267,12 @@ class StoredCustody(Custody):
         return commit.ledger == self._ledger and follows and not is_there
 
 
-def _names(identity: bytes, ledger: str | None) -> bool:
+def _names(identity: bytes, ledger: str | None, *, follows: bool) -> bool:
     try:
-        return decode_identity(identity).ledger == ledger
+        said = decode_identity(identity)
     except NotOurStoreError:
         return False
+    return said.ledger == ledger and (said.follows is not None) == follows
 
 
 def _within(seq: int, ranges: Iterable[tuple[int, int]]) -> bool:

@@ -82,5 +82,24 @@ def test_a_follower_whose_log_is_damaged_is_told_so_and_changed_by_nobody(
     assert tree(folder / "far") == before
 
 
+@pytest.mark.usefixtures("upstream")
+@pytest.mark.parametrize("more", [(), ("--from", "near")])
+def test_a_follower_that_lost_its_identity_is_a_follower_again(
+    bottles: Bottles, folder: Path, more: tuple[str, ...]
+) -> None:
+    assert bottles("sync", "ledger", "gauge", "--store", "near").status == 0
+    assert bottles("export", "--since", "0", "--to", "1", "--store", "near").status == 0
+    assert bottles("import", "1", "--store", "far").status == 0
+    identity = folder / "far" / "ledger" / "v1" / "ledger.json"
+    identity.write_text("{}")
+
+    bottles("ledger", "repair", *more, "--yes", "--store", "far")
+
+    assert '"follows"' in identity.read_text()
+    assert bottles("sync", "--store", "far").status == 2
+    assert bottles("import", "1", "--store", "far").status == 0
+    assert _hash_file(folder / "near") == _hash_file(folder / "far")
+
+
 def _hash_file(store: Path) -> bytes:
     return (store / "bottles_hash.json").read_bytes()
