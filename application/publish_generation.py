@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.find_indexes import FindIndexes
-from application.journal import Journal
+from application.journal import MAX_EVENTS, Journal
 from application.publication import (
     Promises,
     Publication,
@@ -16,10 +16,13 @@ from application.publication import (
     some_of,
 )
 from application.show_generation import ShowGeneration
+from domain.bottle import BottleKey
 from domain.events import CatalogRead, Event
 from domain.generations import (
     GenerationDropped,
     GenerationPublished,
+    IndexMirrored,
+    KeptIndex,
 )
 from domain.ledger import Ledger
 from domain.listing import Listing
@@ -195,7 +198,8 @@ class PublishGeneration:
         def decide(ledger: Ledger) -> tuple[Event, ...] | None:
             if (newest_of(ledger) or 0) >= number:
                 return None
-            return (event,)
+            # What others have mirrored since is in no list yet.
+            return (event, *_not_listed(ledger, offered.listing))
 
         return journal.record_as(decide)
 
@@ -227,6 +231,28 @@ def _is_the_same(
         and dict(generation.documents) == dict(documents)
         and listing == offered.listing
     )
+
+
+def _not_listed(ledger: Ledger, listing: Listing) -> Sequence[IndexMirrored]:
+    """Return the indexes that a list lacks, of bottles that the next may have.
+
+    The ledger takes a list that is published for all that there is.
+    """
+    lacking = [
+        IndexMirrored(index)
+        for release, index in ledger.indexes.items()
+        if listing.indexes.get(release) != index
+        # Of a run that is under way the bottle may come behind its index.
+        and (ledger.runs or _is_of_held(index, ledger))
+    ]
+    return lacking[: MAX_EVENTS - 1]
+
+
+def _is_of_held(index: KeptIndex, ledger: Ledger) -> bool:
+    entries = (
+        ledger.held.get(BottleKey(f"{index.release}-{tag}")) for tag in index.bottles
+    )
+    return any(entry is not None and ledger.has(entry.bottle) for entry in entries)
 
 
 def _short(offered: Prospect) -> PublishRefusedError:

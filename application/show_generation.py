@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from application.journal import Journal
-from domain.generations import Generation, GenerationShown
+from domain.generations import (
+    Generation,
+    GenerationShown,
+    KeptIndex,
+    ReleaseKey,
+)
 from domain.ledger import Ledger
 from domain.listing import Listing
 from domain.publication import objects_of
@@ -57,13 +62,16 @@ class ShowGeneration:
             PortError: The store or the log cannot be used.
             LedgerDamagedError: The log is damaged.
         """
+        visible: set[str] = set()
         while True:
             ledger = journal.ledger
             published = ledger.published
             if published is None:
                 return
             generation = ledger.generations[published]
-            self.switch(generation, ledger, ledger.generations.get(base or 0))
+            before = ledger.generations.get(base or 0)
+            self.switch(generation, ledger, before, visible)
+            visible.update(generation.documents)
             journal.follow()
             if journal.ledger.published == published:
                 break
@@ -73,30 +81,39 @@ class ShowGeneration:
             journal.record([GenerationShown(published)])
 
     def switch(
-        self, generation: Generation, ledger: Ledger, base: Generation | None
+        self,
+        generation: Generation,
+        ledger: Ledger,
+        base: Generation | None,
+        visible: Collection[str] = (),
     ) -> None:
-        """Replace what differs: by the time this returns, all of it is the new one.
+        """Replace what differs: by the time this returns, the new one is seen.
 
         Nothing is recorded.
 
         Args:
             base: What is seen now in all its parts; None if nobody knows.
+            visible: Names of documents that may be seen as well.
 
         Raises:
             PortError: The store cannot be used.
         """
         listing = self.generations.listing(generation.number, generation.listing)
+        indexes = self._widest(listing.indexes, generation.number, ledger)
         seen, known = Listing({}, {}), {}
         if base is not None:
             seen = self.generations.listing(base.number, base.listing)
             known = dict(base.documents)
         self._do(self._bottles(listing, seen, ledger))
-        self._do(self._indexes(listing, seen))
+        self._do(self._indexes(indexes, seen))
         for name, sha256 in generation.documents.items():
             if known.get(name) != sha256:
                 kept = generation_document_key(generation.number, name)
                 self.objects.copy(kept, api_key(name))
-        for name in set(known) - set(generation.documents):
+        # Whatever may be seen is kept until another is seen in all its parts.
+        others = ledger.generations.values() if base is None else (base,)
+        seen_names = {name for each in others for name in each.documents}
+        for name in seen_names.union(visible) - generation.documents.keys():
             self.objects.remove(api_key(name))
 
     def _bottles(
@@ -118,8 +135,31 @@ class ShowGeneration:
             if "flat" in self.views:
                 yield partial(self.objects.expose, place, flat_key(bottle), digest)
 
-    def _indexes(self, listing: Listing, seen: Listing) -> Iterator[Step]:
-        for release, index in listing.indexes.items():
+    def _widest(
+        self, indexes: Mapping[ReleaseKey, KeptIndex], number: int, ledger: Ledger
+    ) -> Mapping[ReleaseKey, KeptIndex]:
+        """Return the indexes to show for a generation: its own, or wider ones.
+
+        Who goes back still has clients with later documents. Where a later index names
+        all that the generation's own does, and the tags that were added since, both
+        find in it what they ask for.
+        """
+        widest = dict(indexes)
+        for later in sorted(each for each in ledger.generations if each > number):
+            listing = ledger.generations[later].listing
+            of_later = self.generations.listing(later, listing).indexes
+            widest |= {
+                release: of_later[release]
+                for release, index in widest.items()
+                if release in of_later
+                and of_later[release].bottles.items() >= index.bottles.items()
+            }
+        return widest
+
+    def _indexes(
+        self, indexes: Mapping[ReleaseKey, KeptIndex], seen: Listing
+    ) -> Iterator[Step]:
+        for release, index in indexes.items():
             before = seen.indexes.get(release)
             if before is not None and before.digest == index.digest:
                 continue

@@ -154,7 +154,7 @@ class SyncBottles:
 
 
 def _rebuilt(work: Work, ledger: Ledger) -> tuple[Bottle, ...]:
-    """Return the bottles of ``work`` that upstream has built again under their names."""
+    """Return the bottles of ``work`` that upstream has rebuilt under their names."""
     return tuple(
         bottle
         for load in work.loads

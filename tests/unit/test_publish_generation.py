@@ -18,7 +18,9 @@ from tests.support.publishing import PACKAGES, PublishingMirror, body_of, made
 
 ALL = Selection()
 JQ, JQ_2 = made("jq", "1.0"), made("jq", "2.0")
+JQ_3 = made("jq", "3.0")
 BAT = made("bat", "1.0")
+OLD_PACKAGES = "internal/packages.arm64_ventura.jws.json"
 JQ_REBUILT = made("jq", "1.0", content="rebuilt")
 
 
@@ -400,3 +402,52 @@ def test_a_superseded_bottle_that_the_documents_name_is_served() -> None:
     mirror.journal().record([BottleSuperseded(JQ.key, JQ.digest, date(2026, 11, 23))])
     assert mirror.publish(mirror.journal(), ALL).missing == ()
     assert mirror.objects.read(api_key(PACKAGES))
+
+
+def test_what_others_mirror_meanwhile_keeps_its_index() -> None:
+    met = 0
+    for step in range(1, 100):
+        mirror = PublishingMirror()
+        first_two_weeks(mirror)
+        at = mirror.objects.changes + step
+
+        def mirror_more(mirror: PublishingMirror = mirror) -> None:
+            mirror.mirror(JQ_3)
+
+        mirror.objects.meanwhile[at] = mirror_more
+        mirror.publish(mirror.journal(), ALL)
+        if at in mirror.objects.meanwhile:
+            break
+        met += 1
+        mirror.offer(JQ_3, BAT)
+        assert mirror.publish(mirror.journal(), ALL).missing == ()
+        mirror.clients.look()
+    assert met >= 4
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_document_of_a_tag_that_is_not_served_any_more_goes(*, late: bool) -> None:
+    died = 0
+    for step in range(1, 100):
+        mirror = PublishingMirror(keep=2)
+        mirror.mirror(JQ, BAT)
+        sha = mirror.offer(JQ, BAT)
+        documents = {CATALOG: sha, PACKAGES: sha, OLD_PACKAGES: sha}
+        read = CatalogRead("https://api.test", documents, "e", None, 1)
+        mirror.journal().record([read])
+        mirror.publish(mirror.journal(), ALL)
+        assert mirror.objects.read(api_key(OLD_PACKAGES))
+        mirror.mirror(JQ_2)
+        mirror.offer(JQ_2, BAT)
+        mirror.objects.fail_at = mirror.objects.changes + step
+        mirror.objects.late = late
+        try:
+            mirror.publish(mirror.journal(), ALL)
+        except UnavailableError:
+            died += 1
+            mirror.publish(mirror.journal(), ALL)
+        with pytest.raises(NotFoundError):
+            mirror.objects.read(api_key(OLD_PACKAGES))
+        if mirror.objects.changes < mirror.objects.fail_at:
+            break
+    assert died >= 4
