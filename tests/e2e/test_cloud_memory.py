@@ -86,7 +86,7 @@ def test_a_worker_that_is_out_of_memory_loses_nothing(deploy: Deploy) -> None:
     cloud.deploy()
     another = Another(cloud)
     late = upstream.formulae[2]["name"]
-    upstream.faults.add(Fault("stall", on="signed_get", path=late, seconds=8, times=1))
+    upstream.faults.add(Fault("slow", on="signed_get", path=late, rate=500, times=1))
 
     cloud.invoke({"source": "manual"})
     wait_for(lambda: upstream.requests.count("signed_get") == 3)
