@@ -11,6 +11,7 @@ from typing import Final
 from application.claims import claims_of, is_bottle_object
 from application.digests import stored_digest
 from application.journal import Journal
+from domain.attestation import KEPT
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, BottleLost, BottleMirrored
 from domain.garbage import Evicted, Garbage, garbage_of, names_of
@@ -217,7 +218,7 @@ _STOPPED: Final = "it was stopped"
 
 
 def _is_ours(key: ObjectKey) -> bool:
-    return is_bottle_object(key) or key.startswith((REGISTRY, FLAT))
+    return is_bottle_object(key) or key.startswith((REGISTRY, FLAT, KEPT))
 
 
 def _others_came(journal: Journal) -> bool:

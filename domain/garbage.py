@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from domain.attestation import kept_key
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.ledger import Ledger
 from domain.listing import Listing
@@ -31,8 +32,8 @@ class Garbage:
     """What is to be removed.
 
     Attributes:
-        views: What clients could read. It goes first: as long as a bottle's own
-            object is there, whoever looks knows that there may be more.
+        views: What clients could read, and who built it. It goes first: as long as
+            a bottle's own object is there, whoever looks knows that there may be more.
         objects: The bottles' own objects.
     """
 
@@ -72,6 +73,9 @@ def garbage_of(
         for name in left.without(each.bottle)
         if name not in left.names
     }
+    views |= {kept_key(each.bottle.digest) for each in gone} - {
+        kept_key(digest) for digest in left.digests
+    }
     views |= _indexes({each.bottle.name for each in gone}, there) - left.indexes
     return Garbage(
         views=tuple(sorted(views.intersection(there))),
@@ -88,13 +92,15 @@ class _Left:
         keys: Of every bottle that was superseded and is still there, or that a kept
             generation serves.
         releases: What these keys begin with: all but their tags.
-        digests: Of objects that were replaced, and are still in the store.
+        replaced: The digests of what was superseded, and is still in the store.
+        digests: These, and those of what is held.
         indexes: Those that lie under their own digests.
     """
 
     names: AbstractSet[ObjectKey]
     keys: AbstractSet[BottleKey]
     releases: AbstractSet[str]
+    replaced: AbstractSet[Digest]
     digests: AbstractSet[Digest]
     indexes: AbstractSet[ObjectKey]
 
@@ -103,6 +109,8 @@ class _Left:
         keys = {old.key for old in ledger.superseded.values()}.union(
             *(listing.bottles for listing in listings)
         )
+        replaced = {old.sha256 for old in ledger.superseded.values()}
+        held = {entry.bottle.digest for entry in ledger.held.values()}
         return cls(
             names={
                 name
@@ -112,7 +120,8 @@ class _Left:
             keys=keys,
             # No tag has a hyphen.
             releases={key.rpartition("-")[0] for key in keys},
-            digests={old.sha256 for old in ledger.superseded.values()},
+            replaced=replaced,
+            digests=replaced | held,
             indexes={
                 kept_index_key(index.name, index.digest)
                 for indexes in (ledger.indexes, *(one.indexes for one in listings))
@@ -122,7 +131,7 @@ class _Left:
 
     def without(self, bottle: Bottle) -> Iterator[ObjectKey]:
         """Yield the names that nobody asks for any more once a bottle is gone."""
-        if bottle.digest not in self.digests:
+        if bottle.digest not in self.replaced:
             yield blob_key(bottle)
         if bottle.key not in self.keys:
             yield flat_key(bottle)

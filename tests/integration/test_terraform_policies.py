@@ -199,7 +199,10 @@ def test_the_orchestrator_alone_lets_bottles_go_and_nothing_of_the_ledger(
 
     assert {each for each in removed if each[0] != "ledger-repair"} == {
         ("orchestrator", f"arn:aws:s3:::mirror/{keys}")
-        for keys in ("probe-*", "????-??-??/*", *VIEWS, "generations/*")
+        for keys in (
+            *("probe-*", "????-??-??/*", *VIEWS),
+            *("generations/*", "attestations/*"),
+        )
     }
     assert all(
         resource.startswith("arn:aws:s3:::mirror/ledger/v1/")

@@ -10,6 +10,7 @@ _DAYS: Final = "bottles lie under the day of their run, and nothing else is name
 _NAMED_BY_NUMBER: Final = "commits are named by their number"
 _NAMED_BY_DIGEST: Final = "documents are named by their digest"
 _A_VIEW: Final = "brew names what lies in a view"
+_ATTESTATIONS: Final = "attestations are named by their bottle's digest"
 _GENERATIONS: Final = "generations are named by their number"
 _NO_RESOURCE: Final = "AWS knows no resource for these actions"
 _STREAMS: Final = "AWS names the streams of a log group as it makes them"
@@ -48,6 +49,7 @@ REASONS: Final[Mapping[str, str]] = {
             ("Evict", "flat/*", _A_VIEW),
             ("Evict", "api/*", _A_VIEW),
             ("Evict", "generations/*", _GENERATIONS),
+            ("Evict", "attestations/*", _ATTESTATIONS),
         )
     },
     **{

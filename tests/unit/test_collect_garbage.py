@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.ledger.layout import HASH_FILE
+from domain.attestation import kept_key
 from domain.generations import BottleEvicted
 from domain.views import flat_key, index_key, kept_index_key
 from tests.support.catalogs import digest_of
@@ -152,6 +153,21 @@ class TestSharedNames:
         mirror.pass_weeks(5)
         assert mirror.disk.info(kept_index_key("jq", index.digest)) is None
         assert first.key not in mirror.ledger().held
+
+    def test_what_was_attested_of_a_digest_goes_with_its_last_bottle(self) -> None:
+        mirror = ShownMirror()
+        mirror.offer("jq", contents={TAG: "same", "sonoma": "same"})
+        mirror.sync()
+        mirror.show()
+        for text in ("same", "bat"):
+            mirror.disk.create(kept_key(digest_of(text)), b"{}\n")
+        mirror.offer("jq", contents={"sonoma": "same"})
+        mirror.pass_weeks(5)
+        assert mirror.disk.info(kept_key(digest_of("same"))) is not None
+        mirror.offer("jq", "1.1", contents={"sonoma": "other"})
+        mirror.pass_weeks(5)
+        assert mirror.disk.info(kept_key(digest_of("same"))) is None
+        assert mirror.disk.info(kept_key(digest_of("bat"))) is not None
 
     def test_the_flat_view_gives_no_bytes_that_were_evicted(self) -> None:
         # Nobody has published, so that the name still has the first bytes.

@@ -12,7 +12,9 @@ locals {
   api       = "${local.bucket}/api/*"
   # The documents and lists of the generations that can be gone back to.
   generations = "${local.bucket}/generations/*"
-  ledger      = [local.identity, local.commits, local.documents]
+  # Who built each bottle, as somebody's `bottles verify --attestations` has kept it.
+  attestations = "${local.bucket}/attestations/*"
+  ledger       = [local.identity, local.commits, local.documents]
 
   external_hash_file = var.external_hash_file_s3_key == null ? [] : [join("/", [
     var.external_hash_file_s3_bucket == null ? local.bucket : "arn:${local.aws}:s3:::${var.external_hash_file_s3_bucket}",
@@ -50,7 +52,7 @@ locals {
       Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.registry, local.flat, local.api, local.generations]) } }
       Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes, local.registry, local.flat, local.api, local.generations]) } }
       CleanUp = { when = true, statement = { Action = "s3:DeleteObject", Resource = local.probes } }
-      Evict   = { when = true, statement = { Action = "s3:DeleteObject", Resource = [local.bottles, local.registry, local.flat, local.api, local.generations] } }
+      Evict   = { when = true, statement = { Action = "s3:DeleteObject", Resource = [local.bottles, local.registry, local.flat, local.api, local.generations, local.attestations] } }
       Import  = { when = length(local.external_hash_file) > 0, statement = { Action = "s3:GetObject", Resource = local.external_hash_file } }
       Key     = local.bucket_key
     }
