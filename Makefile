@@ -43,7 +43,8 @@ coverage: $(READY) ## that every branch of the ledger is tested
 	mkdir -p build
 	$(PY) -m coverage run --rcfile=tests/ledger.coveragerc -m pytest -q tests/unit \
 		tests/contract/test_documents.py tests/contract/test_event_log.py \
-		tests/contract/test_hash_file.py tests/property/test_codec.py \
+		tests/contract/test_hash_file.py tests/contract/test_ledger_objects.py \
+		tests/property/test_codec.py \
 		tests/property/test_hash_codec.py tests/property/test_ledger_laws.py \
 		tests/property/test_recovery.py tests/property/test_work_codec.py
 	$(PY) -m coverage report --rcfile=tests/ledger.coveragerc --fail-under=100
