@@ -90,7 +90,7 @@ def test_a_run_is_complete_though_its_secret_may_not_be_read(
 def test_a_webhook_that_leads_nowhere_is_told_of_in_the_log_without_its_url(
     deploy: Deploy, url: str, told: str
 ) -> None:
-    cloud = deploy(nothing_to_do(), retry_attempts="2")
+    cloud = deploy(nothing_to_do(), views="none", retry_attempts="2")
     origin = cloud.slack.url.partition("/services/")[0]
     (port,) = free_ports(1)
     cloud.settings["BOTTLES_SLACK_WEBHOOK_URL"] = url.format(origin=origin, port=port)
@@ -106,7 +106,7 @@ def test_a_webhook_that_leads_nowhere_is_told_of_in_the_log_without_its_url(
 def test_a_webhook_that_was_renewed_is_read_again(
     deploy: Deploy, keeper: SecretsManager
 ) -> None:
-    cloud = deploy(nothing_to_do())
+    cloud = deploy(nothing_to_do(), views="none")
     by_secret(cloud, keeper)
     before = cloud.slack.url
     keeper.versions = [before, json.dumps({"webhook_url": cloud.slack.renew()})]
@@ -119,7 +119,7 @@ def test_a_webhook_that_was_renewed_is_read_again(
 
 
 def test_with_notifications_turned_off_nobody_is_told(deploy: Deploy) -> None:
-    cloud = deploy(nothing_to_do(), enable_notifications="false")
+    cloud = deploy(nothing_to_do(), views="none", enable_notifications="false")
 
     cloud.run()
 
