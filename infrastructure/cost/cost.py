@@ -170,7 +170,9 @@ def egress(prices: Prices, way: str, hours: float, gb: float, months: float) -> 
 def page(prices: list[dict[str, str]], profiles: list[Profile]) -> Iterator[str]:
     """Yield the lines of what is reckoned."""
     by_name = {each["name"]: float(each["usd"]) for each in prices}
-    months = {each: month(by_name, each, copies=1) for each in profiles}
+    # The registry's view, which is there unless it is switched off, is a second copy.
+    months = {each: month(by_name, each, copies=2) for each in profiles}
+    bare = {each: month(by_name, each, copies=1) for each in profiles}
     weeks = {
         each: fetched(by_name, each.weekly_bottles, each.weekly_gb) for each in profiles
     }
@@ -188,6 +190,10 @@ def page(prices: list[dict[str, str]], profiles: list[Profile]) -> Iterator[str]
         ("secret, images", "rest"),
     ):
         yield _row(label, (getattr(months[each], name) for each in profiles))
+    yield _row(
+        "of that, the registry's view: a second copy of each bottle",
+        (months[each].total - bare[each].total for each in profiles),
+    )
     for way in ("public_ip", "nat_single", "nat_per_az"):
         ways = {
             each: egress(
@@ -204,11 +210,6 @@ def page(prices: list[dict[str, str]], profiles: list[Profile]) -> Iterator[str]
             f"**all of it with `{way}`**",
             (months[each].total + ways[each] for each in profiles),
         )
-    doubled = {each: month(by_name, each, copies=2) for each in profiles}
-    yield _row(
-        "the registry's view: a second copy of each bottle",
-        (doubled[each].total - months[each].total for each in profiles),
-    )
 
     yield from ("", "## The first run, once", "")
     yield from (f"| US dollars | {names} |", rule)
