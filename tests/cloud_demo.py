@@ -248,7 +248,16 @@ def _bottles(it: EcsDeployment, *arguments: str) -> None:
 
 
 def _tree(keys: Iterable[str], most: int = 4) -> Iterator[str]:
-    ordered = sorted(keys)
+    keys = set(keys)
+    views = {key for key in keys if key.startswith("v2/")}
+    one = min((key.rpartition("/")[0].rpartition("/")[0] for key in views), default="")
+    # Of the registry view, one image is shown.
+    hidden = {key for key in views if not key.startswith(f"{one}/")}
+    yield from _folders(sorted(keys - hidden), most)
+    yield f"v2/  ({len(hidden)} more objects, of other images)"
+
+
+def _folders(ordered: list[str], most: int) -> Iterator[str]:
     for folder in sorted({key.rpartition("/")[0] for key in ordered}):
         names = [key for key in ordered if key.rpartition("/")[0] == folder]
         yield f"{folder or '.'}/  ({len(names)} objects)"
