@@ -9,13 +9,14 @@ import subprocess
 import time
 import uuid
 from pathlib import Path
+from signal import SIGINT
 
 import pytest
 
 from adapters.folder.store import FolderStore
 from adapters.s3.store import S3Store
 from tests.support.air_gap import Side, like_the_other_side
-from tests.support.command import start
+from tests.support.command import finished, start, until
 from tests.support.near_side import (
     Near,
     three_generations,
@@ -94,7 +95,7 @@ def test_imports_that_are_killed_are_completed_by_the_same_import(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BOTTLES_VIEWS", "registry,flat")
     began = time.monotonic()
-    assert _imported("unhurt").returncode == 0
+    assert finished(start("import", "disk", "--store", "unhurt")).status == 0
     took = time.monotonic() - began
 
     killed = 0
@@ -110,14 +111,32 @@ def test_imports_that_are_killed_are_completed_by_the_same_import(
             # Some begin anew, so that they die at all kinds of moments.
             shutil.rmtree(tmp_path / "far", ignore_errors=True)
     assert killed
-    ended = _imported("far")
+    ended = finished(start("import", "disk", "--store", "far"))
 
-    assert ended.returncode == 0, ended.stderr
+    assert ended.status == 0, ended.err
     like_the_other_side(near.side, in_folder(tmp_path / "unhurt"))
     like_the_other_side(near.side, in_folder(tmp_path / "far"))
 
 
-def _imported(store: str) -> subprocess.CompletedProcess[str]:
-    process = start("import", "disk", "--store", store)
-    out, err = process.communicate(timeout=120)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+@pytest.mark.slow
+def test_an_import_that_is_interrupted_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = Near(in_folder(tmp_path / "near"))
+    for number in range(60):
+        near.made(f"formula-{number}", body=bytes([number]) * LARGEST)
+    near.sync()
+    near.side.export(tmp_path / "disk")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOTTLES_VIEWS", "registry,flat")
+    process = start("import", "disk", "--store", "far", "--jobs", "1")
+    until(lambda: any((tmp_path / "far").glob("2026-*/*")))
+    process.send_signal(SIGINT)
+
+    ended = finished(process)
+
+    assert ended.status == 130
+    assert "the same import again goes on" in ended.err
+    assert not (tmp_path / "far" / "bottles_hash.json").exists()
+    assert finished(start("import", "disk", "--store", "far")).status == 0
+    like_the_other_side(near.side, in_folder(tmp_path / "far"))
