@@ -6,11 +6,13 @@ import pytest
 
 from adapters.folder.store import FolderStore
 from adapters.system_clock import SystemClock
+from tests.standin.server import Upstream
 from tests.support.command import Bottles, tree
 from tests.support.shown_mirror import grown
 
 MIRROR = Path("mirror")
 OLD = "jq-1.0-arm64_sonoma"
+_SYNC = ("sync", "ledger", "--tag", "arm64_sonoma")
 GOES = [
     "bat-1.0-arm64_sonoma",
     "curl-1.0-1-arm64_sonoma",
@@ -120,3 +122,40 @@ def test_without_a_mirror_there_is_nothing_to_let_go(bottles: Bottles) -> None:
     assert ended.status == 2
     assert "there is no ledger" in ended.err
     assert not MIRROR.exists()
+
+
+@pytest.mark.usefixtures("old_mirror")
+class TestAtTheEndOfARun:
+    def test_a_complete_sync_lets_go_what_is_old(
+        self, bottles: Bottles, upstream: Upstream
+    ) -> None:
+        assert upstream.formulae
+
+        ended = bottles(*_SYNC, "--gc-auto", "--max-evict", "60%")
+
+        assert ended.status == 0
+        assert "published" in ended.out or "Generation" in ended.out
+        story = bottles.json("explain", "jq")["history"]
+        assert story[-1]["event"]["t"] == "BottleEvicted"
+        assert not [file for file in tree(MIRROR) if "jq-1.0" in str(file)]
+        assert bottles("ledger", "check", "--read").status == 0
+        assert bottles.json("verify")["orphans"] == []
+
+    def test_without_being_told_to_it_does_not(
+        self, bottles: Bottles, upstream: Upstream
+    ) -> None:
+        assert upstream.formulae
+        assert bottles(*_SYNC).status == 0
+        story = bottles.json("explain", "jq")["history"]
+        assert "BottleEvicted" not in {one["event"]["t"] for one in story}
+
+    def test_what_would_be_too_much_fails_no_run(
+        self, bottles: Bottles, upstream: Upstream
+    ) -> None:
+        assert upstream.formulae
+
+        ended = bottles(*_SYNC, "--gc-auto", "--max-evict", "1%")
+
+        assert ended.status == 0
+        assert "what is old is not evicted: " in ended.err
+        assert "bottles gc --yes --max-evict " in ended.err

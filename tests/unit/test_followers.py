@@ -9,6 +9,7 @@ from adapters.ledger.layout import IDENTITY
 from ports.errors import FollowerError
 from tests.support.cloud import Cloud
 from tests.support.mirror import Mirror, mirror_of
+from tests.support.shown_mirror import grown
 
 
 def following(mirror: Mirror) -> Mirror:
@@ -37,6 +38,16 @@ def test_a_bottle_that_is_lost_is_told_and_not_fetched() -> None:
         mirror.process().verify(repair=True)
     with pytest.raises(FollowerError):
         mirror.process().verify(prune_orphans=True)
+
+
+def test_what_is_old_is_told_and_stays() -> None:
+    mirror = grown()
+    following(mirror)
+    before = mirror.view("")
+    assert len(mirror.collecting()().retention.evict) == 4
+    with pytest.raises(FollowerError):
+        mirror.collect()
+    assert mirror.view("") == before
 
 
 def test_the_cloud_begins_nothing_and_closes_nothing_there() -> None:
