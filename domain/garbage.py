@@ -67,12 +67,9 @@ def garbage_of(
     objects -= {entry.object_key for entry in ledger.held.values()}
     objects -= ledger.superseded.keys()
     left = _Left.of(ledger, listings)
-    views = {
-        name
-        for each in gone
-        for name in left.without(each.bottle)
-        if name not in left.names
-    }
+    views = {name for each in gone for name in left.without(each.bottle)}
+    for entry in ledger.held.values():
+        views.difference_update(names_of(entry.bottle))
     views |= {kept_key(each.bottle.digest) for each in gone} - {
         kept_key(digest) for digest in left.digests
     }
@@ -85,10 +82,9 @@ def garbage_of(
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What clients may still ask for.
+    """What clients may still ask for, beside what is held.
 
     Attributes:
-        names: Of the bottles that are held.
         keys: Of every bottle that was superseded and is still there, or that a kept
             generation serves.
         releases: What these keys begin with: all but their tags.
@@ -97,7 +93,6 @@ class _Left:
         indexes: Those that lie under their own digests.
     """
 
-    names: AbstractSet[ObjectKey]
     keys: AbstractSet[BottleKey]
     releases: AbstractSet[str]
     replaced: AbstractSet[Digest]
@@ -112,11 +107,6 @@ class _Left:
         replaced = {old.sha256 for old in ledger.superseded.values()}
         held = {entry.bottle.digest for entry in ledger.held.values()}
         return cls(
-            names={
-                name
-                for entry in ledger.held.values()
-                for name in names_of(entry.bottle)
-            },
             keys=keys,
             # No tag has a hyphen.
             releases={key.rpartition("-")[0] for key in keys},

@@ -8,7 +8,7 @@ import pytest
 from adapters.ledger.layout import commit_key
 from application.collect_garbage import CollectAfterRun, EvictionRefusedError
 from domain.bottle import ObjectKey
-from domain.events import BottleMirrored, LedgerRepaired, SyncStarted
+from domain.events import BottleLost, BottleMirrored, LedgerRepaired, SyncStarted
 from domain.generations import BottleEvicted
 from domain.records import Repair
 from domain.views import index_key
@@ -178,11 +178,35 @@ class TestBesideOthers:
         report = mirror.collecting(process)(act=True)
         assert report.removal is not None
         assert report.removal.lost == ("jq-1.0-arm64_sonoma",)
+        # It saw that somebody was there, and went no further.
+        assert "another" in (report.removal.why_left or "")
+        assert process.watch.of("delete")[-1].key.startswith(("v2/", "flat/"))
         assert not mirror.ledger().settled
         assert mirror.sync().mirrored.bottles == 1
         mirror.show()
         assert "jq-1.0-arm64_sonoma" in mirror.ledger().held
         assert mirror.disk.info(name) is not None
+
+    def test_what_has_come_to_lie_where_something_was_evicted_is_not_its_garbage(
+        self, mirror: ShownMirror
+    ) -> None:
+        mirror.collect()
+        evicted = mirror.recorded(BottleEvicted)[0]
+        (bottle,) = {
+            event.bottle
+            for event in mirror.recorded(BottleMirrored)
+            if event.object_key == evicted.object_key
+        }
+        place = evicted.object_key
+        mirror.disk.create(place, b"?")
+        mirror.process().journal().record(
+            [
+                BottleMirrored(bottle, 1, place, "found"),
+                BottleLost(bottle.key, bottle.digest, place, "sha256 of another"),
+            ]
+        )
+        mirror.collect()
+        assert mirror.bottles()[place] == b"?"
 
     def test_one_who_is_stopped_leaves_the_rest_to_the_next(
         self, mirror: ShownMirror
