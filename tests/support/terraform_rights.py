@@ -239,7 +239,6 @@ ACTIONS: Final[Mapping[str, set[str]]] = {
 _BY_LAMBDA: Final = "Lambda itself, by the role; there it asks IAM nothing"
 _BY_ECS: Final = "ECS itself, by the role; there it asks IAM nothing"
 _BY_STATES: Final = "Step Functions itself, by the role; there it asks IAM nothing"
-_BY_PEOPLE: Final = "no program puts this role on: a repair is made by people"
 
 # Rights that no run of the applied system was seen to use, by role and statement, or
 # by action and resource where the rest of the statement is used; and what they are for.
@@ -257,10 +256,6 @@ NOT_SEEN: Final[Mapping[str, str]] = {
     **{
         f"states {sid}": _BY_STATES
         for sid in ("Run", "Stop", "Pass", "Learn", "Ask", "Deliver", "Traces")
-    },
-    **{
-        f"ledger-repair {sid}": _BY_PEOPLE
-        for sid in ("Look", "Read", "Restore", "Publish")
     },
     "orchestrator Read s3:GetObject mirror/ledger/v1/documents/*": (
         "the plan of a run that ends with work undone: how much that was"
