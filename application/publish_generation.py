@@ -184,7 +184,10 @@ class PublishGeneration:
         documents: Mapping[str, str],
         offered: Prospect,
     ) -> bool:
-        """Record that a generation is published, unless another came first."""
+        """Record that a generation is published, unless another came first.
+
+        Nor is it, if a bottle was evicted or lost since it was looked at.
+        """
         missing, bottles = len(offered.shortfall), len(offered.listing.bottles)
         event = GenerationPublished(
             number,
@@ -197,6 +200,8 @@ class PublishGeneration:
 
         def decide(ledger: Ledger) -> tuple[Event, ...] | None:
             if (newest_of(ledger) or 0) >= number:
+                return None
+            if not _is_held(offered.listing, ledger):
                 return None
             # What others have mirrored since is in no list yet.
             return (event, *_not_listed(ledger, offered.listing))
@@ -216,6 +221,15 @@ class PublishGeneration:
             if number not in kept and number < max(kept):
                 self.generations.drop(number)
         self.sweep(ledger)
+
+
+def _is_held(listing: Listing, ledger: Ledger) -> bool:
+    """Tell whether all is still there that a list promises."""
+    held = ledger.held
+    return all(
+        key in held and held[key].bottle.digest == digest
+        for key, digest in listing.bottles.items()
+    )
 
 
 def _is_the_same(

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.ledger.layout import commit_key
 from application.collect_garbage import CollectAfterRun, EvictionRefusedError
+from application.publication import PublishRefusedError
 from domain.bottle import ObjectKey
 from domain.events import BottleLost, BottleMirrored, LedgerRepaired, SyncStarted
 from domain.generations import BottleEvicted
@@ -15,7 +16,7 @@ from domain.views import index_key
 from ports.errors import MalformedError, NotOurStoreError, UnavailableError
 from tests.support.log_writing import commit_after
 from tests.support.mirror import TAG
-from tests.support.shown_mirror import ShownMirror, grown
+from tests.support.shown_mirror import ShownMirror, grown, what_clients_miss
 from tests.support.watched import Call, Killed, at_call, is_a
 
 
@@ -23,6 +24,10 @@ from tests.support.watched import Call, Killed, at_call, is_a
 def mirror() -> ShownMirror:
     """Return a mirror of which one bottle was dropped five weeks ago."""
     return grown()
+
+
+def _is_commit(call: Call) -> bool:
+    return call.key.startswith("ledger/v1/commits/")
 
 
 class TestRefusing:
@@ -162,6 +167,24 @@ class TestBesideOthers:
         mirror.collect()
         mirror.check()
         mirror.check_views()
+
+    def test_nothing_is_published_that_goes_meanwhile(
+        self, mirror: ShownMirror
+    ) -> None:
+        # Documents that are behind name what upstream offers no more.
+        mirror.offer("jq", contents={TAG: "jq"})
+        mirror.exposure = replace(mirror.exposure, views=("flat",))
+        process = mirror.process()
+        process.watch.before = at_call(
+            1, mirror.collect, lambda call: is_a("create")(call) and _is_commit(call)
+        )
+        number = max(mirror.ledger().generations)
+        with pytest.raises(PublishRefusedError, match=r"jq-1\.0-arm64_sonoma"):
+            mirror.show(process)
+        assert len(mirror.recorded(BottleEvicted)) == 4
+        ledger = mirror.ledger()
+        assert (ledger.published, max(ledger.generations)) == (number, number)
+        assert what_clients_miss(mirror, ledger, number) == []
 
     def test_what_others_record_while_its_view_goes_is_lost(
         self, mirror: ShownMirror
