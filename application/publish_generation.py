@@ -111,7 +111,7 @@ class PublishGeneration:
             self.generations.drop(number)
             return None
         self.show(journal, base)
-        self._tidy(journal)
+        self._tidy(journal, base)
         return _publication(journal.ledger, offered, is_new=True)
 
     def _documents(self, ledger: Ledger) -> Mapping[str, str]:
@@ -208,11 +208,15 @@ class PublishGeneration:
 
         return journal.record_as(decide)
 
-    def _tidy(self, journal: Journal) -> None:
-        """Let go the generations that are too old, and documents of none."""
+    def _tidy(self, journal: Journal, base: int | None) -> None:
+        """Let go the generations that are too old, and documents of none.
+
+        What was seen until now stays until the next time, however old it is: clients
+        that somebody has led back to it still have its documents.
+        """
         ledger = journal.ledger
         kept = {*sorted(ledger.generations)[-self.keep :]}
-        kept |= {n for n in (ledger.published, ledger.shown) if n is not None}
+        kept |= {n for n in (ledger.published, ledger.shown, base) if n is not None}
         old = [number for number in ledger.generations if number not in kept]
         journal.record(map(GenerationDropped, old))
         # What attempts that died have left: whoever has such a number and lives, finds

@@ -27,6 +27,7 @@ from domain.views import (
     index_key,
     kept_index_key,
 )
+from ports.errors import NotFoundError
 from ports.generations import Generations
 from ports.public_objects import PublicObjects
 
@@ -70,8 +71,17 @@ class ShowGeneration:
                 return
             generation = ledger.generations[published]
             before = ledger.generations.get(base or 0)
-            self.switch(generation, ledger, before, visible)
-            visible.update(generation.documents)
+            try:
+                self.switch(generation, ledger, before, visible)
+            except NotFoundError:
+                journal.follow()
+                if journal.ledger.published == published:
+                    raise
+                # Whoever published another has let this one go.
+                base = None
+                continue
+            finally:
+                visible.update(generation.documents)
             journal.follow()
             if journal.ledger.published == published:
                 break
@@ -100,16 +110,16 @@ class ShowGeneration:
         """
         listing = self.generations.listing(generation.number, generation.listing)
         indexes = self._widest(listing.indexes, generation.number, ledger)
-        seen, known = Listing({}, {}), {}
+        seen = Listing({}, {})
         if base is not None:
             seen = self.generations.listing(base.number, base.listing)
-            known = dict(base.documents)
         self._do(self._bottles(listing, seen, ledger))
         self._do(self._indexes(indexes, seen))
-        for name, sha256 in generation.documents.items():
-            if known.get(name) != sha256:
-                kept = generation_document_key(generation.number, name)
-                self.objects.copy(kept, api_key(name))
+        # All of them: one that published before this and was slow may have put back
+        # its own, and died of it.
+        for name in generation.documents:
+            kept = generation_document_key(generation.number, name)
+            self.objects.copy(kept, api_key(name))
         # Whatever may be seen is kept until another is seen in all its parts.
         others = ledger.generations.values() if base is None else (base,)
         seen_names = {name for each in others for name in each.documents}

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from adapters.ledger.generations import StoredGenerations
+from adapters.memory.api_documents import MemoryDocuments
 from adapters.memory.catalog import MemoryCatalog
 from adapters.memory.clock import ManualClock
 from adapters.memory.public_objects import MemoryPublicObjects
 from application.claims import is_bottle_object
 from application.collect_garbage import CollectGarbage, GarbageReport
-from application.publication import Promises, Publication
+from application.publication import Publication
 from application.publish_generation import PublishGeneration
 from application.remove_evicted import RemoveEvicted
+from application.roll_back import RollBack
 from application.show_generation import ShowGeneration
+from application.staged_promises import StagedPromises
 from application.sync_bottles import SyncReport
 from domain.api_documents import CATALOG
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.exposure_config import ExposureConfig
 from domain.ledger import Ledger
-from domain.publication import Promised
 from domain.selection import Selection
 from domain.views import (
     blob_key,
@@ -55,16 +56,6 @@ class ApiCatalog(MemoryCatalog):
         return self._body
 
 
-@dataclass(frozen=True, slots=True)
-class AllOnOffer(Promises):
-    """Documents that name what the catalog offers now."""
-
-    mirror: ShownMirror
-
-    def __call__(self, documents: Mapping[str, str], selection: Selection) -> Promised:  # noqa: ARG002
-        return Promised(tuple(self.mirror.on_offer()), ())
-
-
 class ShownMirror(Mirror):
     """A mirror with both views, whose runs end as they are to end."""
 
@@ -94,23 +85,38 @@ class ShownMirror(Mirror):
 
     def show(self, process: Process | None = None) -> Publication:
         """Publish what is on offer."""
+        self.stage()
+        return self.publish(process)
+
+    def stage(self) -> None:
+        """Keep the document that was read last, as planning does."""
+        self.generations(self.disk).stage(self.catalog.body, "application/json")
+
+    def publish(self, process: Process | None = None) -> Publication:
+        """Publish what the catalog that was read last offers."""
         process = process or self.process()
-        journal = process.runs.begin(process.open()).journal
-        store = process.store
-        generations = self.generations(store)
-        generations.stage(self.catalog.body, "application/json")
-        objects = MemoryPublicObjects(store)
-        views = self.exposure.views
+        generations = self.generations(process.store)
         publish = PublishGeneration(
-            promises=AllOnOffer(self),
+            promises=StagedPromises(MemoryDocuments(self.catalog), generations),
             generations=generations,
-            show=ShowGeneration(objects, generations, views, jobs=1),
-            views=views,
+            show=self._showing(process),
+            views=self.exposure.views,
             keep=self.exposure.keep_generations,
         )
-        publication = publish(journal, BOTH)
+        publication = publish(process.runs.begin(process.open()).journal, BOTH)
         process.runs.begin(process.open()).publish()
         return publication
+
+    def roll_back(self, process: Process | None = None) -> Publication:
+        """Go back to the generation before."""
+        process = process or self.process()
+        roll_back = RollBack(self.generations(process.store), self._showing(process))
+        return roll_back(process.runs.begin(process.open()).journal)
+
+    def _showing(self, process: Process) -> ShowGeneration:
+        objects = MemoryPublicObjects(process.store)
+        generations = self.generations(process.store)
+        return ShowGeneration(objects, generations, self.exposure.views, jobs=1)
 
     def generations(self, store: Store) -> StoredGenerations:
         """Return what is kept of the generations in ``store``."""

@@ -451,3 +451,41 @@ def test_a_document_of_a_tag_that_is_not_served_any_more_goes(*, late: bool) -> 
         if mirror.objects.changes < mirror.objects.fail_at:
             break
     assert died >= 4
+
+
+def test_what_was_gone_back_to_is_kept_until_the_next_but_one_is_published() -> None:
+    mirror = PublishingMirror(keep=2)
+    first_two_weeks(mirror)
+    mirror.publish(mirror.journal(), ALL)
+    mirror.roll_back(mirror.journal())
+    kept = []
+    for bottle in (JQ_3, made("jq", "4.0")):
+        mirror.mirror(bottle)
+        mirror.offer(bottle, BAT)
+        mirror.publish(mirror.journal(), ALL)
+        kept.append(list(mirror.ledger().generations))
+    assert kept == [[1, 2, 3], [3, 4]]
+
+
+def test_who_goes_back_may_be_overtaken_by_one_that_lets_the_target_go() -> None:
+    met = 0
+    for step in range(1, 100):
+        mirror = PublishingMirror(views=("registry", "flat"), keep=2)
+        first_two_weeks(mirror)
+        mirror.publish(mirror.journal(), ALL)
+        at = mirror.objects.changes + step
+
+        def publish_again(mirror: PublishingMirror = mirror) -> None:
+            mirror.publish(mirror.journal(), ALL)
+
+        mirror.objects.meanwhile[at] = publish_again
+        mirror.roll_back(mirror.journal())
+        if at in mirror.objects.meanwhile:
+            break
+        met += 1
+        ledger = mirror.ledger()
+        assert ledger.published == ledger.shown == 3
+        sha = ledger.generations[3].documents[PACKAGES]
+        assert mirror.visible() == mirror.generations.document(3, PACKAGES, sha)
+        mirror.clients.look()
+    assert met >= 2
