@@ -489,3 +489,37 @@ def test_who_goes_back_may_be_overtaken_by_one_that_lets_the_target_go() -> None
         assert mirror.visible() == mirror.generations.document(3, PACKAGES, sha)
         mirror.clients.look()
     assert met >= 2
+
+
+@pytest.mark.parametrize("going_back", [False, True])
+def test_a_document_never_comes_before_the_build_that_it_names(
+    *, going_back: bool
+) -> None:
+    target = body_of("jq", "1.0", "" if going_back else "rebuilt")
+    died = 0
+    for step in range(1, 100):
+        mirror = PublishingMirror(views=("registry", "flat"))
+        mirror.mirror(JQ)
+        first = mirror.offer(JQ)
+        mirror.publish(mirror.journal(), ALL)
+        mirror.mirror(JQ_REBUILT, content="rebuilt")
+        second = mirror.offer(JQ_REBUILT)
+        if going_back:
+            mirror.publish(mirror.journal(), ALL)
+        mirror.objects.fail_at = mirror.objects.changes + step
+        mirror.objects.late = True
+        try:
+            if going_back:
+                mirror.roll_back(mirror.journal())
+            else:
+                mirror.publish(mirror.journal(), ALL)
+        except UnavailableError:
+            died += 1
+        else:
+            break
+        wanted = mirror.generations.staged(second)
+        if going_back:
+            wanted = mirror.generations.document(1, PACKAGES, first)
+        if mirror.visible() == wanted:
+            assert mirror.objects.read(flat_key(JQ)) == target
+    assert died >= 3
