@@ -118,6 +118,10 @@ def _settings_of(upstream: Upstream) -> dict[str, str]:
         "target_tags": ",".join(TAGS),
         # One shard for what one invocation has no time for.
         "lambda_shard_gb": "20",
+        # All that can be made use of.
+        "views": "registry,flat",
+        "publish": "true",
+        "gc_auto": "true",
     }
 
 

@@ -38,7 +38,6 @@ REASONS: Final[Mapping[str, str]] = {
         for sid, keys, reason in (
             ("Read", "v2/*", _A_VIEW),
             ("Read", "flat/*", _A_VIEW),
-            ("Read", "api/*", _A_VIEW),
             ("Read", "generations/*", _GENERATIONS),
             ("Write", "v2/*", _A_VIEW),
             ("Write", "flat/*", _A_VIEW),
@@ -264,6 +263,15 @@ NOT_SEEN: Final[Mapping[str, str]] = {
         "whether a bottle lies there that another mirror's hash file names, or that a"
         " worker stored and did not live to record"
     ),
+    "orchestrator Write s3:PutObject mirror/flat/*": (
+        "what is shown of a bottle that lay there before its view did"
+    ),
+    **{
+        f"orchestrator Evict s3:DeleteObject mirror/{keys}": (
+            "what upstream no longer offers, once its days are over (gc_auto)"
+        )
+        for keys in ("????-??-??/*", "v2/*", "flat/*", "api/*", "attestations/*")
+    },
     "worker HandOn lambda:InvokeFunction worker": (
         "what is left of a shard when the time is up: tests/e2e/test_cloud_time.py"
     ),

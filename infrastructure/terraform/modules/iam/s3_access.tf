@@ -49,7 +49,7 @@ locals {
     # leaves its day and every view; and a document leaves the API that upstream has no more.
     orchestrator = {
       List    = local.list
-      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.registry, local.flat, local.api, local.generations]) } }
+      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.registry, local.flat, local.generations]) } }
       Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes, local.registry, local.flat, local.api, local.generations]) } }
       CleanUp = { when = true, statement = { Action = "s3:DeleteObject", Resource = local.probes } }
       Evict   = { when = true, statement = { Action = "s3:DeleteObject", Resource = [local.bottles, local.registry, local.flat, local.api, local.generations, local.attestations] } }
