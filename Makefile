@@ -73,9 +73,8 @@ lambda: $(READY) ## the zips of the functions, in build/lambda/
 ARCHITECTURE ?= arm64
 RUNTIME ?= python3.13
 
-# What the tests do with one set of variables, with those of each environment; and the
-# running system with one right less, each right in its turn. It wants the roots of
-# tests/e2e/test_terraform_apply.py: Terraform with a provider, podman and runc.
+# It wants Terraform with its provider, podman and runc, and root; what of that is not
+# there is skipped.
 deployed: $(READY) $(STACK) ## each environment applied, and each right missed (minutes)
 	BOTTLES_TEST_MINUTES=1 $(PY) -m pytest -v -s \
 		tests/e2e/test_terraform_environments.py tests/e2e/test_terraform_rights_lost.py
