@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Final
 
 from application.inspect_ledger import InspectLedger
 from domain.bottle import BottleKey, Digest
@@ -18,7 +19,13 @@ from domain.events import (
     HashFileImported,
     RecordedCommit,
 )
-from domain.generations import BottleEvicted
+from domain.generations import BottleEvicted, GraceRenewed
+
+_ALWAYS: Final[Mapping[type[Event], str]] = {
+    BottleFailed: "it will be tried again by the next sync",
+    GraceRenewed: "a generation that named it was visible until then",
+    HashFileImported: "another mirror has it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,10 @@ class _Story:
                     return
                 self._digests.setdefault(bottle.key, set()).add(bottle.digest)
             case (
-                BottleSuperseded(key=key) | BottleLost(key=key) | BottleEvicted(key=key)
+                BottleSuperseded(key=key)
+                | BottleLost(key=key)
+                | BottleEvicted(key=key)
+                | GraceRenewed(key=key)
             ):
                 if key not in self._digests:
                     return
@@ -107,8 +117,6 @@ class _Story:
         match event:
             case BottleMirrored():
                 return self._why_mirrored(event)
-            case BottleFailed():
-                return "it will be tried again by the next sync"
             case BottleSuperseded():
                 self._dropped.add(event.key)
                 return "its grace has begun"
@@ -119,7 +127,7 @@ class _Story:
             case BottleEvicted():
                 return self._why_evicted(event)
             case _:
-                return "another mirror has it"
+                return _ALWAYS[type(event)]
 
     def _why_evicted(self, event: BottleEvicted) -> str:
         if self._held.get(event.key) == event.sha256:

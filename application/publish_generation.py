@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from application.find_indexes import FindIndexes
@@ -15,6 +16,7 @@ from application.publication import (
     newest_of,
     some_of,
 )
+from application.renew_grace import renew_grace
 from application.show_generation import ShowGeneration
 from domain.bottle import BottleKey
 from domain.events import CatalogRead, Event
@@ -29,7 +31,8 @@ from domain.listing import Listing
 from domain.publication import Prospect, prospect
 from domain.selection import Selection
 from domain.views import View
-from ports.errors import ConflictError, NotFoundError
+from ports.clock import Clock
+from ports.errors import ConflictError, MalformedError, NotFoundError
 from ports.generations import Generations
 
 
@@ -48,6 +51,7 @@ class PublishGeneration:
     show: ShowGeneration
     views: tuple[View, ...]
     keep: int
+    clock: Clock
     find_indexes: FindIndexes | None = None
 
     def __call__(
@@ -107,6 +111,7 @@ class PublishGeneration:
                 self.show(journal, base)
             return _publication(journal.ledger, offered, is_new=False)
         number, listing = kept
+        renew_grace(journal, self.generations, self.clock, offered.listing)
         if not self._publish(journal, number, listing, documents, offered):
             self.generations.drop(number)
             return None
@@ -134,12 +139,20 @@ class PublishGeneration:
         return prospect(
             self.promises(documents, selection),
             ledger,
-            self._listing(ledger, newest) if newest is not None else None,
+            self._listing(ledger, newest),
             needs_indexes="registry" in self.views,
         )
 
-    def _listing(self, ledger: Ledger, number: int) -> Listing:
-        return self.generations.listing(number, ledger.generations[number].listing)
+    def _listing(self, ledger: Ledger, number: int | None) -> Listing | None:
+        """Return the list of a generation; None if there is none, or none to be read.
+
+        What it had of indexes is then asked for again.
+        """
+        if number is None:
+            return None
+        with suppress(NotFoundError, MalformedError):
+            return self.generations.listing(number, ledger.generations[number].listing)
+        return None
 
     def _keep(
         self, newest: int | None, documents: Mapping[str, str], listing: Listing
@@ -240,7 +253,7 @@ def _is_the_same(
     ledger: Ledger,
     newest: int,
     documents: Mapping[str, str],
-    listing: Listing,
+    listing: Listing | None,
     offered: Prospect,
 ) -> bool:
     generation = ledger.generations[newest]

@@ -10,12 +10,14 @@ from application.publication import (
     PublishRefusedError,
     some_of,
 )
+from application.renew_grace import renew_grace
 from application.show_generation import ShowGeneration
 from domain.bottle import BottleKey
 from domain.generations import GenerationRolledBack
 from domain.ledger import Ledger
 from domain.listing import Listing
 from domain.publication import objects_of
+from ports.clock import Clock
 from ports.generations import Generations
 
 
@@ -25,6 +27,7 @@ class RollBack:
 
     generations: Generations
     show: ShowGeneration
+    clock: Clock
 
     def __call__(self, journal: Journal, to: int | None = None) -> Publication:
         """Make an earlier generation visible again; nothing is downloaded.
@@ -50,6 +53,7 @@ class RollBack:
                 f" longer holds: {some_of(gone)}",
                 gone,
             )
+        renew_grace(journal, self.generations, self.clock, listing)
         journal.record([GenerationRolledBack(target)])
         self.show(journal, base)
         return Publication(target, generation.bottles, is_new=False)

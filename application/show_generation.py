@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,7 +28,7 @@ from domain.views import (
     index_key,
     kept_index_key,
 )
-from ports.errors import NotFoundError
+from ports.errors import MalformedError, NotFoundError
 from ports.generations import Generations
 from ports.public_objects import PublicObjects
 
@@ -112,7 +113,8 @@ class ShowGeneration:
         indexes = self._widest(listing.indexes, generation.number, ledger)
         seen = Listing({}, {})
         if base is not None:
-            seen = self.generations.listing(base.number, base.listing)
+            # What cannot be read is looked at in all its parts.
+            seen = self._listing(base) or seen
         self._do(self._bottles(listing, seen, ledger))
         self._do(self._indexes(indexes, seen))
         # All of them: one that published before this and was slow may have put back
@@ -156,8 +158,8 @@ class ShowGeneration:
         """
         widest = dict(indexes)
         for later in sorted(each for each in ledger.generations if each > number):
-            listing = ledger.generations[later].listing
-            of_later = self.generations.listing(later, listing).indexes
+            listing = self._listing(ledger.generations[later])
+            of_later = listing.indexes if listing is not None else {}
             widest |= {
                 release: of_later[release]
                 for release, index in widest.items()
@@ -165,6 +167,12 @@ class ShowGeneration:
                 and of_later[release].bottles.items() >= index.bottles.items()
             }
         return widest
+
+    def _listing(self, generation: Generation) -> Listing | None:
+        """Return the list of a generation, None if it cannot be read any more."""
+        with suppress(NotFoundError, MalformedError):
+            return self.generations.listing(generation.number, generation.listing)
+        return None
 
     def _indexes(
         self, indexes: Mapping[ReleaseKey, KeptIndex], seen: Listing

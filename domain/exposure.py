@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from domain.generations import (
@@ -12,6 +13,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
 )
 from domain.records import HashEntry
@@ -32,6 +34,23 @@ def expose(ledger: Ledger, event: GenerationEvent, commit: Commit) -> HashEntry 
             ledger.indexes[index.release] = index
         case BottleEvicted():
             return _evict(ledger, event)
+        case GraceRenewed():
+            _renew(ledger, event)
+        case _:
+            _turn(ledger, event, commit)
+    return None
+
+
+def _turn(
+    ledger: Ledger,
+    event: GenerationPublished
+    | GenerationRolledBack
+    | GenerationShown
+    | GenerationDropped,
+    commit: Commit,
+) -> None:
+    """Let a generation come, be seen, or go."""
+    match event:
         case GenerationPublished():
             _publish(ledger, event, commit)
         case GenerationRolledBack():
@@ -45,7 +64,6 @@ def expose(ledger: Ledger, event: GenerationEvent, commit: Commit) -> HashEntry 
                 ledger.generations.pop(event.generation, None)
         case _:
             assert_never(event)
-    return None
 
 
 def _evict(ledger: Ledger, event: BottleEvicted) -> HashEntry | None:
@@ -61,6 +79,13 @@ def _evict(ledger: Ledger, event: BottleEvicted) -> HashEntry | None:
     ):
         return None
     return ledger.held.pop(event.key)
+
+
+def _renew(ledger: Ledger, event: GraceRenewed) -> None:
+    """Let the grace of an object begin later, if it is still the one that was meant."""
+    old = ledger.superseded.get(event.object_key)
+    if old is not None and old.sha256 == event.sha256 and old.on < event.on:
+        ledger.superseded[event.object_key] = replace(old, on=event.on)
 
 
 def _publish(ledger: Ledger, event: GenerationPublished, commit: Commit) -> None:

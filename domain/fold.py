@@ -41,6 +41,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
 )
 from domain.records import (
@@ -178,6 +179,7 @@ class Folding:
             case (
                 IndexMirrored()
                 | BottleEvicted()
+                | GraceRenewed()
                 | GenerationPublished()
                 | GenerationRolledBack()
                 | GenerationShown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import NewType, TypeAlias
 
@@ -89,6 +89,16 @@ class BottleEvicted:
 
 
 @dataclass(frozen=True, slots=True)
+class GraceRenewed:
+    """A superseded bottle was seen by clients until a day: its grace begins then."""
+
+    key: BottleKey
+    sha256: Digest
+    object_key: ObjectKey
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationPublished:
     """A generation is to be seen: all that it needs is in the store.
 
@@ -136,6 +146,7 @@ class GenerationDropped:
 GenerationEvent: TypeAlias = (
     IndexMirrored
     | BottleEvicted
+    | GraceRenewed
     | GenerationPublished
     | GenerationRolledBack
     | GenerationShown

@@ -263,6 +263,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         show=show_generation,
         views=config.provided.exposure.views,
         keep=config.provided.exposure.keep_generations,
+        clock=clock,
         find_indexes=providers.Factory(
             FindIndexes,
             keep=keep_indexes,
@@ -301,7 +302,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         runs=runs,
         publish=publish_generation,
         roll_back=providers.Factory(
-            RollBack, generations=generations, show=show_generation
+            RollBack, generations=generations, show=show_generation, clock=clock
         ),
         progress=progress,
     )

@@ -12,6 +12,7 @@ from adapters.ledger.generation_schemas import (
     GenerationPublishedV1,
     GenerationRolledBackV1,
     GenerationShownV1,
+    GraceRenewedV1,
     IndexMirroredV1,
 )
 from adapters.ledger.schemas import (
@@ -52,6 +53,7 @@ EVENTS: Final[Mapping[tuple[str, int], EventSchema]] = MappingProxyType(
         ("StoreReconciled", 1): StoreReconciledV1(),
         ("IndexMirrored", 1): IndexMirroredV1(),
         ("BottleEvicted", 1): BottleEvictedV1(),
+        ("GraceRenewed", 1): GraceRenewedV1(),
         ("GenerationPublished", 1): GenerationPublishedV1(),
         ("GenerationRolledBack", 1): GenerationRolledBackV1(),
         ("GenerationShown", 1): GenerationShownV1(),

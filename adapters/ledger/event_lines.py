@@ -36,6 +36,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
 )
 
@@ -115,7 +116,8 @@ def _told_of(event: Event) -> tuple[str, str, str]:
         case IndexMirrored(index=index):
             key, sha256 = index.release, index.digest
         case (
-            GenerationPublished()
+            GraceRenewed()
+            | GenerationPublished()
             | GenerationRolledBack()
             | GenerationShown()
             | GenerationDropped()
@@ -127,13 +129,16 @@ def _told_of(event: Event) -> tuple[str, str, str]:
 
 
 def _told_of_a_generation(
-    event: GenerationPublished
+    event: GraceRenewed
+    | GenerationPublished
     | GenerationRolledBack
     | GenerationShown
     | GenerationDropped,
 ) -> tuple[str, str, str]:
     """Return the key, the digest and the attempt that a generation's event tells of."""
     match event:
+        case GraceRenewed():
+            return event.key, event.sha256, event.on.isoformat()
         case GenerationPublished():
             return str(event.generation), event.listing, ""
         case GenerationRolledBack():

@@ -12,6 +12,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
     KeptIndex,
 )
@@ -40,6 +41,17 @@ class BottleEvictedV1(EventSchema):
     key = wire.text()
     sha256 = wire.sha256()
     object_key = wire.object_key()
+
+
+class GraceRenewedV1(EventSchema):
+    """The grace of a superseded bottle begins later."""
+
+    of = GraceRenewed
+
+    key = wire.text()
+    sha256 = wire.sha256()
+    object_key = wire.object_key()
+    on = wire.day()
 
 
 class GenerationPublishedV1(EventSchema):

@@ -30,6 +30,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
 )
 
@@ -62,6 +63,8 @@ def _of_what_is_seen(event: GenerationEvent) -> str:
             return f"kept the index of {index.release} ({names})"
         case BottleEvicted():
             return f"evicted {event.key} from {event.object_key}"
+        case GraceRenewed():
+            return f"clients saw {event.key} until {event.on}: its grace begins then"
         case GenerationPublished():
             missing = f", {event.missing:,} missing" if event.missing else ""
             return (
@@ -69,13 +72,14 @@ def _of_what_is_seen(event: GenerationEvent) -> str:
                 f" ({counted(event.bottles, 'bottle')}{missing})"
             )
         case GenerationRolledBack():
-            return f"rolled back to generation {event.to}"
+            text = f"rolled back to generation {event.to}"
         case GenerationShown():
-            return f"clients see generation {event.generation}"
+            text = f"clients see generation {event.generation}"
         case GenerationDropped():
-            return f"dropped generation {event.generation}: none can go back to it"
+            text = f"dropped generation {event.generation}: none can go back to it"
         case _:
             assert_never(event)
+    return text
 
 
 def _of_a_worker(
@@ -140,6 +144,7 @@ def _of_the_whole(
         case (
             IndexMirrored()
             | BottleEvicted()
+            | GraceRenewed()
             | GenerationPublished()
             | GenerationRolledBack()
             | GenerationShown()

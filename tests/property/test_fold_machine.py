@@ -35,7 +35,7 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
-from domain.generations import BottleEvicted
+from domain.generations import BottleEvicted, GraceRenewed
 from domain.ledger import Ledger
 from domain.records import Elsewhere, Repair
 from domain.words import About, How, Outcome, RunKind
@@ -157,6 +157,15 @@ class FoldMachine(RuleBasedStateMachine):
         dropped = tuple(self.ledger.superseded.items())
         place, old = dropped[number % len(dropped)]
         self.record(run, BottleEvicted(old.key, other or old.sha256, place))
+
+    @precondition(lambda self: self.ledger.superseded)
+    @rule(run=runs, number=places, day=days, other=st.none() | digests)
+    def renew_the_grace(
+        self, run: int, number: int, day: date, other: Digest | None
+    ) -> None:
+        dropped = tuple(self.ledger.superseded.items())
+        place, old = dropped[number % len(dropped)]
+        self.record(run, GraceRenewed(old.key, other or old.sha256, place, day))
 
     @rule(run=runs, told=st.lists(some.generation_events, min_size=1, max_size=3))
     def expose(self, run: int, told: list[Event]) -> None:

@@ -69,6 +69,7 @@ class FoldModel:
             "NotificationSent": self._told_people,
             "IndexMirrored": self._index_kept,
             "BottleEvicted": self._evicted,
+            "GraceRenewed": self._renewed,
             "GenerationPublished": self._published,
             "GenerationRolledBack": self._rolled_back,
             "GenerationShown": self._seen,
@@ -197,6 +198,11 @@ class FoldModel:
 
     def _index_kept(self, event: Row, _: Row) -> None:
         self.indexes[f"{event['name']}-{event['tagref']}"] = _told(event)
+
+    def _renewed(self, event: Row, _: Row) -> None:
+        old = self.superseded.get(event["object_key"])
+        if old is not None and old["sha256"] == event["sha256"]:
+            old["on"] = max(old["on"], event["on"])
 
     def _published(self, event: Row, header: Row) -> None:
         number = event["generation"]

@@ -296,6 +296,7 @@ class Process:
             show=ShowGeneration(objects, generations, views, self._jobs),
             views=views,
             keep=4,
+            clock=self.mirror.clock,
         )
         remove = RemoveEvicted(self.store, self.log, self.progress, self._jobs, Flag())
         exposure = ExposureConfig(views=())

@@ -115,7 +115,9 @@ class Near(Promises):
     def roll_back(self, to: int) -> None:
         """Go back to a generation."""
         run = self.begin()
-        RollBack(self.side.mirror.generations(), self._show())(run.journal, to)
+        RollBack(self.side.mirror.generations(), self._show(), run.runs.clock)(
+            run.journal, to
+        )
         run.publish()
 
     def evict(self, *bottles: Bottle) -> None:
@@ -214,7 +216,8 @@ class Near(Promises):
     def _publishing(self) -> PublishGeneration:
         generations = self.side.mirror.generations()
         return PublishGeneration(
-            self, generations, self._show(), self.side.views, self.keep
+            *(self, generations, self._show(), self.side.views, self.keep),
+            self.side.mirror.clock(),
         )
 
 

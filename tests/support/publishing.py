@@ -162,6 +162,7 @@ class PublishingMirror:
     promises: ToldPromises = field(default_factory=ToldPromises)
 
     def __post_init__(self) -> None:
+        self.clock = ManualClock()
         plain = MemoryPublicObjects(self.store)
         self.clients = Clients(plain, self.views)
         self.objects = WatchedObjects(plain, self.clients.look)
@@ -169,16 +170,17 @@ class PublishingMirror:
         self.log = StoredEventLog(self.store, ManualClock(), ONCE, chance=lambda: 0.5)
         self.show = ShowGeneration(self.objects, self.generations, self.views, 1)
         self.publish = PublishGeneration(
-            self.promises, self.generations, self.show, self.views, self.keep
+            *(self.promises, self.generations, self.show, self.views, self.keep),
+            self.clock,
         )
-        self.roll_back = RollBack(self.generations, self.show)
+        self.roll_back = RollBack(self.generations, self.show, self.clock)
 
     def journal(self) -> Journal:
         """Return the hand of a new process in the log, on the ledger as it is."""
         ledger = self.ledger()
         if not ledger.id:
             ledger.id = self.log.identity() or self.log.found(_uuid())
-        return Journal(self.log, ManualClock(), _uuid, ledger, _uuid())
+        return Journal(self.log, self.clock, _uuid, ledger, _uuid())
 
     def ledger(self) -> Ledger:
         """Return the ledger as the log gives it."""

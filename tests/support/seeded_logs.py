@@ -45,6 +45,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
     KeptIndex,
 )
@@ -208,6 +209,11 @@ def _evicted(chance: Chance) -> BottleEvicted:
     return BottleEvicted(lost.key, lost.sha256, lost.object_key)
 
 
+def _renewed(chance: Chance) -> GraceRenewed:
+    lost, day = _lost(chance), chance.one_of(_DAYS)
+    return GraceRenewed(lost.key, lost.sha256, lost.object_key, day)
+
+
 def _index(chance: Chance) -> IndexMirrored:
     bottle = _bottle(chance)
     bottles = {bottle.tag: bottle.digest}
@@ -256,7 +262,7 @@ def _digest(chance: Chance) -> Digest:
 _EVENTS: tuple[Callable[[Chance], Event], ...] = (
     *(_started, _started, _completed, _read, _failed, _imported),
     *(_repaired, _reconciled, _superseded, _lost),
-    *(_evicted, _index, _published, _of_generations),
+    *(_evicted, _renewed, _index, _published, _of_generations),
     *(_mirrored,) * 6,
 )
 

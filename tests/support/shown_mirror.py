@@ -102,6 +102,7 @@ class ShownMirror(Mirror):
             show=self._showing(process),
             views=self.exposure.views,
             keep=self.exposure.keep_generations,
+            clock=self.clock,
         )
         publication = publish(process.runs.begin(process.open()).journal, BOTH)
         process.runs.begin(process.open()).publish()
@@ -110,7 +111,8 @@ class ShownMirror(Mirror):
     def roll_back(self, process: Process | None = None) -> Publication:
         """Go back to the generation before."""
         process = process or self.process()
-        roll_back = RollBack(self.generations(process.store), self._showing(process))
+        generations, show = self.generations(process.store), self._showing(process)
+        roll_back = RollBack(generations, show, self.clock)
         return roll_back(process.runs.begin(process.open()).journal)
 
     def _showing(self, process: Process) -> ShowGeneration:

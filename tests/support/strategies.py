@@ -46,6 +46,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
     KeptIndex,
 )
@@ -223,6 +224,11 @@ generation_events = st.one_of(
         st.dictionaries(st.sampled_from(["flat", "registry"]), sizes),
     ),
     st.builds(GenerationRolledBack, numbers),
+    st.builds(
+        lambda lost, day: GraceRenewed(lost.key, lost.sha256, lost.object_key, day),
+        lost_bottles(),
+        days,
+    ),
     st.builds(GenerationShown, numbers),
     st.builds(GenerationDropped, numbers),
 )

@@ -52,6 +52,7 @@ from domain.generations import (
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
+    GraceRenewed,
     IndexMirrored,
     KeptIndex,
     ReleaseKey,
@@ -421,6 +422,20 @@ COMMITS: tuple[tuple[str, tuple[Event, ...]], ...] = (
             ),
         ),
     ),
+    (
+        SEVENTH,
+        (
+            BottleSuperseded(
+                BottleKey("jq-1.8.1-1-arm64_tahoe"), Digest("5" * 64), date(2026, 12, 6)
+            ),
+            GraceRenewed(
+                BottleKey("jq-1.8.1-1-arm64_tahoe"),
+                Digest("5" * 64),
+                ObjectKey("2026-11-29/jq-1.8.1.arm64_tahoe.bottle.1.tar.gz"),
+                date(2026, 12, 13),
+            ),
+        ),
+    ),
 )
 """What the golden log says: for each commit, the run, and what it recorded."""
 
@@ -609,6 +624,8 @@ def _event_id(event: dict[str, Any], run: str) -> str:
         key = event["about"]
     if event["t"].startswith("Generation"):
         key = str(event.get("generation", event.get("to")))
+    if event["t"] == "GraceRenewed":
+        event = {**event, "attempt": event["on"]}
     if event["t"] == "IndexMirrored":
         key = f"{event['name']}-{event['tagref']}"
     named = (event.get(n, "") for n in ("plan", "catalog", "document", "listing"))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from application.publication import PublishRefusedError, is_due
 from domain.api_documents import CATALOG
+from domain.bottle import ObjectKey
 from domain.catalog import Validators
-from domain.events import BottleSuperseded, CatalogRead
-from domain.generations import GenerationDropped, GenerationPublished, GenerationShown
+from domain.events import GENESIS, BottleSuperseded, CatalogRead
+from domain.generations import (
+    GenerationDropped,
+    GenerationPublished,
+    GenerationShown,
+    GraceRenewed,
+)
 from domain.selection import Selection
 from domain.views import api_key, blob_key, flat_key, index_key
 from ports.errors import NotFoundError, UnavailableError
-from tests.support.publishing import PACKAGES, PublishingMirror, body_of, made
+from tests.support.publishing import DAY, PACKAGES, PublishingMirror, body_of, made
 
 ALL = Selection()
 JQ, JQ_2 = made("jq", "1.0"), made("jq", "2.0")
@@ -314,6 +320,61 @@ def test_documents_that_are_gone_are_read_again_by_the_next_sync() -> None:
     assert mirror.ledger().published == 1
     assert set(mirror.generations.numbers()) == {1}
     mirror.clients.look()
+
+
+def test_a_list_that_is_damaged_hinders_no_further_generation() -> None:
+    mirror = PublishingMirror(views=("registry", "flat"))
+    first_two_weeks(mirror)
+    key = ObjectKey("generations/1/listing.json")
+    mirror.store.delete(key)
+    mirror.store.create(key, b"damaged")
+    # What only the list knew of indexes is asked for again; here it is mirrored again.
+    mirror.mirror(BAT, day=date(2026, 12, 24))
+
+    publication = mirror.publish(mirror.journal(), ALL)
+
+    assert (publication.generation, publication.missing) == (2, ())
+    mirror.clients.look()
+
+
+def test_the_grace_of_what_was_seen_until_now_begins_now() -> None:
+    mirror = PublishingMirror()
+    first_two_weeks(mirror)
+    today = mirror.clock.now().date()
+    long_ago = today - timedelta(days=40)
+    mirror.journal().record([BottleSuperseded(JQ.key, JQ.digest, long_ago)])
+    place = JQ.object_key(DAY)
+    assert mirror.ledger().superseded[place].on == long_ago
+
+    mirror.publish(mirror.journal(), ALL)
+
+    assert mirror.ledger().superseded[place].on == today
+    # The other way round: what only the later one had.
+    mirror.journal().record([BottleSuperseded(JQ_2.key, JQ_2.digest, long_ago)])
+    mirror.roll_back(mirror.journal())
+    assert mirror.ledger().superseded[JQ_2.object_key(DAY)].on == today
+
+
+def test_no_grace_is_renewed_that_begins_today_anyway_or_of_what_is_still_seen() -> (
+    None
+):
+    mirror = PublishingMirror()
+    first_two_weeks(mirror)
+    today = mirror.clock.now().date()
+    mirror.journal().record(
+        [
+            BottleSuperseded(JQ.key, JQ.digest, today),
+            BottleSuperseded(BAT.key, BAT.digest, today - timedelta(days=3)),
+        ]
+    )
+    mirror.publish(mirror.journal(), ALL)
+    told = [
+        event
+        for recorded in mirror.log.read(GENESIS)
+        for event in recorded.commit.events
+        if isinstance(event, GraceRenewed)
+    ]
+    assert told == []
 
 
 def test_what_died_attempts_have_left_is_removed_by_the_next() -> None:

@@ -1,0 +1,46 @@
+"""Renewing the grace of what clients have seen until now, and will not see any more."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from application.journal import Journal
+from domain.generations import GraceRenewed
+from domain.listing import Listing
+from domain.publication import objects_of
+from ports.clock import Clock
+from ports.errors import MalformedError, NotFoundError
+from ports.generations import Generations
+
+
+def renew_grace(
+    journal: Journal, generations: Generations, clock: Clock, coming: Listing
+) -> None:
+    """Let the grace of superseded bottles begin today that are about to be hidden.
+
+    As a rule it does anyway: what upstream drops is superseded by the run that
+    publishes. A mirror that stood still, because it was incomplete or gone back, has
+    clients whose documents name what was superseded long ago.
+
+    Args:
+        coming: What clients are to see next.
+    """
+    ledger = journal.ledger
+    seen = ledger.generations.get(ledger.published or 0)
+    if seen is None:
+        return
+    hidden: Listing | None = None
+    with suppress(NotFoundError, MalformedError):
+        hidden = generations.listing(seen.number, seen.listing)
+    if hidden is None:
+        return
+    today, places = clock.now().date(), objects_of(ledger)
+    renewed: list[GraceRenewed] = []
+    for key, digest in hidden.bottles.items():
+        place = places.get((key, digest))
+        old = ledger.superseded.get(place) if place is not None else None
+        if coming.bottles.get(key) == digest or place is None or old is None:
+            continue
+        if old.on < today:
+            renewed.append(GraceRenewed(key, digest, place, today))
+    journal.record(renewed)
