@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from domain.events import SyncCompleted
 from domain.work import GB
 from tests.standin.catalog import Formula, formula
 from tests.standin.recipes import Recipe
@@ -33,6 +34,8 @@ LOGS: Final = {"orchestrator": "orchestrator", "worker": "worker", "ecs-task": "
 # Of two bottles of so many bytes each: two tasks; a run that Lambda has no time for.
 TO_TASKS: Final = 25 * GB
 TOO_LARGE: Final = 9 * GB
+# Of use now and then only: publishing writes a manifest where no worker wrote it.
+SELDOM: Final = "orchestrator Write s3:PutObject mirror/v2/*"
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def is_missed(right: Grant) -> bool:
     return (
         right.whose in LOGS
         and not founds
-        and not {right.statement, right.name} & set(NOT_SEEN)
+        and not {right.statement, right.name} & {*NOT_SEEN, SELDOM}
     )
 
 
@@ -97,8 +100,10 @@ def test_whichever_right_is_missing_somebody_says_so(applied: Applied) -> None:
         words = (right.action, "AccessDenied", "the credentials in use lack a right")
         if not any(word in said for word in words):
             silent[right.name] = said
-        # What was begun comes to its end, or is given up, and all is well again.
+        # What was begun comes to its end or is given up, and what is left comes in.
         wait_for(lambda: not it.ledger().runs, within=300, every=1)
+        if it.events(SyncCompleted)[-1].outcome != "complete":
+            it.ended(it.invoke({"source": "manual"})["run_id"])
 
     assert silent == {}
     assert it.ended(it.invoke({"source": "manual"})["run_id"]).outcome == "complete"
