@@ -87,15 +87,17 @@ def variables_of(stack: AwsStack, **variables: object) -> dict[str, str]:
 def apply(
     terraform: Terraform, *arguments: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Apply the root, as a person does: once more if it failed.
+    """Apply the root; where that fails, once more from the beginning.
 
-    Where a connection broke, the provider asks again for what was done already, and
-    is told that it is there. A second apply finds it.
+    On a busy machine an answer of the stack may be lost. The provider asks again, and is
+    told that what it wants to make is there already: it does not take that for its own.
     """
-    said = terraform("apply", *arguments, "-auto-approve", "-no-color", **variables)
+    how = (*arguments, "-auto-approve", "-no-color")
+    said = terraform("apply", *how, **variables)
     if said.returncode == 0:
         return said
-    return terraform("apply", *arguments, "-auto-approve", "-no-color", **variables)
+    terraform("destroy", *how, **variables)
+    return terraform("apply", *how, **variables)
 
 
 def changed(terraform: Terraform, *arguments: str, **variables: str) -> set[str]:
