@@ -89,8 +89,8 @@ def apply(
 ) -> subprocess.CompletedProcess[str]:
     """Apply the root; where that fails, once more from the beginning.
 
-    On a busy machine an answer of the stack may be lost. The provider asks again, and is
-    told that what it wants to make is there already: it does not take that for its own.
+    On a busy machine an answer of the stack may be lost. The provider asks again, and
+    is told that what it makes is there already, which it does not take for its own.
     """
     how = (*arguments, "-auto-approve", "-no-color")
     said = terraform("apply", *how, **variables)
