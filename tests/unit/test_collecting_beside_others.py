@@ -2,14 +2,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 
 from adapters.ledger.layout import commit_key
 from application.collect_garbage import CollectAfterRun, EvictionRefusedError
 from application.publication import PublishRefusedError
+from domain.api_documents import CATALOG
 from domain.bottle import ObjectKey
-from domain.events import BottleLost, BottleMirrored, LedgerRepaired, SyncStarted
+from domain.events import (
+    BottleLost,
+    BottleMirrored,
+    CatalogRead,
+    LedgerRepaired,
+    SyncStarted,
+)
 from domain.generations import BottleEvicted
 from domain.records import Repair
 from domain.views import index_key
@@ -174,6 +182,9 @@ class TestBesideOthers:
         # Documents that are behind name what upstream offers no more.
         mirror.offer("jq", contents={TAG: "jq"})
         mirror.exposure = replace(mirror.exposure, views=("flat",))
+        read = {CATALOG: sha256(mirror.catalog.body).hexdigest()}
+        told = CatalogRead(mirror.catalog.source, read, None, None, 2)
+        mirror.process().journal().record([told])
         process = mirror.process()
         process.watch.before = at_call(
             1, mirror.collect, lambda call: is_a("create")(call) and _is_commit(call)
