@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import click
-from marshmallow import ValidationError
-
-from adapters.configuration_fields import Bytes
 
 
 class ByteCount(click.ParamType[int]):
@@ -20,6 +17,11 @@ class ByteCount(click.ParamType[int]):
         ctx: click.Context | None,
     ) -> int:
         """Return the number that ``value`` says."""
+        # Late, so that help waits for nothing.
+        from marshmallow import ValidationError
+
+        from adapters.configuration_fields import Bytes
+
         try:
             number = Bytes().number(value)
         except ValidationError:

@@ -68,6 +68,7 @@ class ShownMirror(Mirror):
         self.catalog: ApiCatalog = ApiCatalog()
         self.exposure = exposure
         self.views = exposure.views
+        self.selection = BOTH
         self._weeks = 0
 
     def offer(
@@ -104,7 +105,8 @@ class ShownMirror(Mirror):
             keep=self.exposure.keep_generations,
             clock=self.clock,
         )
-        publication = publish(process.runs.begin(process.open()).journal, BOTH)
+        journal = process.runs.begin(process.open()).journal
+        publication = publish(journal, self.selection)
         process.runs.begin(process.open()).publish()
         return publication
 

@@ -93,6 +93,7 @@ def check_that_all_are_served_right(changes: Sequence[Change]) -> int:
     tags = sorted({tag for change in changes for tag in change.after})
     everything = select(*tags)
     mirror = ShownMirror()
+    mirror.selection = everything
     for change in reversed(changes):
         mirror.offer(*change.release, contents=change.before)
     mirror.sync(everything)

@@ -22,6 +22,7 @@ run "as_it_comes" {
       BOTTLES_MAX_PARALLEL_TASKS      = "16"
       BOTTLES_NOTIFICATION_TOPIC_ARN  = "arn:aws:sns:eu-central-1:123456789012:homebrew-sync-alerts"
       BOTTLES_PROJECT_NAME            = "homebrew-sync"
+      BOTTLES_RETENTION_DAYS          = "30"
       BOTTLES_S3_BUCKET_NAME          = "mirror"
       BOTTLES_SIZE_THRESHOLD_GB       = "20"
       BOTTLES_SLACK_WEBHOOK_SECRET_ID = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:homebrew-sync/slack-webhook-AbCdEf"
