@@ -40,9 +40,11 @@ from application.probe_store import ProbeStore
 from application.publish_by_hand import PublishByHand
 from application.publish_generation import PublishGeneration
 from application.read_documents import ReadDocuments
+from application.read_history import ReadHistory
 from application.reconcile import Reconcile
 from application.remove_evicted import RemoveEvicted
 from application.repair_ledger import RepairLedger
+from application.report_completeness import ReportCompleteness
 from application.roll_back import RollBack
 from application.run import Runs
 from application.show_generation import ShowGeneration
@@ -50,6 +52,7 @@ from application.staged_promises import StagedPromises
 from application.sync_bottles import SyncBottles
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
+from application.write_status import RefreshStatus, WriteStatus
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import RunKind
@@ -58,6 +61,7 @@ from entrypoints.stores import (
     CountedStore,
     open_history,
     open_public_objects,
+    open_status_page,
     open_store,
     readers_of,
 )
@@ -86,6 +90,7 @@ from ports.object_history import ObjectHistory
 from ports.progress import Progress
 from ports.public_objects import PublicObjects
 from ports.spool import Spool
+from ports.status_page import StatusPage
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
@@ -297,6 +302,21 @@ class MirrorContainer(containers.DeclarativeContainer):
         selection=config.provided.selection,
         progress=progress,
     )
+    status_page: providers.Provider[StatusPage] = providers.Singleton(
+        open_status_page, public_objects
+    )
+    read_history: providers.Provider[ReadHistory] = providers.Factory(
+        ReadHistory, log=event_log, hash_file=hash_file, page=status_page
+    )
+    report_completeness: providers.Provider[ReportCompleteness] = providers.Factory(
+        ReportCompleteness, read=read_history
+    )
+    write_status: providers.Provider[WriteStatus] = providers.Factory(
+        WriteStatus, read=read_history, page=status_page
+    )
+    refresh_status: providers.Provider[RefreshStatus] = providers.Factory(
+        RefreshStatus, write=write_status, progress=progress
+    )
     publish_by_hand: providers.Provider[PublishByHand] = providers.Factory(
         PublishByHand,
         runs=runs,
@@ -327,6 +347,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         runs=runs,
         expose=expose_run,
         progress=progress,
+        refresh_status=refresh_status,
     )
     verify_mirror: providers.Provider[VerifyMirror] = providers.Factory(
         VerifyMirror,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ports.object_history import ObjectHistory
     from ports.public_objects import PublicObjects
     from ports.served_objects import ServedObjects
+    from ports.status_page import StatusPage
 
 _READERS: Final = 16
 AROUND_THE_JOBS: Final = 4
@@ -64,6 +65,14 @@ def open_store_at(address: StoreAddress, config: SyncConfig) -> CountedStore:
 def open_public_objects(store: CountedStore) -> PublicObjects:
     """Return what clients read of a store."""
     return store.public
+
+
+def open_status_page(objects: PublicObjects) -> StatusPage:
+    """Return the status page among what clients read."""
+    # Late: its templates and charts are loaded by whoever writes it.
+    from adapters.status_page.page import StoredStatusPage  # noqa: PLC0415
+
+    return StoredStatusPage(objects)
 
 
 def readers_of(config: SyncConfig) -> int:

@@ -28,9 +28,11 @@ from application.probe_store import ProbeStore
 from application.publish_by_hand import PublishByHand
 from application.redrive import Redrive
 from application.repair_ledger import RepairLedger
+from application.report_completeness import ReportCompleteness
 from application.sync_bottles import SyncBottles
 from application.try_ways import TryWays
 from application.verify_mirror import VerifyMirror
+from application.write_status import WriteStatus
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from entrypoints.air_gap import AirGapContainer
@@ -150,6 +152,10 @@ class CliContainer(containers.DeclarativeContainer):
     collect_garbage: providers.Provider[CollectGarbage] = mirror.collect_garbage
     inspect_ledger: providers.Provider[InspectLedger] = mirror.inspect_ledger
     explain_formula: providers.Provider[ExplainFormula] = mirror.explain_formula
+    report_completeness: providers.Provider[ReportCompleteness] = (
+        mirror.report_completeness
+    )
+    write_status: providers.Provider[WriteStatus] = mirror.write_status
     rebuild_hash_file: providers.Provider[RebuildHashFile] = mirror.rebuild_hash_file
     import_hash_file: providers.Provider[ImportHashFile] = mirror.import_hash_file
     chance: providers.Provider[Callable[[], float]] = mirror.chance

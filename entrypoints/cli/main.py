@@ -26,6 +26,8 @@ _COMMANDS: Final = {
     "publish": "entrypoints.cli.publish:publish",
     "rollback": "entrypoints.cli.rollback:rollback",
     "smoke": "entrypoints.cli.smoke:smoke",
+    "report": "entrypoints.cli.report:report",
+    "status": "entrypoints.cli.status:status",
     "serve": "entrypoints.cli.serve:serve",
     "export": "entrypoints.cli.export:export",
     "import": "entrypoints.cli.import_mirror:import_",

@@ -282,8 +282,16 @@ class Process:
             runs=self.runs,
         )
         return SyncBottles(
-            prepare, self.carry_out, self.runs, self.exposing(), self.progress
+            prepare,
+            self.carry_out,
+            self.runs,
+            self.exposing(),
+            self.progress,
+            self.refreshing,
         )
+
+    def refreshing(self) -> None:
+        """Write the status page at the end of a run: here nobody looks at it."""
 
     def exposing(self) -> ExposeRun:
         """Return what is due after a run: here nothing is."""

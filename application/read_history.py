@@ -1,0 +1,104 @@
+"""Reading the history: from where the status page left it, else from zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.errors import OutdatedLedgerError
+from domain.events import GENESIS, RecordedCommit, SyncCompleted
+from domain.history import History
+from domain.ledger import Ledger
+from domain.status import Status, status_of
+from ports.errors import NotFoundError, NotOurStoreError
+from ports.event_log import EventLog
+from ports.hash_file import HashFile, PublishedLedger
+from ports.status_page import StatusPage
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """Folds the log into a ledger and the history beside it. Nothing is written.
+
+    A run publishes the hash file and the status page at the same position, and the next
+    one goes on from both. Where they differ, all of the log is read.
+    """
+
+    log: EventLog
+    hash_file: HashFile
+    page: StatusPage
+
+    def __call__(self) -> tuple[Ledger, History]:
+        """Return the ledger at the log's head, and its history.
+
+        Raises:
+            NotOurStoreError: There is no ledger.
+            NotFoundError: There is no commit in it yet.
+            LedgerDamagedError: The log is damaged.
+        """
+        identity = self.log.identity()
+        if identity is None:
+            raise NotOurStoreError("the store", "there is no ledger in it")
+        ledger, history = self._left(identity)
+        while True:
+            start = ledger.position
+            try:
+                for recorded in self.log.read(start):
+                    history.follow(ledger, recorded, start)
+            except OutdatedLedgerError:
+                # A gap showed only when part of it had been read. The log knows it now.
+                ledger, history = Ledger(id=identity), History()
+                continue
+            if ledger.position == GENESIS:
+                raise NotFoundError("the log", "there is no commit in it yet")
+            return ledger, history
+
+    def at_the_end_of(self, run: str) -> tuple[Ledger, History]:
+        """Return the ledger as it was when a run had ended, and its history.
+
+        Raises:
+            NotFoundError: No such run has ended.
+            NotOurStoreError: There is no ledger.
+            LedgerDamagedError: The log is damaged.
+        """
+        identity = self.log.identity()
+        if identity is None:
+            raise NotOurStoreError("the store", "there is no ledger in it")
+        ledger, history = Ledger(id=identity), History()
+        for recorded in self.log.read(GENESIS):
+            history.follow(ledger, recorded, GENESIS)
+            if run in ledger.ended and _ends(recorded, run):
+                return ledger, history
+        raise NotFoundError(
+            f"run {run}",
+            "the ledger knows of no such run that has ended; bottles ledger log lists"
+            " what it knows",
+        )
+
+    def _left(self, identity: str) -> tuple[Ledger, History]:
+        """Return where to go on from."""
+        history = self.page.history()
+        if history is not None and history.position != GENESIS:
+            published = self.hash_file.load()
+            position = history.position
+            if (
+                isinstance(published, PublishedLedger)
+                and published.ledger.id == identity
+                and published.ledger.position == position
+                and self.log.sha256_at(position.seq) == position.sha256
+            ):
+                return published.ledger, history
+        return Ledger(id=identity), History()
+
+
+def status_at(ledger: Ledger, history: History) -> Status:
+    """Return the status of a ledger that has commits."""
+    if ledger.at is None:
+        raise NotFoundError("the log", "there is no commit in it yet")
+    return status_of(ledger, history, ledger.at)
+
+
+def _ends(recorded: RecordedCommit, run: str) -> bool:
+    return any(
+        isinstance(event, SyncCompleted) and event.run == run
+        for event in recorded.commit.events
+    )

@@ -1,0 +1,127 @@
+"""``bottles status`` and ``bottles report``, and the page that every sync leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import requests
+
+from tests.standin.server import Upstream
+from tests.support.command import Bottles
+from tests.support.pages import Page
+from tests.support.served import served
+
+TAGS = ("arm64_tahoe", "arm64_sonoma")
+CHOSEN = tuple(word for tag in TAGS for word in ("--tag", tag))
+SYNC = ("sync", "ledger", "kettle@2", *CHOSEN)
+PAGE = Path("mirror/status")
+
+
+def _pages() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in PAGE.iterdir()}
+
+
+def _rows(name: str = "index.html") -> dict[str, list[str]]:
+    return {row[0]: row[1:] for row in Page((PAGE / name).read_bytes()).rows if row}
+
+
+def test_a_sync_leaves_a_page_that_says_what_it_did(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    answer = bottles.json(*SYNC)
+
+    said = json.loads((PAGE / "status.json").read_bytes())
+    assert said["ledger"] == answer["ledger"]
+    assert said["complete"] is True
+    assert said["last_complete"]["run_id"] == answer["run_id"]
+    assert said["held"] == answer["mirrored"]
+    (run,) = said["runs"]
+    assert (run["outcome"], run["failed"]) == ("complete", {})
+    held = json.loads(Path("mirror/bottles_hash.json").read_bytes())["bottles"]
+    assert {tag: row["held"] for tag, row in said["tags"].items()} == {
+        tag: sum(key.endswith(f"-{tag}") for key in held) for tag in said["tags"]
+    }
+    assert said["generation"]["number"] == 1
+    assert said["generation"]["shown"] is True
+    page = Page((PAGE / "index.html").read_bytes())
+    assert not page.wrong
+    assert answer["ledger"]["sha256"] in page.text
+    assert "nothing is missing" in page.text
+    assert _rows("l.html")["ledger"]
+    assert _rows("k.html")["kettle@2"]
+
+
+def test_what_fails_is_named_on_the_page_until_it_is_there(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    upstream.refuse("ledger")
+    ended = bottles(*SYNC, "--retry-attempts", "1")
+    assert ended.status == 1
+    said = json.loads((PAGE / "status.json").read_bytes())
+    assert said["complete"] is False
+    assert {each["formula"] for each in said["missing"]} == {"ledger"}
+
+
+def test_by_hand_it_says_the_same_and_needs_nothing_that_is_there(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    bottles.json(*SYNC)
+    bottles.json(*SYNC)
+    pages = _pages()
+
+    written = bottles.json("status")
+    assert written["written"][0] == "status/index.html"
+    assert _pages() == pages
+    for path in PAGE.iterdir():
+        path.unlink()
+    assert bottles("status").status == 0
+    assert _pages() == pages
+    (PAGE / "status.json").write_text('{"format":1,"ledger":[]}')
+    assert bottles("status").status == 0
+    assert _pages() == pages
+
+
+def test_the_receipt_is_told_in_three_forms(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    first = bottles.json(*SYNC)
+    bottles.json("sync", "ledger", "kettle@2", "gauge", *CHOSEN)
+
+    now = bottles.json("report")
+    then = bottles.json("report", "--run", first["run_id"])
+    assert now["complete"] is then["complete"] is True
+    assert now["ledger"]["seq"] > then["ledger"]["seq"]
+    assert sum(tag["held"] for tag in then["tags"].values()) == (
+        first["mirrored"]["bottles"]
+    )
+    text = bottles("report").out
+    assert now["ledger"]["sha256"] in text
+    markdown = bottles("report", "--markdown").out
+    for tag, row in now["tags"].items():
+        assert f"| {tag} | {row['named']} | {row['held']} |" in markdown
+    unknown = bottles("report", "--run", "none")
+    assert unknown.status != 0
+    assert "run none" in unknown.err
+
+
+def test_there_is_no_page_of_a_store_without_a_ledger(bottles: Bottles) -> None:
+    for command in ("status", "report"):
+        ended = bottles(command)
+        assert ended.status == 2
+        assert "no ledger" in ended.err
+    assert not Path("mirror").exists()
+
+
+def test_the_page_is_served(bottles: Bottles, upstream: Upstream) -> None:
+    bottles.json(*SYNC)
+    with served("--store", "mirror") as (_, url):
+        answer = requests.get(url, timeout=30)
+        assert answer.url == f"{url}/status/index.html"
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.content == (PAGE / "index.html").read_bytes()
+        for link in Page(answer.content).links:
+            if link.startswith("data:"):
+                continue
+            found = requests.get(f"{url}/status/{link}", timeout=30)
+            assert found.status_code == 200, link
