@@ -29,11 +29,11 @@ _OF_SUFFIXES: Final = {
 def public_key(path: str) -> ObjectKey | None:
     """Return the object that a decoded path of a URL asks for.
 
-    The root is the status page. None where nobody may read, whether or not there is
-    an object.
+    The folder of the status page is the page. None where nobody may read, whether or
+    not there is an object.
     """
     key = path.removeprefix("/")
-    if key in ("", STATUS):
+    if key == STATUS:
         return STATUS_PAGE
     if not key.startswith(PUBLIC):
         return None

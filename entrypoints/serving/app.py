@@ -13,7 +13,7 @@ from werkzeug.http import http_date, is_resource_modified
 from werkzeug.wrappers import Request, Response
 
 from domain.bottle import ObjectKey
-from domain.served import file_name, public_key
+from domain.served import STATUS_PAGE, file_name, public_key
 from domain.views import API
 from entrypoints.serving.uncompressed import uncompressed
 from ports.errors import ConflictError, NotFoundError, PortError, UnavailableError
@@ -80,6 +80,9 @@ class MirrorApp:
     def _answer(self, request: Request) -> Response:
         if request.method not in _METHODS:
             return _empty(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
+        if request.path == "/":
+            # Not the page itself: what it links to lies beside it.
+            return _empty(HTTPStatus.FOUND, Location=f"/{STATUS_PAGE}")
         key = public_key(request.path)
         if key is None:
             return _empty(HTTPStatus.NOT_FOUND)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import requests
 
+from tests.standin.faults import Fault
 from tests.standin.server import Upstream
 from tests.support.command import Bottles
 from tests.support.pages import Page
@@ -55,12 +56,24 @@ def test_a_sync_leaves_a_page_that_says_what_it_did(
 def test_what_fails_is_named_on_the_page_until_it_is_there(
     bottles: Bottles, upstream: Upstream
 ) -> None:
-    upstream.refuse("ledger")
+    upstream.faults.add(Fault("404", path="core/ledger/blobs"))
     ended = bottles(*SYNC, "--retry-attempts", "1")
     assert ended.status == 1
     said = json.loads((PAGE / "status.json").read_bytes())
     assert said["complete"] is False
     assert {each["formula"] for each in said["missing"]} == {"ledger"}
+    (run,) = said["runs"]
+    assert run["failed"] == {"not_found": len(said["missing"])}
+    page = Page((PAGE / "index.html").read_bytes())
+    assert f"{len(said['missing'])} bottles missing" in page.text
+    assert all(each["key"] in page.text for each in said["missing"])
+    receipt = bottles("report").out
+    assert all(f"{each['key']}: not_found" in receipt for each in said["missing"])
+
+    upstream.faults.clear()
+    bottles.json(*SYNC)
+    said = json.loads((PAGE / "status.json").read_bytes())
+    assert (said["complete"], said["missing"]) == (True, [])
 
 
 def test_by_hand_it_says_the_same_and_needs_nothing_that_is_there(

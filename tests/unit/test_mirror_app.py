@@ -208,7 +208,7 @@ def test_a_bottle_is_never_compressed(mirror: Mirror) -> None:
         "/flat/%2e%2e/bottles_hash.json",
         "/flat/%2E%2E%2Fbottles_hash.json",
         "/api/",
-        "/",
+        "/status/",
         "/flat/%ff",
     ],
 )
@@ -221,9 +221,16 @@ def test_what_is_not_there_or_not_for_clients_is_404_without_a_word(
     assert "html" not in answer.headers["Content-Type"]
 
 
-def test_the_root_shows_the_status_page_where_there_is_one(mirror: Mirror) -> None:
+def test_the_root_leads_to_the_status_page(mirror: Mirror) -> None:
+    answer = mirror.get("/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"/{PAGE}"
+    assert answer.data == b""
+
+
+def test_the_status_page_is_served_where_there_is_one(mirror: Mirror) -> None:
     mirror.objects.store(PAGE, b"<!DOCTYPE html>", "text/html; charset=utf-8")
-    for path in ("/", "/status/", "/status/index.html"):
+    for path in ("/status/", "/status/index.html"):
         answer = mirror.get(path)
         assert answer.data == b"<!DOCTYPE html>"
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"

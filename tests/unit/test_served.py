@@ -9,7 +9,6 @@ HEX = "ab" * 32
 @pytest.mark.parametrize(
     ("path", "key"),
     [
-        ("/", "status/index.html"),
         ("/status/", "status/index.html"),
         ("/status/status.json", "status/status.json"),
         ("/api/formula.jws.json", "api/formula.jws.json"),
