@@ -21,6 +21,7 @@ from benchmarks import (
     plan,
     retention,
     second_sync,
+    status_page,
     sync_copies,
     sync_large,
     sync_parallel,
@@ -43,6 +44,7 @@ _BENCHMARKS: Final = {
     "second-sync": second_sync.measure,
     "codec": codec.measure,
     "retention": retention.measure,
+    "status-page": status_page.measure,
     "ledger": ledger.measure,
 }
 _WRITTEN: Final = ROOT / "docs" / "benchmarks.md"

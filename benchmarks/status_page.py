@@ -2,41 +2,104 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from adapters.folder.store import FolderStore
 from adapters.status_page.page import StoredStatusPage
-from benchmarks.status_work import BOTTLES, RUNS, grown
 from benchmarks.table import Table
+from domain.bottle import Bottle, Digest
+from domain.events import (
+    BottleFailed,
+    BottleMirrored,
+    Commit,
+    Event,
+    RecordedCommit,
+    SyncCompleted,
+    SyncStarted,
+)
+from domain.history import History
+from domain.ledger import Ledger
 from domain.status import status_of
+from domain.tags import Tag
 
+_BOTTLES: Final = 60_000
+_RUNS: Final = 104
+_TAGS: Final = ("arm64_tahoe", "arm64_sequoia", "arm64_sonoma", "x86_64_linux")
+_LEDGER: Final = "8c7dd922-ad47-494f-b02c-00d78eac9bf0"
+_FIRST: Final = datetime(2024, 12, 1, 3, tzinfo=UTC)
 _KB: Final = 1000
 
 
 def measure(place: Path) -> Table:
-    """Write the page of so many bottles and weekly runs."""
-    ledger, history, at = grown()
-    page = StoredStatusPage(FolderStore(place / "status").public)
-    rows = [("", "ms")]
-    for name in ("cold", "warm"):
+    """Write the page of so many bottles, as weekly runs have brought them in."""
+    ledger, history = Ledger(), History()
+    at = _FIRST
+    for recorded in _log(ledger):
+        history.follow(ledger, recorded, ledger.position)
+        at = recorded.commit.at
+    folder = place / "status-page"
+    page = StoredStatusPage(FolderStore(folder).public)
+    rows = [("", "counted s", "rendered and written s")]
+    for name in ("the first time", "once more"):
         begun = time.monotonic()
         status = status_of(ledger, history, at)
         counted = time.monotonic()
-        keys = page.write(replace(status, at=at + timedelta(0)), history)
+        keys = page.write(status, history)
         written = time.monotonic()
-        rows.append((f"counted, {name}", f"{1000 * (counted - begun):.0f}"))
-        rows.append((f"rendered and written, {name}", f"{1000 * (written - counted):.0f}"))
-    sizes = {key: (place / "status" / key).stat().st_size for key in keys}
-    largest = max(sizes, key=lambda key: sizes[key])
+        rows.append((name, f"{counted - begun:.2f}", f"{written - counted:.2f}"))
+    sizes = {key: (folder / key).stat().st_size for key in keys}
+    largest = max(keys[1:-1], key=lambda key: sizes[key])
+    shown = (keys[0], largest, keys[-1])
     return Table(
-        f"the status page of {BOTTLES:,} bottles after {RUNS} weekly runs, in a folder",
+        f"the status page of {_BOTTLES:,} bottles after {_RUNS} runs, in a folder",
         tuple(rows),
-        tuple(
-            f"{key}: {sizes[key] / _KB:.0f} kB"
-            for key in dict.fromkeys((keys[0], keys[-1], largest))
-        ),
+        tuple(f"{key}: {sizes[key] / _KB:.0f} kB" for key in shown),
     )
+
+
+def _log(ledger: Ledger) -> Iterator[RecordedCommit]:
+    """Yield the commits of one run after another, as ``ledger`` grows by them."""
+    share = _BOTTLES // _RUNS + 1
+    for week in range(_RUNS):
+        run, at = f"run-{week}", _FIRST + timedelta(weeks=week)
+        came = [
+            _mirrored(number, at)
+            for number in range(week * share, min((week + 1) * share, _BOTTLES))
+        ]
+        lacking = BottleFailed(_bottle(week % 7, "2.0"), "not_found", "gone", 5)
+        begun = SyncStarted(
+            *(run, "local", "", "", at.date(), 1, "none", len(came) + 1, 0)
+        )
+        yield _recorded(ledger, run, 1, at, (begun, *came, lacking))
+        outcome: Event = SyncCompleted(run, "degraded", None, {}, ledger.state)
+        yield _recorded(ledger, run, 2, at + timedelta(minutes=9), (outcome,))
+
+
+def _recorded(
+    ledger: Ledger, run: str, wseq: int, at: datetime, events: tuple[Event, ...]
+) -> RecordedCommit:
+    position = ledger.position
+    commit = Commit(
+        *(f"{run}-{wseq}", _LEDGER, position.seq + 1, position.sha256, at),
+        *(run, f"{run}/0/process", wseq, events),
+    )
+    return RecordedCommit(commit, hashlib.sha256(commit.id.encode()).hexdigest())
+
+
+def _mirrored(number: int, at: datetime) -> BottleMirrored:
+    bottle = _bottle(number, "1.0")
+    size = 1_000 + number * 37
+    return BottleMirrored(bottle, size, bottle.object_key(at.date()), "fetched")
+
+
+def _bottle(number: int, version: str) -> Bottle:
+    formula, tag = divmod(number, len(_TAGS))
+    # Names begin with every letter alike, which those of homebrew/core do not.
+    name = f"{chr(ord('a') + formula % 26)}-formula-{formula}"
+    digest = hashlib.sha256(f"{number} {version}".encode()).hexdigest()
+    return Bottle(name, version, 0, Tag(_TAGS[tag]), Digest(digest))

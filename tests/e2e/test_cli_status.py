@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.standin.faults import Fault
@@ -27,9 +28,8 @@ def _rows(name: str = "index.html") -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in Page((PAGE / name).read_bytes()).rows if row}
 
 
-def test_a_sync_leaves_a_page_that_says_what_it_did(
-    bottles: Bottles, upstream: Upstream
-) -> None:
+@pytest.mark.usefixtures("upstream")
+def test_a_sync_leaves_a_page_that_says_what_it_did(bottles: Bottles) -> None:
     answer = bottles.json(*SYNC)
 
     said = json.loads((PAGE / "status.json").read_bytes())
@@ -76,8 +76,9 @@ def test_what_fails_is_named_on_the_page_until_it_is_there(
     assert (said["complete"], said["missing"]) == (True, [])
 
 
+@pytest.mark.usefixtures("upstream")
 def test_by_hand_it_says_the_same_and_needs_nothing_that_is_there(
-    bottles: Bottles, upstream: Upstream
+    bottles: Bottles,
 ) -> None:
     bottles.json(*SYNC)
     bottles.json(*SYNC)
@@ -95,9 +96,8 @@ def test_by_hand_it_says_the_same_and_needs_nothing_that_is_there(
     assert _pages() == pages
 
 
-def test_the_receipt_is_told_in_three_forms(
-    bottles: Bottles, upstream: Upstream
-) -> None:
+@pytest.mark.usefixtures("upstream")
+def test_the_receipt_is_told_in_three_forms(bottles: Bottles) -> None:
     first = bottles.json(*SYNC)
     bottles.json("sync", "ledger", "kettle@2", "gauge", *CHOSEN)
 
@@ -105,8 +105,9 @@ def test_the_receipt_is_told_in_three_forms(
     then = bottles.json("report", "--run", first["run_id"])
     assert now["complete"] is then["complete"] is True
     assert now["ledger"]["seq"] > then["ledger"]["seq"]
-    assert sum(tag["held"] for tag in then["tags"].values()) == (
-        first["mirrored"]["bottles"]
+    assert (
+        sum(tag["held"] for tag in then["tags"].values())
+        == (first["mirrored"]["bottles"])
     )
     text = bottles("report").out
     assert now["ledger"]["sha256"] in text
@@ -126,7 +127,8 @@ def test_there_is_no_page_of_a_store_without_a_ledger(bottles: Bottles) -> None:
     assert not Path("mirror").exists()
 
 
-def test_the_page_is_served(bottles: Bottles, upstream: Upstream) -> None:
+@pytest.mark.usefixtures("upstream")
+def test_the_page_is_served(bottles: Bottles) -> None:
     bottles.json(*SYNC)
     with served("--store", "mirror") as (_, url):
         answer = requests.get(url, timeout=30)

@@ -35,7 +35,9 @@ class Page(HTMLParser):
         self.feed(body.decode())
         self.close()
         self.wrong += [f"{tag} is not closed" for tag in self._open]
-        self.wrong += [f"nothing is called {n}" for n in self.named if n not in self.ids]
+        self.wrong += [
+            f"nothing is called {n}" for n in self.named if n not in self.ids
+        ]
         if len(set(self.ids)) != len(self.ids):
             self.wrong.append("two parts have one id")
 
