@@ -44,6 +44,7 @@ def measure(place: Path) -> Table:
         at = recorded.commit.at
     folder = place / "status-page"
     page = StoredStatusPage(FolderStore(folder).public)
+    keys: tuple[str, ...] = ()
     rows = [("", "counted s", "rendered and written s")]
     for name in ("the first time", "once more"):
         begun = time.monotonic()

@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from domain.bottle import Bottle, BottleKey
+from domain.bottle import BottleKey
 from domain.events import (
     GENESIS,
     BottleFailed,
@@ -160,51 +159,55 @@ class History:
         # Clocks of several writers may differ, and what is held goes by the log.
         monday = max(monday, latest.monday)
         week = latest if monday == latest.monday else latest.after(monday)
+        came = came_bytes = gone = bottles = size = 0
         for key, before in changed.items():
             after = now.held.get(key)
-            old, new = before.size if before else 0, after.size if after else 0
-            has_come = after is not None and (
-                before is None or before.bottle.digest != after.bottle.digest
-            )
-            week = replace(
-                week,
-                came=week.came + has_come,
-                came_bytes=week.came_bytes + (new if has_come else 0),
-                gone=week.gone + (after is None),
-                bottles=week.bottles + (after is not None) - (before is not None),
-                bytes=week.bytes + new - old,
-            )
+            if after is None:
+                gone += 1
+            elif before is None or before.bottle.digest != after.bottle.digest:
+                came += 1
+                came_bytes += after.size
+            bottles += (after is not None) - (before is not None)
+            size += (after.size if after else 0) - (before.size if before else 0)
+        week = replace(
+            week,
+            came=week.came + came,
+            came_bytes=week.came_bytes + came_bytes,
+            gone=week.gone + gone,
+            bottles=week.bottles + bottles,
+            bytes=week.bytes + size,
+        )
         self.weeks[monday] = week
 
     def _miss(
         self, commit: Commit, before: Mapping[BottleKey, HashEntry | None], now: Ledger
     ) -> None:
         run = now.runs.get(commit.run)
+        # What is there now, be it of another version, is missing no more.
+        there = {
+            (event.bottle.name, event.bottle.tag)
+            for event in commit.events
+            if isinstance(event, BottleMirrored) and event.bottle.key in now.held
+        }
+        if self.missing and there:
+            self._keep(lambda each: (each.name, each.tag) not in there)
         for event in commit.events:
-            match event:
-                case BottleFailed(bottle=bottle) if not now.has(bottle):
-                    self.missing[bottle.key] = Missing(
-                        bottle.key,
-                        bottle.name,
-                        bottle.tag,
-                        event.cause,
-                        commit.at,
-                        commit.run,
-                        run.selection if run else None,
-                    )
-                case BottleLost(key=key):
-                    entry = before[key]
-                    if entry is None or key in now.held:
-                        continue
-                    bottle = entry.bottle
-                    self.missing[key] = Missing(
-                        key, bottle.name, bottle.tag, LOST, commit.at, commit.run, None
-                    )
-                case BottleMirrored(bottle=bottle) if self.missing:
-                    # It, or one of an older version, was missing.
-                    self._keep(partial(_is_of_another, bottle))
-                case _:
-                    pass
+            if isinstance(event, BottleFailed) and not now.has(event.bottle):
+                bottle = event.bottle
+                cause, selection = event.cause, run.selection if run else None
+            elif isinstance(event, BottleLost):
+                entry = before[event.key]
+                if entry is None or event.key in now.held:
+                    continue
+                bottle, cause, selection = entry.bottle, LOST, None
+                if (bottle.name, bottle.tag) in there:
+                    continue
+            else:
+                continue
+            self.missing[bottle.key] = Missing(
+                *(bottle.key, bottle.name, bottle.tag, cause),
+                *(commit.at, commit.run, selection),
+            )
 
     def _keep(self, is_still: Callable[[Missing], bool]) -> None:
         self.missing = {
@@ -262,11 +265,6 @@ class History:
         if event.outcome != "complete" or event.catalog is None:
             return
         self._keep(lambda each: each.selection != selection or each.run == event.run)
-
-
-def _is_of_another(bottle: Bottle, each: Missing) -> bool:
-    """Return whether a missing bottle is of another formula or tag."""
-    return (each.name, each.tag) != (bottle.name, bottle.tag)
 
 
 def _key_of(event: Event) -> BottleKey | None:

@@ -77,7 +77,7 @@ def test_what_fails_is_named_on_the_page_until_it_is_there(
 
 
 @pytest.mark.usefixtures("upstream")
-def test_by_hand_it_says_the_same_and_needs_nothing_that_is_there(
+def test_by_hand_it_says_the_same_from_the_log_alone(
     bottles: Bottles,
 ) -> None:
     bottles.json(*SYNC)
