@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 from pygal import Bar, Line  # type: ignore[import-untyped]
 
-_WIDTH: Final = 640
-_HEIGHT: Final = 260
-_LABELS: Final = 6
+_WIDTH: Final = 420
+_HEIGHT: Final = 200
+_LABELS: Final = 3
 _DROPPED: Final = {"defs", "title", "desc"}
 
 
@@ -55,7 +55,8 @@ def _drawn(
         no_prefix=True,
         width=_WIDTH,
         height=_HEIGHT,
-        margin=4,
+        margin=6,
+        margin_right=36,
         show_legend=False,
         include_x_axis=True,
         max_scale=6,

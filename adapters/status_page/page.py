@@ -114,6 +114,8 @@ def _charts(weeks: Sequence[Week]) -> Iterator[tuple[str, Markup]]:
             _number,
         ),
     ):
+        if not any(values):
+            continue
         # Made of numbers and of words of ours, and escaped by whoever has drawn it.
         yield title, Markup(draw(name, title, days, values, spelt))  # noqa: S704
 
