@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from pygal import Bar, Line  # type: ignore[import-untyped]
+from pygal import (  # type: ignore[import-untyped]
+    Bar,
+    Line,
+    PluginImportFixer,
+)
+
+# pygal leaves a finder for its plug-ins behind, which every later import would ask, and
+# of a kind that Python has given up.
+sys.meta_path[:] = [
+    finder for finder in sys.meta_path if not isinstance(finder, PluginImportFixer)
+]
 
 _WIDTH: Final = 420
 _HEIGHT: Final = 200
