@@ -17,7 +17,7 @@ SCAN := $(VENV)/scan/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo cloud-demo test simulate coverage lint check bench wheel
-.PHONY: lambda deployed scan lock clean
+.PHONY: lambda deployed pages scan lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,16 @@ RUNTIME ?= python3.13
 deployed: $(READY) $(STACK) ## each environment applied, and each right missed (minutes)
 	BOTTLES_TEST_MINUTES=1 $(PY) -m pytest -v -s \
 		tests/e2e/test_terraform_environments.py tests/e2e/test_terraform_rights_lost.py
+
+# It wants Node.js, npm and Chromium. Screenshots are left in build/pages/.
+pages: $(READY) ## the status page in Chromium: console, network, axe-core, screenshots
+	mkdir -p build/pages
+	cp tests/pages/package.json tests/pages/look.js build/pages/
+	cd build/pages && npm install --no-fund --no-audit --silent
+	$(PY) -m tests.pages build/pages
+	node build/pages/look.js build/pages $(CHROMIUM)
+
+CHROMIUM ?= /usr/bin/chromium
 
 # checkov wants other versions of much that we have.
 scan: $(SCAN) ## what checkov and hadolint say of what is deployed

@@ -28,7 +28,9 @@ from domain.status import status_of
 from domain.tags import Tag
 
 _BOTTLES: Final = 60_000
-_RUNS: Final = 104
+RUNS: Final = 104
+"""Two years, a run a week."""
+
 _TAGS: Final = ("arm64_tahoe", "arm64_sequoia", "arm64_sonoma", "x86_64_linux")
 _LEDGER: Final = "8c7dd922-ad47-494f-b02c-00d78eac9bf0"
 _FIRST: Final = datetime(2024, 12, 1, 3, tzinfo=UTC)
@@ -37,11 +39,7 @@ _KB: Final = 1000
 
 def measure(place: Path) -> Table:
     """Write the page of so many bottles, as weekly runs have brought them in."""
-    ledger, history = Ledger(), History()
-    at = _FIRST
-    for recorded in _log(ledger):
-        history.follow(ledger, recorded, ledger.position)
-        at = recorded.commit.at
+    ledger, history, at = grown(RUNS)
     folder = place / "status-page"
     page = StoredStatusPage(FolderStore(folder).public)
     keys: tuple[str, ...] = ()
@@ -57,16 +55,25 @@ def measure(place: Path) -> Table:
     largest = max(keys[1:-1], key=lambda key: sizes[key])
     shown = (keys[0], largest, keys[-1])
     return Table(
-        f"the status page of {_BOTTLES:,} bottles after {_RUNS} runs, in a folder",
+        f"the status page of {_BOTTLES:,} bottles after {RUNS} runs, in a folder",
         tuple(rows),
         tuple(f"{key}: {sizes[key] / _KB:.0f} kB" for key in shown),
     )
 
 
-def _log(ledger: Ledger) -> Iterator[RecordedCommit]:
+def grown(runs: int) -> tuple[Ledger, History, datetime]:
+    """Return a mirror as weekly runs have left it, and when that was."""
+    ledger, history, at = Ledger(), History(), _FIRST
+    for recorded in _log(ledger, runs):
+        history.follow(ledger, recorded, ledger.position)
+        at = recorded.commit.at
+    return ledger, history, at
+
+
+def _log(ledger: Ledger, runs: int) -> Iterator[RecordedCommit]:
     """Yield the commits of one run after another, as ``ledger`` grows by them."""
-    share = _BOTTLES // _RUNS + 1
-    for week in range(_RUNS):
+    share = _BOTTLES // RUNS + 1
+    for week in range(runs):
         run, at = f"run-{week}", _FIRST + timedelta(weeks=week)
         came = [
             _mirrored(number, at)
