@@ -141,13 +141,21 @@ class History:
         commit = recorded.commit
         touched = [key for key in map(_key_of, commit.events) if key is not None]
         before = {key: ledger.held.get(key) for key in touched}
+        dropped = {
+            event.key
+            for event in commit.events
+            if isinstance(event, BottleLost) and event.object_key in ledger.superseded
+        }
         open_before = dict(ledger.runs)
         ledger.apply(recorded, start)
         changed = {
             key: entry for key, entry in before.items() if entry != ledger.held.get(key)
         }
         self._grow(commit, changed, ledger)
-        self._miss(commit, before, ledger)
+        # What upstream offers no more is not missed.
+        self._miss(
+            commit, {k: e for k, e in before.items() if k not in dropped}, ledger
+        )
         self._end(commit, open_before)
         self.position = recorded.position
 
@@ -196,7 +204,7 @@ class History:
                 bottle = event.bottle
                 cause, selection = event.cause, run.selection if run else None
             elif isinstance(event, BottleLost):
-                entry = before[event.key]
+                entry = before.get(event.key)
                 if entry is None or event.key in now.held:
                     continue
                 bottle, cause, selection = entry.bottle, LOST, None

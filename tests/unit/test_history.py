@@ -181,6 +181,16 @@ def test_what_upstream_offers_no_more_is_held_and_not_named() -> None:
     assert told.status.superseded == 1
 
 
+def test_what_is_lost_that_upstream_offers_no_more_is_not_missed() -> None:
+    told = Told()
+    told.add(started(), mirrored(JQ), mirrored(BAT), superseded(JQ))
+    told.end()
+    told.add(lost(JQ), run="verify")
+    assert told.missing == {}
+    assert told.status.is_complete
+    assert told.status.bottles == 1
+
+
 def test_the_biggest_formulae_come_first() -> None:
     told = Told()
     told.add(started(), mirrored(JQ, 10), mirrored(NEWER, 15), mirrored(BAT, 20))
