@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,7 +55,6 @@ class CloseRun:
     tell: TellOfRun
     metrics: Metrics
     progress: Progress
-    refresh_status: Callable[[], None]
 
     def __call__(
         self, run_id: str, give_up: Collection[int] = (), why: str | None = None
@@ -213,7 +212,6 @@ class CloseRun:
         self._measure(journal.ledger, run_id)
         exposed = self._expose(journal, run_id)
         self.tell.ended(journal, run_id, why or exposed.refused)
-        self.refresh_status()
         # Last, so that it has all of it; whoever opens the ledger reads on from it.
         publish(self.runs.hash_file, journal.ledger, opened.version)
         return Closing(run_id, journal.ledger.ended[run_id].closed.outcome)

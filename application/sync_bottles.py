@@ -70,7 +70,6 @@ class SyncBottles:
     runs: Runs
     expose: ExposeRun
     progress: Progress
-    refresh_status: Callable[[], None]
 
     def __call__(
         self,
@@ -121,7 +120,6 @@ class SyncBottles:
                 changed=tally.mirrored > 0,
                 read=prepared.read is not None,
             )
-        self.refresh_status()
         run.publish()
         return SyncReport(
             run=run.id,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.read_history import ReadHistory, status_at
-from domain.errors import MirrorError
 from domain.status import Status
-from ports.progress import Progress
 from ports.status_page import StatusPage
 
 
@@ -41,21 +39,3 @@ class WriteStatus:
         ledger, history = self.read()
         status = status_at(ledger, history)
         return WrittenStatus(status, self.page.write(status, history))
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshStatus:
-    """Writes the status page at the end of a run, however that ended."""
-
-    write: WriteStatus
-    progress: Progress
-
-    def __call__(self) -> None:
-        """Write the page, before the hash file that it goes on from is replaced.
-
-        That it cannot be written is no failure of the run.
-        """
-        try:
-            self.write()
-        except MirrorError as error:
-            self.progress.warn(f"the status page was not written: {error}")

@@ -52,7 +52,7 @@ from application.staged_promises import StagedPromises
 from application.sync_bottles import SyncBottles
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
-from application.write_status import RefreshStatus, WriteStatus
+from application.write_status import WriteStatus
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import RunKind
@@ -314,9 +314,6 @@ class MirrorContainer(containers.DeclarativeContainer):
     write_status: providers.Provider[WriteStatus] = providers.Factory(
         WriteStatus, read=read_history, page=status_page
     )
-    refresh_status: providers.Provider[RefreshStatus] = providers.Factory(
-        RefreshStatus, write=write_status, progress=progress
-    )
     publish_by_hand: providers.Provider[PublishByHand] = providers.Factory(
         PublishByHand,
         runs=runs,
@@ -347,7 +344,6 @@ class MirrorContainer(containers.DeclarativeContainer):
         runs=runs,
         expose=expose_run,
         progress=progress,
-        refresh_status=refresh_status,
     )
     verify_mirror: providers.Provider[VerifyMirror] = providers.Factory(
         VerifyMirror,

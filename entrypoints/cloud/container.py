@@ -155,7 +155,6 @@ class CloudContainer(containers.DeclarativeContainer):
         tell=tell,
         metrics=metrics,
         progress=progress,
-        refresh_status=mirror.refresh_status,
     )
     lambda_workers: providers.Provider[Dispatcher] = providers.Singleton(
         LambdaDispatcher, aws, cloud.provided.worker_function

@@ -203,12 +203,7 @@ class Cloud:
     def _closing(self, process: Process) -> CloseRun:
         tell = self.telling(process)
         return CloseRun(
-            process.runs,
-            process.exposing(),
-            tell,
-            self.metrics,
-            process.progress,
-            process.refreshing,
+            process.runs, process.exposing(), tell, self.metrics, process.progress
         )
 
     def telling(self, process: Process) -> TellOfRun:

@@ -287,11 +287,7 @@ class Process:
             self.runs,
             self.exposing(),
             self.progress,
-            self.refreshing,
         )
-
-    def refreshing(self) -> None:
-        """Write the status page at the end of a run: here nobody looks at it."""
 
     def exposing(self) -> ExposeRun:
         """Return what is due after a run: here nothing is."""

@@ -6,21 +6,16 @@ import sys
 from pathlib import Path
 
 from adapters.folder.store import FolderStore
-from adapters.memory.progress import SilentProgress
 from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.store import MemoryStore
 from adapters.status_page.codec import decode_history, encode_status
 from adapters.status_page.page import LETTERS, StoredStatusPage, rendered
-from application.read_history import ReadHistory
-from application.write_status import RefreshStatus, WriteStatus
 from domain.bottle import ObjectKey
 from domain.history import History
 from domain.ledger import Ledger
 from domain.status import Status, status_of
-from ports.progress import Progress
 from tests.support.catalogs import make_bottle
 from tests.support.chain import Chain, completed, failed, mirrored, started
-from tests.support.mirror import mirror_of
 from tests.support.pages import Page
 
 
@@ -105,27 +100,3 @@ def test_in_a_folder_it_is_what_it_is_in_memory(tmp_path: Path) -> None:
 
 def test_charts_leave_nothing_behind_in_the_program() -> None:
     assert not [each for each in sys.meta_path if not hasattr(each, "find_spec")]
-
-
-class Warned(SilentProgress):
-    """Keeps what it is warned of."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, sentence: str) -> None:
-        self.warnings.append(sentence)
-
-
-def _refreshing(objects: MemoryPublicObjects, progress: Progress) -> RefreshStatus:
-    process = mirror_of().process()
-    page = StoredStatusPage(objects)
-    read = ReadHistory(process.log, process.published, page)
-    return RefreshStatus(WriteStatus(read, page), progress)
-
-
-def test_a_page_that_cannot_be_written_is_a_warning() -> None:
-    progress = Warned()
-    _refreshing(MemoryPublicObjects(MemoryStore()), progress)()
-    (warning,) = progress.warnings
-    assert warning.startswith("the status page was not written: ")
