@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "report": "entrypoints.cli.report:report",
     "status": "entrypoints.cli.status:status",
     "serve": "entrypoints.cli.serve:serve",
+    "brew-env": "entrypoints.cli.brew_env:brew_env",
     "export": "entrypoints.cli.export:export",
     "import": "entrypoints.cli.import_mirror:import_",
     "doctor": "entrypoints.cli.doctor:doctor",
