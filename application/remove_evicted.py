@@ -22,6 +22,7 @@ from domain.views import FLAT, REGISTRY, flat_key
 from ports.errors import PortError
 from ports.event_log import EventLog
 from ports.progress import Progress
+from ports.public_objects import PublicObjects
 from ports.store import Store
 
 _EACH: Final = 8
@@ -57,6 +58,7 @@ class RemoveEvicted:
     """
 
     store: Store
+    objects: PublicObjects
     log: EventLog
     progress: Progress
     jobs: int
@@ -132,8 +134,7 @@ class RemoveEvicted:
                 and stored_digest(self.store, name) == each.bottle.digest
                 and entry.bottle.digest != each.bottle.digest
             ):
-                self.store.delete(name)
-                self.store.copy(entry.object_key, name, entry.bottle.digest)
+                self.objects.expose(entry.object_key, name, entry.bottle.digest)
 
     def _remove(self, garbage: Garbage, journal: Journal) -> _Removing:
         done = _Removing()

@@ -282,6 +282,7 @@ class MirrorContainer(containers.DeclarativeContainer):
         remove=providers.Factory(
             RemoveEvicted,
             store=store,
+            objects=public_objects,
             log=event_log,
             progress=progress,
             jobs=config.provided.jobs,

@@ -302,7 +302,9 @@ class Process:
             keep=4,
             clock=self.mirror.clock,
         )
-        remove = RemoveEvicted(self.store, self.log, self.progress, self._jobs, Flag())
+        remove = RemoveEvicted(
+            self.store, objects, self.log, self.progress, self._jobs, Flag()
+        )
         exposure = ExposureConfig(views=())
         garbage = CollectGarbage(
             generations, remove, self.runs, self.progress, exposure

@@ -139,6 +139,7 @@ class Near(Promises):
         ]
         remove = RemoveEvicted(
             self.side.store,
+            self.side.public,
             self.side.mirror.event_log(),
             self.side.progress,
             1,

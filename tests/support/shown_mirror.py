@@ -132,7 +132,9 @@ class ShownMirror(Mirror):
         return CollectGarbage(
             generations=self.generations(process.store),
             remove=RemoveEvicted(
-                process.store, process.log, process.progress, 1, process.stop
+                process.store,
+                MemoryPublicObjects(process.store),
+                *(process.log, process.progress, 1, process.stop),
             ),
             runs=process.runs,
             progress=process.progress,
