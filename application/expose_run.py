@@ -63,13 +63,13 @@ class ExposeRun:
     def _publish(self, journal: Journal, *, changed: bool, read: bool) -> Exposed:
         if not self.exposure.views:
             return NOT_EXPOSED
-        if not self.exposure.publish:
-            if read:
-                self.publish.sweep(journal.ledger)
-            return NOT_EXPOSED
-        if not is_due(journal.ledger, changed=changed):
-            return NOT_EXPOSED
         try:
+            if not self.exposure.publish:
+                if read:
+                    self.publish.sweep(journal.ledger)
+                return NOT_EXPOSED
+            if not is_due(journal.ledger, changed=changed):
+                return NOT_EXPOSED
             publication = self.publish(journal, self.selection)
         except (
             PublishRefusedError,

@@ -90,6 +90,9 @@ def test_no_path_leads_to_what_is_not_for_clients(path: str, method: str) -> Non
     environ["PATH_INFO"] = f"/{path}".encode().decode("latin-1")
     body, status, _ = run_wsgi_app(client.application, environ, buffered=True)
     assert b"secret" not in b"".join(body)
-    # The root leads to the status page.
-    assert status.startswith(("200 ", "404 ", "302 "))
+    if path.strip("/"):
+        assert status.startswith(("200 ", "404 "))
+    else:
+        # The root leads to the status page.
+        assert status.startswith("302 ")
     assert objects.opened == 0
