@@ -26,7 +26,7 @@ from domain.config import SyncConfig, parse_store
 from domain.events import BottleMirrored
 from domain.order import Order
 from domain.selection import Selection, choose, parse_target_tags
-from entrypoints.container import new_id
+from entrypoints.foundation import new_id
 from entrypoints.lambda_orchestrator import OrchestratorContainer
 from ports.dispatcher import Dispatcher
 
