@@ -63,13 +63,13 @@ class ExposeRun:
     def _publish(self, journal: Journal, *, changed: bool, read: bool) -> Exposed:
         if not self.exposure.views:
             return NOT_EXPOSED
+        if not self.exposure.publish:
+            if read:
+                self._sweep(journal)
+            return NOT_EXPOSED
+        if not is_due(journal.ledger, changed=changed):
+            return NOT_EXPOSED
         try:
-            if not self.exposure.publish:
-                if read:
-                    self.publish.sweep(journal.ledger)
-                return NOT_EXPOSED
-            if not is_due(journal.ledger, changed=changed):
-                return NOT_EXPOSED
             publication = self.publish(journal, self.selection)
         except (
             PublishRefusedError,
@@ -80,3 +80,11 @@ class ExposeRun:
             self.progress.warn(f"nothing is published: {error}")
             return Exposed(refused=str(error))
         return Exposed(publication)
+
+    def _sweep(self, journal: Journal) -> None:
+        try:
+            self.publish.sweep(journal.ledger)
+        except PortError as error:
+            self.progress.warn(
+                f"documents that nobody is going to publish are still there: {error}"
+            )

@@ -32,8 +32,9 @@ from domain.publication import Prospect, prospect
 from domain.selection import Selection
 from domain.views import View
 from ports.clock import Clock
-from ports.errors import ConflictError, MalformedError, NotFoundError
+from ports.errors import ConflictError, MalformedError, NotFoundError, PortError
 from ports.generations import Generations
+from ports.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class PublishGeneration:
     views: tuple[View, ...]
     keep: int
     clock: Clock
+    progress: Progress
     find_indexes: FindIndexes | None = None
 
     def __call__(
@@ -116,7 +118,7 @@ class PublishGeneration:
             self.generations.drop(number)
             return None
         self.show(journal, base)
-        self._tidy(journal, base)
+        self._tidy_if_possible(journal, base)
         return _publication(journal.ledger, offered, is_new=True)
 
     def _documents(self, ledger: Ledger) -> Mapping[str, str]:
@@ -220,6 +222,16 @@ class PublishGeneration:
             return (event, *_not_listed(ledger, offered.listing))
 
         return journal.record_as(decide)
+
+    def _tidy_if_possible(self, journal: Journal, base: int | None) -> None:
+        """Let go what is old; clients see the new generation whether or not it goes."""
+        try:
+            self._tidy(journal, base)
+        except PortError as error:
+            self.progress.warn(
+                f"generation {journal.ledger.published} is published; what is older and"
+                f" may go is left to the next one: {error}"
+            )
 
     def _tidy(self, journal: Journal, base: int | None) -> None:
         """Let go the generations that are too old, and documents of none.

@@ -61,6 +61,7 @@ class Publishing(Foundation):
         views=Foundation.config.provided.exposure.views,
         keep=Foundation.config.provided.exposure.keep_generations,
         clock=Foundation.clock,
+        progress=Foundation.progress,
         find_indexes=providers.Factory(
             FindIndexes,
             keep=keep_indexes,

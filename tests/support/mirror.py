@@ -301,6 +301,7 @@ class Process:
             views=views,
             keep=4,
             clock=self.mirror.clock,
+            progress=self.progress,
         )
         remove = RemoveEvicted(
             self.store, objects, self.log, self.progress, self._jobs, Flag()

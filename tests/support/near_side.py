@@ -218,7 +218,7 @@ class Near(Promises):
         generations = self.side.mirror.generations()
         return PublishGeneration(
             *(self, generations, self._show(), self.side.views, self.keep),
-            self.side.mirror.clock(),
+            *(self.side.mirror.clock(), self.side.progress),
         )
 
 

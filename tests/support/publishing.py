@@ -12,6 +12,7 @@ from uuid import UUID
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.generations import StoredGenerations
 from adapters.memory.clock import ManualClock
+from adapters.memory.progress import RecordingProgress
 from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.store import MemoryStore
 from adapters.retry import ONCE
@@ -163,6 +164,7 @@ class PublishingMirror:
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
+        self.progress = RecordingProgress()
         plain = MemoryPublicObjects(self.store)
         self.clients = Clients(plain, self.views)
         self.objects = WatchedObjects(plain, self.clients.look)
@@ -171,7 +173,7 @@ class PublishingMirror:
         self.show = ShowGeneration(self.objects, self.generations, self.views, 1)
         self.publish = PublishGeneration(
             *(self.promises, self.generations, self.show, self.views, self.keep),
-            self.clock,
+            *(self.clock, self.progress),
         )
         self.roll_back = RollBack(self.generations, self.show, self.clock)
 

@@ -96,19 +96,23 @@ class ShownMirror(Mirror):
     def publish(self, process: Process | None = None) -> Publication:
         """Publish what the catalog that was read last offers."""
         process = process or self.process()
+        journal = process.runs.begin(process.open()).journal
+        publication = self.publishing(process)(journal, self.selection)
+        process.runs.begin(process.open()).publish()
+        return publication
+
+    def publishing(self, process: Process) -> PublishGeneration:
+        """Return the use case that publishes."""
         generations = self.generations(process.store)
-        publish = PublishGeneration(
+        return PublishGeneration(
             promises=StagedPromises(MemoryDocuments(self.catalog), generations),
             generations=generations,
             show=self._showing(process),
             views=self.exposure.views,
             keep=self.exposure.keep_generations,
             clock=self.clock,
+            progress=process.progress,
         )
-        journal = process.runs.begin(process.open()).journal
-        publication = publish(journal, self.selection)
-        process.runs.begin(process.open()).publish()
-        return publication
 
     def roll_back(self, process: Process | None = None) -> Publication:
         """Go back to the generation before."""

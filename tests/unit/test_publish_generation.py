@@ -410,7 +410,7 @@ def test_clients_find_all_that_is_named_wherever_the_process_dies(
                 mirror.publish(mirror.journal(), ALL)
         except UnavailableError:
             died += 1
-        else:
+        if mirror.objects.changes < mirror.objects.fail_at:
             break
         mirror.clients.look()
         # Whoever comes next, finds it out and puts it right.
