@@ -6,10 +6,12 @@ from dependency_injector import providers
 
 from adapters.ledger.custody import StoredCustody
 from application.adopt import Adopt
+from application.ask_sizes import AskSizes
 from application.carry_out import CarryOut
 from application.check_attestations import CheckAttestations
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
+from application.forecast_mirror import ForecastMirror
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
@@ -56,6 +58,20 @@ class MirrorContainer(Publishing):
         documents=providers.Callable(
             reader_of, config=Foundation.config, open_reader=read_documents.provider
         ),
+    )
+    # Sizes for a person who waits.
+    forecast_mirror: providers.Provider[ForecastMirror] = providers.Factory(
+        ForecastMirror,
+        catalog=Foundation.catalog,
+        ask_sizes=providers.Factory(
+            AskSizes,
+            source=Foundation.bottle_source,
+            clock=Foundation.clock,
+            progress=Foundation.progress,
+            jobs=Foundation.config.provided.jobs,
+        ),
+        progress=Foundation.progress,
+        patience=10.0,
     )
     transfer: providers.Provider[Transfer] = providers.Factory(
         Transfer,

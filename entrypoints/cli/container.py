@@ -20,6 +20,7 @@ from application.collect_garbage import CollectGarbage
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.follow_lines import FollowLines
+from application.forecast_mirror import ForecastMirror
 from application.import_hash_file import ImportHashFile
 from application.inspect_cloud import InspectCloud
 from application.inspect_ledger import InspectLedger, RebuildHashFile
@@ -119,6 +120,7 @@ class CliContainer(containers.DeclarativeContainer):
     hash_file: providers.Provider[HashFile] = mirror.hash_file
     documents: providers.Provider[Documents] = mirror.documents
     plan_sync: providers.Provider[PlanSync] = mirror.plan_sync
+    forecast_mirror: providers.Provider[ForecastMirror] = mirror.forecast_mirror
     sync_bottles: providers.Provider[SyncBottles] = mirror.sync_bottles
     ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(
         open_ways,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,21 +41,44 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
     Raises:
         ConfigurationError: They are wrong; every mistake is told.
     """
+    from entrypoints.cli.interruption import stopped_by_signals
+
+    invocation = prepared(context)
+    mirror, progress = invocation.mirror, invocation.progress
+    with stopped_by_signals(mirror.stop(), progress):
+        try:
+            yield invocation
+        finally:
+            progress.end()
+
+
+def prepared(
+    context: click.Context, instead: Mapping[str, object] | None = None
+) -> Invocation:
+    """Return the mirror of a command that any signal may end at once.
+
+    Args:
+        instead: Settings to go by in place of the file's, which may not be there yet.
+
+    Raises:
+        ConfigurationError: They are wrong; every mistake is told.
+    """
     # All of it late, so that help and completion wait for nothing.
     from adapters import configuration_sources as given_in
     from adapters.configuration import configure
     from entrypoints.cli.container import CliContainer, Manner
-    from entrypoints.cli.interruption import stopped_by_signals
 
-    given = _given(context)
+    given = options_given(context)
     quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
     if quiet and verbose:
         raise click.UsageError("-q and -v exclude each other", context)
     path = given.get("config")
+    if instead is None:
+        last = given_in.file(Path(path) if isinstance(path, str) else None)
+    else:
+        last = given_in.settings(instead)
     configured = configure(
-        given_in.options(_settings(given)),
-        given_in.environment(os.environ),
-        given_in.file(Path(path) if isinstance(path, str) else None),
+        given_in.options(_settings(given)), given_in.environment(os.environ), last
     )
     mirror = CliContainer(
         config=configured.config,
@@ -66,20 +89,16 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
     progress = mirror.progress()
     for note in configured.notes:
         progress.note(note)
-    with stopped_by_signals(mirror.stop(), progress):
-        try:
-            yield Invocation(
-                configured.config,
-                mirror,
-                progress,
-                as_json=bool(given.get("as_json")),
-                verbose=verbose,
-            )
-        finally:
-            progress.end()
+    return Invocation(
+        configured.config,
+        mirror,
+        progress,
+        as_json=bool(given.get("as_json")),
+        verbose=verbose,
+    )
 
 
-def _given(context: click.Context) -> dict[str, object]:
+def options_given(context: click.Context) -> dict[str, object]:
     """Return what the command line gives, before the command and after it."""
     contexts = [context]
     while contexts[0].parent is not None:

@@ -17,6 +17,7 @@ from entrypoints.cli.options import global_options
 PROGRAM: Final = "bottles"
 
 _COMMANDS: Final = {
+    "init": "entrypoints.cli.init:init",
     "plan": "entrypoints.cli.plan:plan",
     "sync": "entrypoints.cli.sync:sync",
     "verify": "entrypoints.cli.verify:verify",

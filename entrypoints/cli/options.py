@@ -87,7 +87,10 @@ SETTINGS: Final = {
         complete=_complete_tags,
     ),
     "formulae": Setting(
-        "NAMES", "Formulae beside those named as arguments.", listed=True
+        "NAMES",
+        "Formulae beside those named as arguments.",
+        spellings=("--formula",),
+        listed=True,
     ),
     "with_deps": Setting(
         "", "Also what the formulae need to run, or not.  [not]", switch=True

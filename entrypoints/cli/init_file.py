@@ -1,0 +1,96 @@
+"""The ``bottles.toml`` that ``bottles init`` writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import wrap
+from typing import Final
+
+from adapters.configuration import Configuration, configure, written
+from domain.config import SyncConfig
+from domain.forecast import Forecast
+from entrypoints.cli.init_text import takes_text
+from entrypoints.cli.options import SETTINGS
+
+_WIDTH: Final = 88
+_OTHERS: Final = (
+    "retention_days",
+    "gc_auto",
+    "max_evict",
+    "keep_generations",
+    "views",
+    "retry_attempts",
+)
+"""Settings that are there to be changed, commented out with their defaults."""
+
+
+def file_text(config: SyncConfig, forecast: Forecast | None) -> str:
+    """Return the file that says what ``config`` does of store and selection.
+
+    Args:
+        forecast: What it takes, as far as that is known.
+    """
+    said = written(Configuration(config))
+    return "\n".join([*_lines(said, takes_text(config, forecast)), ""])
+
+
+def write(path: Path, text: str, *, overwrite: bool) -> None:
+    """Write the file.
+
+    Raises:
+        FileExistsError: There is one, and it is not to be overwritten.
+        OSError: It cannot be written.
+        UnicodeEncodeError: UTF-8 cannot spell it; nothing is written.
+    """
+    body = text.encode()
+    with path.open("wb" if overwrite else "xb") as file:
+        file.write(body)
+
+
+def _lines(said: dict[str, object], takes: str) -> Iterator[str]:
+    yield from _comment(
+        "What the mirror is. Every bottles command that is started in this folder reads"
+        " it; an option, or a variable BOTTLES_NAME, counts before a line of it. Paths"
+        " are relative to the folder in which the command is started."
+    )
+    yield from _comment(f"As of when this was written: {takes}")
+    yield ""
+    yield from _comment(SETTINGS["store"].help)
+    yield _line("store", said["store"])
+    yield ""
+    yield from _comment(SETTINGS["target_tags"].help)
+    yield _line("target_tags", said["target_tags"])
+    yield ""
+    if said["formulae"]:
+        yield from _comment("The formulae: names, or globs. Without this line, all.")
+        yield _line("formulae", said["formulae"])
+        yield from _comment(SETTINGS["with_deps"].help)
+        yield _line("with_deps", said["with_deps"])
+    else:
+        yield from _comment("All formulae. Or some, by their names, or globs:")
+        yield f"# {_line('formulae', ['jq', 'python@3.*'])}"
+        yield f"# {_line('with_deps', value=True)}"
+    yield ""
+    yield from _comment(
+        "More settings, with their defaults. bottles sync --help has all of them. What"
+        " is secret is better kept in the environment."
+    )
+    defaults = written(configure())
+    for name in _OTHERS:
+        yield ""
+        yield from _comment(SETTINGS[name].help.partition("  [")[0])
+        yield f"# {_line(name, defaults[name])}"
+
+
+def _comment(text: str) -> Iterator[str]:
+    for line in wrap(text, _WIDTH - 2, break_long_words=False, break_on_hyphens=False):
+        yield f"# {line}"
+
+
+def _line(name: str, value: object) -> str:
+    # TOML's strings are JSON's, but for one character that TOML wants escaped.
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}".replace(
+        "\x7f", "\\u007f"
+    )
