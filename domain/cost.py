@@ -63,21 +63,23 @@ def expected_seconds(work: Work, rate: int = ASSUMED_RATE) -> int:
     return -(-work.bytes // rate)
 
 
-def s3_cost(work: Work) -> S3Cost:
+def s3_cost(work: Work, views: int) -> S3Cost:
     """Return what carrying out ``work`` costs in S3.
 
     A copy inside a bucket is an object of its own: it is stored, and paid for, again.
+    So is each of the ``views`` of a bottle.
     """
     if not work.loads:
         return S3Cost(Decimal(0), Decimal(0))
     commits = _COMMITS_AROUND - (-work.bottles // _EVENTS_PER_COMMIT)
-    puts = work.bottles + commits + _DOCUMENTS
+    objects = 1 + views  # of each bottle
+    puts = work.bottles * objects + commits + _DOCUMENTS
     # Each copy is looked at afterwards: only then is it known to be right.
     gets = work.copies
     stored = sum((load.expected or 0) * len(load.bottles) for load in work.loads)
     return S3Cost(
         requests=puts * PUT_PRICE + gets * GET_PRICE,
-        storage=stored * GB_MONTH_PRICE / GB,
+        storage=stored * objects * GB_MONTH_PRICE / GB,
     )
 
 

@@ -102,13 +102,13 @@ def _outlook(plan: SyncPlan, config: SyncConfig) -> list[tuple[str, str]]:
         rate = spelt_rate(ASSUMED_RATE)
         rows.append(("time", f"about {took} at {rate} (assumed)"))
     if isinstance(config.store, BucketAddress):
-        cost = s3_cost(work)
+        cost = s3_cost(work, len(config.exposure.views))
         blind = work.unknown_sizes and not work.bytes
         more = ", as far as sizes are known" if blind else ""
         text = (
             f"about ${_dollars(cost.requests)} for requests, then"
             f" ${_dollars(cost.storage)} a month for storage{more}"
-            " (S3 Standard in us-east-1)"
+            " (S3 Standard in us-east-1; each view is one more copy)"
         )
         rows.append(("cost", text))
     return rows

@@ -50,7 +50,7 @@ def test_a_plan_for_a_bucket_tells_what_it_will_cost(
     assert ended.status == 0
     assert (
         "cost          about $0.01 for requests, then $0.01 a month for storage"
-        " (S3 Standard in us-east-1)" in ended.out
+        " (S3 Standard in us-east-1; each view is one more copy)" in ended.out
     )
 
 

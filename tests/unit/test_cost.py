@@ -21,24 +21,32 @@ def test_time_is_that_of_the_bytes_to_fetch_at_the_assumed_rate() -> None:
 def test_each_bottle_is_a_put_and_each_copy_is_looked_at_and_stored() -> None:
     loads = [make_load(f"f{number}", 10**9, bottles=2) for number in range(500)]
 
-    cost = s3_cost(Work(tuple(loads)))
+    cost = s3_cost(Work(tuple(loads)), views=0)
 
     # 1,000 objects, 6 commits, the plan and the hash file; 500 HEADs.
     assert cost.requests == Decimal("0.00504") + Decimal("0.0002")
     assert cost.storage == 1_000 * Decimal("0.023")
 
 
+def test_each_view_is_one_more_object_of_each_bottle() -> None:
+    work = Work((make_load("jq", 10**9),))
+    bare, both = s3_cost(work, views=0), s3_cost(work, views=2)
+
+    assert both.storage == 3 * bare.storage
+    assert both.requests - bare.requests == 2 * Decimal("0.000005")
+
+
 def test_a_size_that_nobody_knows_costs_no_storage_yet() -> None:
-    assert s3_cost(Work((make_load("jq", None),))).storage == 0
+    assert s3_cost(Work((make_load("jq", None),)), views=0).storage == 0
 
 
 def test_a_size_that_is_guessed_costs_what_it_is_expected_to() -> None:
     guessed = Work((make_load("jq", None, estimate=10**9),))
-    assert s3_cost(guessed).storage == Decimal("0.023")
+    assert s3_cost(guessed, views=0).storage == Decimal("0.023")
 
 
 def test_nothing_costs_nothing() -> None:
-    cost = s3_cost(Work())
+    cost = s3_cost(Work(), views=1)
 
     assert cost.requests == cost.storage == 0
 
