@@ -6,10 +6,12 @@ import json
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.standin.catalog import small_catalog
 from tests.support.containers import Containers, why_no_containers
 from tests.support.package_index import why_no_index
 from tests.support.worker_image import WORKER, build_worker
@@ -21,14 +23,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.containers]
 class Image:
     containers: Containers
 
-    def run(self, *arguments: str, entrypoint: str | None = None) -> str:
+    def run(self, *command: str) -> str:
         """Run it as a task on ECS is run, and return what it printed."""
-        other = ["--entrypoint", entrypoint] if entrypoint else []
         return self.containers.podman(
             *("run", "--rm", "--network=none", "--cap-drop=ALL"),
             *("--read-only", "--read-only-tmpfs=false"),
-            *(*other, WORKER, *arguments),
+            *(WORKER, *command),
         )
+
+    def python(self, program: str) -> str:
+        """Run a program in it, and return what it printed."""
+        return self.run("python", "-c", program)
 
 
 @pytest.fixture(scope="module")
@@ -42,32 +47,51 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
 
 def test_the_worker_says_what_it_lacks_and_ends_with_2(image: Image) -> None:
     with pytest.raises(subprocess.CalledProcessError) as ended:
-        image.run()
+        image.run("python", "-m", "entrypoints.ecs_worker")
 
     lines = [json.loads(line) for line in ended.value.stdout.splitlines()]
     assert ended.value.returncode == 2
     assert "BOTTLES_S3_BUCKET_NAME" in lines[0]["message"]
 
 
+def test_it_is_the_command_line_unless_it_is_told_to_be_the_worker(
+    image: Image,
+) -> None:
+    assert image.run().startswith("Usage: bottles [OPTIONS] COMMAND [ARGS]...")
+    assert image.run("bottles", "--version") == "bottles 0.1.0\n"
+
+
+def test_what_the_command_line_writes_goes_where_a_person_has_mounted(
+    image: Image, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o777)
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(json.dumps(small_catalog()))
+
+    image.containers.podman(
+        *("run", "--rm", "--network=none", "--volume", f"{tmp_path}:/here"),
+        *("--workdir", "/here", WORKER),
+        *("bottles", "init", "--yes", "--catalog", catalog.name, "--store", "brew"),
+    )
+
+    assert 'store = "brew"' in (tmp_path / "bottles.toml").read_text()
+
+
 def test_nobody_is_root_and_only_the_volumes_can_be_written_to(image: Image) -> None:
-    said = image.run(
-        "-c",
+    said = image.python(
         "import json, os\n"
         "print(json.dumps([os.getuid(), os.getgid()]"
-        " + [os.access(each, os.W_OK) for each in ('/spool', '/tmp', '/app', '/')]))",
-        entrypoint="python",
+        " + [os.access(each, os.W_OK) for each in ('/spool', '/tmp', '/app', '/')]))"
     )
 
     assert json.loads(said) == [1000, 1000, True, True, False, False]
 
 
 def test_what_runs_is_what_was_packed(image: Image) -> None:
-    said = image.run(
-        "-c",
+    said = image.python(
         "import boto3, entrypoints.ecs_worker as worker\n"
         "from entrypoints.user_agent import user_agent\n"
-        "print(boto3.__file__, worker.__file__, worker.__cached__, user_agent())",
-        entrypoint="python",
+        "print(boto3.__file__, worker.__file__, worker.__cached__, user_agent())"
     )
 
     boto3, worker, compiled, name = said.split()
@@ -82,16 +106,14 @@ def test_the_image_says_how_it_is_to_be_run(image: Image) -> None:
     config: dict[str, Any] = found["Config"]
 
     assert config["User"] == "1000:1000"
-    assert config["Entrypoint"] == ["python", "-m", "entrypoints.ecs_worker"]
+    assert (config.get("Entrypoint"), config["Cmd"]) == (None, ["bottles"])
     assert set(config["Volumes"]) == {"/spool", "/tmp"}  # noqa: S108 - a mount point
     assert config["StopSignal"] == "SIGTERM"
 
 
 def test_no_file_of_the_tree_that_is_not_needed_is_in_the_image(image: Image) -> None:
-    said = image.run(
-        "-c",
-        "import json, os\nprint(json.dumps(sorted(os.listdir('/app/ours'))))",
-        entrypoint="python",
+    said = image.python(
+        "import json, os\nprint(json.dumps(sorted(os.listdir('/app/ours'))))"
     )
 
     assert json.loads(said) == [

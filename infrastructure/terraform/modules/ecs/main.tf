@@ -94,6 +94,7 @@ resource "aws_ecs_task_definition" "this" {
       name                   = local.container
       image                  = local.image
       essential              = true
+      command                = ["python", "-m", "entrypoints.ecs_worker"]
       user                   = "1000:1000"
       readonlyRootFilesystem = true
       # Spot's warning comes two minutes ahead; ECS waits that long, and no longer.

@@ -36,6 +36,15 @@ run "a_task_as_the_contract_has_it" {
   }
 }
 
+run "a_task_is_the_worker" {
+  command = apply
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].command == ["python", "-m", "entrypoints.ecs_worker"]
+    error_message = "The image runs the command line unless it is told to be the worker."
+  }
+}
+
 run "the_container_cannot_do_more_than_it_must" {
   command = apply
 
