@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Final
 from urllib.parse import urlsplit
 
-from domain.config import is_loopback
 from domain.errors import InvalidValueError
 from domain.secret import parse_secret_id
+from domain.urls import is_loopback
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from pathlib import PurePath
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from domain.api_documents import CATALOG
 from domain.errors import InvalidValueError
 from domain.exposure_config import ExposureConfig
 from domain.secret import parse_secret_id
 from domain.selection import Selection
+from domain.urls import check_url, parse_upstream
 from domain.views import PORTABLE_RUBY
 from domain.work import GB, Work
 
-_NOT_IN_A_BASE = re.compile(r"[\s?#]")
-# A backslash is a slash to some readers of URLs and not to others.
-_NOT_IN_A_URL = re.compile(r"[\s#\\\x00-\x1f\x7f]")
 # What S3 has ever taken, the buckets of its early years included.
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
@@ -102,7 +98,7 @@ class ExternalUrl:
     url: str
 
     def __post_init__(self) -> None:
-        _check_url(self.url, str(self), _NOT_IN_A_URL, "https://host/path")
+        check_url(self.url, str(self))
 
     def __str__(self) -> str:
         return self.url.partition("?")[0]
@@ -191,56 +187,8 @@ def parse_prefix(text: str) -> str:
     return BucketAddress("any", text.strip("/")).prefix
 
 
-def parse_upstream(text: str) -> str:
-    """Return the base URL ``text`` without a slash at its end.
-
-    Raises:
-        InvalidValueError: It is not https, nor http to this machine itself; or a
-            path could not be appended to it.
-    """
-    _check_url(text, text, _NOT_IN_A_BASE, "https://host[/path]")
-    return text.rstrip("/")
-
-
 def _is_plain(path: str) -> bool:
     return {"", ".", ".."}.isdisjoint(path.split("/"))
-
-
-def _check_url(text: str, shown: str, never: re.Pattern[str], wanted: str) -> None:
-    """Check that ``text`` is a URL that may be asked.
-
-    Args:
-        shown: What of it may be repeated.
-        never: What it must not have in it.
-        wanted: What it should look like.
-    """
-    try:
-        parts = urlsplit(text)
-        # The port is not needed, but it too is only read when it is asked for.
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        if "@" in text:
-            raise InvalidValueError("URL", "…@…", "a URL") from None
-        raise InvalidValueError("URL", shown, f"a URL ({error})") from error
-    if parts.username is not None:
-        # What may be a password is not repeated.
-        raise InvalidValueError("URL", f"…@{host or ''}", "without a user name")
-    if not host or never.search(text):
-        raise InvalidValueError("URL", shown, wanted)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise InvalidValueError(
-            "URL", shown, "https:// (http:// is accepted for loopback addresses only)"
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether ``host`` names this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

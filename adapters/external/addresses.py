@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from domain.config import is_loopback
+from domain.urls import is_loopback
 from ports.errors import MalformedError, RefusedError, UnavailableError
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address

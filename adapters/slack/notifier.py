@@ -20,9 +20,9 @@ from adapters.retry import Backoff, retrying
 from adapters.slack.blocks import payload
 from adapters.slack.failures import WHAT, NoEntryError, refusal, unanswered
 from domain.cloud_config import parse_webhook
-from domain.config import is_loopback
 from domain.errors import InvalidValueError
 from domain.messages import Message
+from domain.urls import is_loopback
 from ports.clock import Clock
 from ports.errors import PortError, RefusedError, UnavailableError
 from ports.notifier import Notifier

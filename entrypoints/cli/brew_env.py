@@ -35,7 +35,7 @@ def brew_env(
     """
     from domain.client_environment import brew_env as file_of
     from domain.client_environment import client_variables, shell_lines
-    from domain.config import parse_upstream
+    from domain.urls import parse_upstream
 
     mirror = parse_upstream(url)
     if as_json:

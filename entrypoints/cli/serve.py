@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import click
@@ -50,6 +49,7 @@ def serve(context: click.Context, /, *, port: int, host: str, **_given: object) 
 
 def _serve(invocation: Invocation, host: str, port: int) -> None:
     from domain.client_environment import client_variables, shell_lines
+    from domain.urls import is_loopback
     from domain.views import API, View
     from entrypoints.serving.app import MirrorApp
     from entrypoints.serving.server import serving
@@ -84,14 +84,6 @@ def _serve(invocation: Invocation, host: str, port: int) -> None:
         with suppress(KeyboardInterrupt):
             note(f"{config.store} is served at {server.url} until this is interrupted")
             server.wait()
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether an address is reached from this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _asked(answered: Answered) -> str:

@@ -11,13 +11,12 @@ from domain.config import (
     ExternalUrl,
     FolderAddress,
     SyncConfig,
-    is_loopback,
     parse_external,
     parse_external_path,
     parse_store,
-    parse_upstream,
 )
 from domain.errors import InvalidValueError
+from domain.urls import is_loopback, parse_upstream
 from domain.work import GB, Work
 from tests.support.plans import make_load
 
