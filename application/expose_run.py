@@ -9,6 +9,7 @@ from application.collect_garbage import CollectAfterRun
 from application.journal import Journal
 from application.publication import Publication, PublishRefusedError, is_due
 from application.publish_generation import PublishGeneration
+from application.tidy_generations import sweep_documents
 from domain.errors import DigestMismatchError, SelectionError
 from domain.exposure_config import ExposureConfig
 from domain.selection import Selection
@@ -83,7 +84,7 @@ class ExposeRun:
 
     def _sweep(self, journal: Journal) -> None:
         try:
-            self.publish.sweep(journal.ledger)
+            sweep_documents(journal.ledger, self.publish.generations)
         except PortError as error:
             self.progress.warn(
                 f"documents that nobody is going to publish are still there: {error}"

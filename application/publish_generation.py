@@ -18,10 +18,10 @@ from application.publication import (
 )
 from application.renew_grace import renew_grace
 from application.show_generation import ShowGeneration
+from application.tidy_generations import tidy_generations
 from domain.bottle import BottleKey
 from domain.events import CatalogRead, Event
 from domain.generations import (
-    GenerationDropped,
     GenerationPublished,
     IndexMirrored,
     KeptIndex,
@@ -76,12 +76,6 @@ class PublishGeneration:
             # Another has published or read a later one meanwhile.
             journal.follow()
 
-    def sweep(self, ledger: Ledger) -> None:
-        """Let go documents that were read and that nobody is going to publish."""
-        if not ledger.runs and ledger.catalog is not None:
-            # Another run may have staged what it has not recorded yet.
-            self.generations.sweep(ledger.catalog.documents.values())
-
     def _try(
         self, journal: Journal, selection: Selection, *, allow_missing: bool
     ) -> Publication | None:
@@ -118,7 +112,7 @@ class PublishGeneration:
             self.generations.drop(number)
             return None
         self.show(journal, base)
-        self._tidy_if_possible(journal, base)
+        self._tidy(journal, base)
         return _publication(journal.ledger, offered, is_new=True)
 
     def _documents(self, ledger: Ledger) -> Mapping[str, str]:
@@ -223,33 +217,15 @@ class PublishGeneration:
 
         return journal.record_as(decide)
 
-    def _tidy_if_possible(self, journal: Journal, base: int | None) -> None:
+    def _tidy(self, journal: Journal, base: int | None) -> None:
         """Let go what is old; clients see the new generation whether or not it goes."""
         try:
-            self._tidy(journal, base)
+            tidy_generations(journal, self.generations, self.keep, base)
         except PortError as error:
             self.progress.warn(
                 f"generation {journal.ledger.published} is published; what is older and"
                 f" may go is left to the next one: {error}"
             )
-
-    def _tidy(self, journal: Journal, base: int | None) -> None:
-        """Let go the generations that are too old, and documents of none.
-
-        What was seen until now stays until the next time, however old it is: clients
-        that somebody has led back to it still have its documents.
-        """
-        ledger = journal.ledger
-        kept = {*sorted(ledger.generations)[-self.keep :]}
-        kept |= {n for n in (ledger.published, ledger.shown, base) if n is not None}
-        old = [number for number in ledger.generations if number not in kept]
-        journal.record(map(GenerationDropped, old))
-        # What attempts that died have left: whoever has such a number and lives, finds
-        # a later one published.
-        for number in self.generations.numbers():
-            if number not in kept and number < max(kept):
-                self.generations.drop(number)
-        self.sweep(ledger)
 
 
 def _is_held(listing: Listing, ledger: Ledger) -> bool:

@@ -1,0 +1,48 @@
+"""Tidying up behind a publication: generations that are too old, documents of none."""
+
+from __future__ import annotations
+
+from application.journal import Journal
+from domain.generations import GenerationDropped
+from domain.ledger import Ledger
+from ports.generations import Generations
+
+
+def tidy_generations(
+    journal: Journal, generations: Generations, keep: int, base: int | None
+) -> None:
+    """Let go the generations that are too old, and documents of none.
+
+    What was seen until now stays until the next time, however old it is: clients that
+    somebody has led back to it still have its documents.
+
+    Args:
+        keep: How many can be gone back to, the visible one included.
+        base: What was seen until now.
+
+    Raises:
+        PortError: The store or the log cannot be used; the next time makes up for it.
+        LedgerDamagedError: The log is damaged.
+    """
+    ledger = journal.ledger
+    kept = {*sorted(ledger.generations)[-keep:]}
+    kept |= {n for n in (ledger.published, ledger.shown, base) if n is not None}
+    old = [number for number in ledger.generations if number not in kept]
+    journal.record(map(GenerationDropped, old))
+    # What attempts that died have left: whoever has such a number and lives, finds a
+    # later one published.
+    for number in generations.numbers():
+        if number not in kept and number < max(kept):
+            generations.drop(number)
+    sweep_documents(ledger, generations)
+
+
+def sweep_documents(ledger: Ledger, generations: Generations) -> None:
+    """Let go documents that were read and that nobody is going to publish.
+
+    Raises:
+        PortError: The store cannot be used.
+    """
+    if not ledger.runs and ledger.catalog is not None:
+        # Another run may have staged what it has not recorded yet.
+        generations.sweep(ledger.catalog.documents.values())
