@@ -57,16 +57,19 @@ def _lines(said: dict[str, object], takes: str) -> Iterator[str]:
     )
     yield from _comment(f"As of when this was written: {takes}")
     yield ""
-    yield from _comment(SETTINGS["store"].help)
+    yield from _comment("The mirror: a folder, or s3://bucket/prefix.")
     yield _line("store", said["store"])
     yield ""
-    yield from _comment(SETTINGS["target_tags"].help)
+    yield from _comment(
+        "The clients to serve: latest:N for the N newest macOS on ARM, or tags, as"
+        ' ["arm64_sonoma", "x86_64_linux"]. Bottles for all systems come with each.'
+    )
     yield _line("target_tags", said["target_tags"])
     yield ""
     if said["formulae"]:
         yield from _comment("The formulae: names, or globs. Without this line, all.")
         yield _line("formulae", said["formulae"])
-        yield from _comment(SETTINGS["with_deps"].help)
+        yield from _comment("Whether what they need to run is mirrored, too.")
         yield _line("with_deps", said["with_deps"])
     else:
         yield from _comment("All formulae. Or some, by their names, or globs:")
