@@ -106,7 +106,7 @@ def test_the_image_says_how_it_is_to_be_run(image: Image) -> None:
     config: dict[str, Any] = found["Config"]
 
     assert config["User"] == "1000:1000"
-    assert (config.get("Entrypoint"), config["Cmd"]) == (None, ["bottles"])
+    assert (config.get("Entrypoint"), config["Cmd"]) == (None, ["bottles", "--help"])
     assert set(config["Volumes"]) == {"/spool", "/tmp"}  # noqa: S108 - a mount point
     assert config["StopSignal"] == "SIGTERM"
 
