@@ -41,6 +41,8 @@ def main() -> int:
         print("\nThe hash file, one of its bottles:")
         print(_one_entry(_MIRROR / "bottles_hash.json"))
     print(_NEXT)
+    page = (_MIRROR / "status" / "index.html").resolve()
+    print(f"All of it at a glance, the status page: {page.as_uri()}")
     (_MIRROR / _OURS).touch()
     return 0
 
@@ -57,11 +59,13 @@ _STEPS = (
     ("Does the store hold what the ledger says? Read every byte.", "verify", "--deep"),
     ("What was recorded?", "ledger", "log"),
     ("And of one formula?", "explain", "libcask++@2"),
+    ("How fresh, complete and large is it?", "status"),
 )
 
 _NEXT = """
 That was a stand-in. On a machine with internet, the real thing:
 
+  .venv/bin/bottles init    # three questions, and what each answer takes
   .venv/bin/bottles plan jq --with-deps --tag arm64_sonoma
   .venv/bin/bottles sync jq --with-deps --tag arm64_sonoma --store ./jq-mirror
 
