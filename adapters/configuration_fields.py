@@ -263,7 +263,7 @@ class BrewfilePath(Setting[Brewfile]):
         path = _text(value)
         brewfile = parse_brewfile(_file(path, "a Brewfile that can be read"))
         if not brewfile.formulae:
-            # Nothing named would mean everything, some 900 GB of it.
+            # Nothing named would mean everything, and that is much.
             raise refused(path, "a Brewfile with formulae: it names none")
         return brewfile
 
