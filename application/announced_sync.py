@@ -13,6 +13,7 @@ from domain import messages
 from domain.errors import MirrorError
 from domain.messages import Message
 from domain.selection import Selection
+from domain.served import STATUS_PAGE
 from domain.work import Work
 from ports.clock import Clock
 
@@ -80,11 +81,13 @@ class AnnouncedSync:
     def _ended(self, report: SyncReport) -> Message:
         day, head = report.day, report.ledger.position
         mirrored, took = report.mirrored, timedelta(seconds=report.duration)
+        page = f"{self.store}/{STATUS_PAGE}"
         match report.outcome:
             case "complete" if not mirrored.bottles and not report.left:
                 return messages.sync_unchanged(
                     environment=self.environment,
                     day=day,
+                    page=page,
                     head=head,
                     unpublished=report.exposed.refused,
                 )
@@ -96,6 +99,7 @@ class AnnouncedSync:
                     size=mirrored.bytes,
                     duration=took,
                     location=f"{self.store}/{day}/",
+                    page=page,
                     head=head,
                     unpublished=report.exposed.refused,
                 )
@@ -107,6 +111,7 @@ class AnnouncedSync:
                     size=mirrored.bytes,
                     duration=took,
                     location=f"{self.store}/{day}/",
+                    page=page,
                     head=head,
                     causes=report.causes,
                     retry=_RETRY,

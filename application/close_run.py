@@ -9,6 +9,7 @@ from datetime import timedelta
 from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.journal import MAX_EVENTS, Journal
 from application.opened_ledger import OpenedLedger, open_to_record
+from application.refresh_status import RefreshStatus
 from application.run import Runs, publish
 from application.security_events import security_causes
 from application.tell_of_run import TIME_TO_TELL, UNFINISHED, TellOfRun
@@ -53,6 +54,7 @@ class CloseRun:
     runs: Runs
     expose: ExposeRun
     tell: TellOfRun
+    refresh_status: RefreshStatus
     metrics: Metrics
     progress: Progress
 
@@ -212,8 +214,11 @@ class CloseRun:
         self._measure(journal.ledger, run_id)
         exposed = self._expose(journal, run_id)
         self.tell.ended(journal, run_id, why or exposed.refused)
-        # Last, so that it has all of it; whoever opens the ledger reads on from it.
-        publish(self.runs.hash_file, journal.ledger, opened.version)
+        try:
+            self.refresh_status(journal.ledger)
+        finally:
+            # Last, so that it has all of it; whoever opens the ledger reads on from it.
+            publish(self.runs.hash_file, journal.ledger, opened.version)
         return Closing(run_id, journal.ledger.ended[run_id].closed.outcome)
 
     def _expose(self, journal: Journal, run_id: str) -> Exposed:

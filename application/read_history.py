@@ -12,23 +12,28 @@ from domain.status import Status, status_of
 from ports.errors import NotFoundError, NotOurStoreError
 from ports.event_log import EventLog
 from ports.hash_file import HashFile, PublishedLedger
-from ports.status_page import StatusPage
 
 
 @dataclass(frozen=True, slots=True)
 class ReadHistory:
     """Folds the log into a ledger and the history beside it. Nothing is written.
 
-    A run publishes the hash file and the status page at the same position, and the next
-    one goes on from both. Where they differ, all of the log is read.
+    A run leaves the hash file and the status page at the same position, and the next
+    one goes on from both. Where the page is behind the hash file, all of the log is
+    read.
     """
 
     log: EventLog
     hash_file: HashFile
-    page: StatusPage
 
-    def __call__(self) -> tuple[Ledger, History]:
+    def __call__(
+        self, left: History | None, until: int | None = None
+    ) -> tuple[Ledger, History]:
         """Return the ledger at the log's head, and its history.
+
+        Args:
+            left: The history where the status page left it.
+            until: The last commit to read, where it is not the log's last one.
 
         Raises:
             NotOurStoreError: There is no ledger.
@@ -38,12 +43,10 @@ class ReadHistory:
         identity = self.log.identity()
         if identity is None:
             raise NotOurStoreError("the store", "there is no ledger in it")
-        ledger, history = self._left(identity)
+        ledger, history = self._left(identity, left)
         while True:
-            start = ledger.position
             try:
-                for recorded in self.log.read(start):
-                    history.follow(ledger, recorded, start)
+                self._follow(ledger, history, until)
             except OutdatedLedgerError:
                 # A gap showed only when part of it had been read. The log knows it now.
                 ledger, history = Ledger(id=identity), History()
@@ -51,6 +54,17 @@ class ReadHistory:
             if ledger.position == GENESIS:
                 raise NotFoundError("the log", "there is no commit in it yet")
             return ledger, history
+
+    def _follow(self, ledger: Ledger, history: History, until: int | None) -> None:
+        start = ledger.position
+        for recorded in self.log.read(start):
+            if until is not None and recorded.commit.seq > until:
+                return
+            if recorded.commit.seq <= history.position.seq:
+                # The history knows it, and the hash file was left behind.
+                ledger.apply(recorded, start)
+            else:
+                history.follow(ledger, recorded, start)
 
     def at_the_end_of(self, run: str) -> tuple[Ledger, History]:
         """Return the ledger as it was when a run had ended, and its history.
@@ -74,19 +88,21 @@ class ReadHistory:
             " what it knows",
         )
 
-    def _left(self, identity: str) -> tuple[Ledger, History]:
+    def _left(self, identity: str, left: History | None) -> tuple[Ledger, History]:
         """Return where to go on from."""
-        history = self.page.history()
-        if history is not None and history.position != GENESIS:
+        if left is not None and left.position != GENESIS:
             published = self.hash_file.load()
-            position = history.position
+            position = left.position
             if (
                 isinstance(published, PublishedLedger)
                 and published.ledger.id == identity
-                and published.ledger.position == position
+                and (
+                    published.ledger.position == position
+                    or published.ledger.position.seq < position.seq
+                )
                 and self.log.sha256_at(position.seq) == position.sha256
             ):
-                return published.ledger, history
+                return published.ledger, left
         return Ledger(id=identity), History()
 
 

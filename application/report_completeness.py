@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from application.read_history import ReadHistory, status_at
 from domain.status import Status
+from ports.status_page import StatusPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class ReportCompleteness:
     """Tells how complete the mirror is, or was when a run had ended."""
 
     read: ReadHistory
+    page: StatusPage
 
     def __call__(self, run: str | None = None) -> Status:
         """Return what the ledger says. Nothing is written.
@@ -26,5 +28,6 @@ class ReportCompleteness:
             LedgerDamagedError: The log is damaged.
         """
         if run is None:
-            return status_at(*self.read())
+            last = self.page.last()
+            return status_at(*self.read(None if last is None else last.history))
         return status_at(*self.read.at_the_end_of(run))

@@ -11,6 +11,7 @@ from application.carry_out import CarryOut, Tally
 from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.opened_ledger import open_to_record
 from application.prepare_sync import Prepared, PrepareSync
+from application.refresh_status import RefreshStatus, Shown
 from application.run import Run, Runs
 from domain.bottle import Bottle, BottleKey
 from domain.events import BottleFailed
@@ -69,6 +70,7 @@ class SyncBottles:
     carry_out: CarryOut
     runs: Runs
     expose: ExposeRun
+    refresh_status: RefreshStatus
     progress: Progress
 
     def __call__(
@@ -95,6 +97,7 @@ class SyncBottles:
         opened = open_to_record(self.runs.log, self.runs.hash_file)
         for note in opened.notes:
             self.progress.note(note)
+        shown = Shown.of(opened)
         prepared = self.prepare(
             opened,
             selection,
@@ -120,7 +123,12 @@ class SyncBottles:
                 changed=tally.mirrored > 0,
                 read=prepared.read is not None,
             )
-        run.publish()
+        ledger = run.journal.ledger
+        try:
+            if not shown.is_all(ledger, prepared.selection, prepared.settles):
+                self.refresh_status(ledger)
+        finally:
+            run.publish()
         return SyncReport(
             run=run.id,
             day=run.day,
@@ -133,9 +141,9 @@ class SyncBottles:
             causes=tally.causes,
             gave_up=tally.gave_up,
             duration=round(self.runs.clock.monotonic() - begun),
-            ledger=run.journal.ledger,
+            ledger=ledger,
             exposed=exposed,
-            rebuilt=tuple(b.key for b in rebuilt if run.journal.ledger.has(b)),
+            rebuilt=tuple(b.key for b in rebuilt if ledger.has(b)),
         )
 
     def _carry_out(self, prepared: Prepared) -> Tally:

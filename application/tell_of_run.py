@@ -14,6 +14,7 @@ from domain.events import Event, NotificationSent
 from domain.ledger import Ledger
 from domain.messages import Message
 from domain.records import Account, ClosedRun, OpenRun
+from domain.served import STATUS_PAGE
 from domain.words import About
 from ports.clock import Clock
 
@@ -136,6 +137,7 @@ class TellOfRun:
             return messages.sync_unchanged(
                 environment=self.environment,
                 day=account.day,
+                page=self._page,
                 head=head,
                 unpublished=why,
             )
@@ -147,6 +149,7 @@ class TellOfRun:
                 size=account.bytes,
                 duration=duration,
                 location=self._location(account.day),
+                page=self._page,
                 head=head,
                 unpublished=why,
             )
@@ -158,6 +161,7 @@ class TellOfRun:
                 size=account.bytes,
                 duration=duration,
                 location=self._location(account.day),
+                page=self._page,
                 head=head,
                 causes=causes,
                 retry=self.retry,
@@ -170,6 +174,10 @@ class TellOfRun:
             duration=duration,
             logs=self.logs[account.route],
         )
+
+    @property
+    def _page(self) -> str:
+        return f"{self.store}/{STATUS_PAGE}"
 
     def _location(self, day: date) -> str:
         return f"{self.store}/{day.isoformat()}/"

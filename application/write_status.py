@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from application.read_history import ReadHistory, status_at
+from domain.ledger import Ledger
+from domain.served import STATUS_PAGE
 from domain.status import Status
-from ports.status_page import StatusPage
+from ports.errors import ConflictError
+from ports.status_page import LastPage, OvertakenError, StatusPage
+
+_ROUNDS: Final = 8
+"""How often others may come first before the page is left to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +37,62 @@ class WriteStatus:
     page: StatusPage
 
     def __call__(self) -> WrittenStatus:
-        """Write the page.
+        """Write all of the page, whatever is there.
 
         Raises:
             NotOurStoreError: There is no ledger.
             PortError: The store or the log cannot be used.
             LedgerDamagedError: The log is damaged; the page is left as it is.
         """
-        ledger, history = self.read()
+        for _ in range(_ROUNDS):
+            with suppress(ConflictError):
+                return self._written(self.page.last(), None, anew=True)
+        raise _given_up()
+
+    def of(self, ledger: Ledger) -> WrittenStatus | None:
+        """Write what has changed of the page, up to the position of ``ledger``.
+
+        Returns:
+            None when there is one of a later position: whoever has written it knew all
+            that this ledger knows.
+
+        Raises:
+            PortError: The store or the log cannot be used.
+            LedgerDamagedError: The log is damaged; the page is left as it is.
+        """
+        until, anew = ledger.position.seq, False
+        for _ in range(_ROUNDS):
+            last = self.page.last()
+            there = _seq_of(last, ledger.id)
+            if there > until and not anew:
+                return None
+            try:
+                return self._written(last, max(until, there), anew=anew)
+            except OvertakenError:
+                # What was put here may lie over what the other has put, and he is gone.
+                anew = True
+            except ConflictError:
+                continue
+        raise _given_up()
+
+    def _written(
+        self, last: LastPage | None, until: int | None, *, anew: bool
+    ) -> WrittenStatus:
+        ledger, history = self.read(None if last is None else last.history, until)
         status = status_at(ledger, history)
-        return WrittenStatus(status, self.page.write(status, history))
+        return WrittenStatus(
+            status, self.page.write(status, history, last, anew=anew)
+        )
+
+
+def _seq_of(last: LastPage | None, ledger: str) -> int:
+    """Return of which commit of a ledger a page is, -1 if it is of none."""
+    if last is None or last.history is None or last.ledger != ledger:
+        return -1
+    return last.history.position.seq
+
+
+def _given_up() -> ConflictError:
+    return ConflictError(
+        STATUS_PAGE, f"others began to write it {_ROUNDS} times meanwhile"
+    )

@@ -90,7 +90,7 @@ def sync_progress(
     )
 
 
-def sync_complete(
+def sync_complete(  # noqa: PLR0913 - all of them are named
     *,
     environment: str,
     day: date,
@@ -98,6 +98,7 @@ def sync_complete(
     size: int,
     duration: timedelta,
     location: str,
+    page: str,
     head: Position,
     unpublished: str | None = None,
 ) -> Message:
@@ -105,6 +106,7 @@ def sync_complete(
 
     Args:
         location: Where the run's bottles lie.
+        page: Where the status page is: it tells how complete the mirror is.
         unpublished: Why clients do not see it, if they do not.
     """
     return Message(
@@ -112,6 +114,7 @@ def sync_complete(
         (
             *_whereabouts(environment, day),
             *_brought_in(bottles, size, duration, location),
+            ("Status page", page),
             *_not_seen(unpublished),
             _pinned(head),
         ),
@@ -119,11 +122,17 @@ def sync_complete(
 
 
 def sync_unchanged(
-    *, environment: str, day: date, head: Position, unpublished: str | None = None
+    *,
+    environment: str,
+    day: date,
+    page: str,
+    head: Position,
+    unpublished: str | None = None,
 ) -> Message:
     """Tell that a run has found nothing to do.
 
     Args:
+        page: Where the status page is.
         unpublished: Why clients do not see all that is held, if they do not.
     """
     return Message(
@@ -133,7 +142,7 @@ def sync_unchanged(
                 "Nothing to do",
                 (
                     f"{environment}, {day}: all that upstream offers is held already;"
-                    f" ledger head {_spelt(head)}"
+                    f" status page {page}; ledger head {_spelt(head)}"
                 ),
             ),
             *_not_seen(unpublished),
@@ -149,6 +158,7 @@ def sync_degraded(  # noqa: PLR0913 - all of them are named
     size: int,
     duration: timedelta,
     location: str,
+    page: str,
     head: Position,
     causes: Mapping[str, int],
     retry: str,
@@ -157,6 +167,7 @@ def sync_degraded(  # noqa: PLR0913 - all of them are named
     """Tell that a run is over, and that some bottles are still missing.
 
     Args:
+        page: Where the status page is: it names them.
         causes: How many bottles failed, by cause.
         retry: The command that tries them again.
         error: Why nobody came to the rest, if that is known.
@@ -172,6 +183,7 @@ def sync_degraded(  # noqa: PLR0913 - all of them are named
             ("Failed bottles", f"{sum(causes.values()):,} ({by_cause})"),
             *why,
             ("Retry", retry),
+            ("Status page", page),
             _pinned(head),
         ),
     )

@@ -119,6 +119,7 @@ class MirrorContainer(Publishing):
         carry_out=carry_out,
         runs=Foundation.runs,
         expose=Publishing.expose_run,
+        refresh_status=Publishing.refresh_status,
         progress=Foundation.progress,
     )
     verify_mirror: providers.Provider[VerifyMirror] = providers.Factory(

@@ -12,6 +12,7 @@ from application.keep_indexes import KeepIndexes
 from application.publish_by_hand import PublishByHand
 from application.publish_generation import PublishGeneration
 from application.read_history import ReadHistory
+from application.refresh_status import RefreshStatus
 from application.remove_evicted import RemoveEvicted
 from application.report_completeness import ReportCompleteness
 from application.roll_back import RollBack
@@ -97,19 +98,25 @@ class Publishing(Foundation):
         progress=Foundation.progress,
     )
     status_page: providers.Provider[StatusPage] = providers.Singleton(
-        open_status_page, Foundation.public_objects
+        open_status_page,
+        store=Foundation.store,
+        objects=Foundation.public_objects,
+        clock=Foundation.clock,
+        backoff=Foundation.backoff,
+        chance=Foundation.chance,
     )
     read_history: providers.Provider[ReadHistory] = providers.Factory(
-        ReadHistory,
-        log=Foundation.event_log,
-        hash_file=Foundation.hash_file,
-        page=status_page,
+        ReadHistory, log=Foundation.event_log, hash_file=Foundation.hash_file
     )
     report_completeness: providers.Provider[ReportCompleteness] = providers.Factory(
-        ReportCompleteness, read=read_history
+        ReportCompleteness, read=read_history, page=status_page
     )
     write_status: providers.Provider[WriteStatus] = providers.Factory(
         WriteStatus, read=read_history, page=status_page
+    )
+    # Given unopened: a run that has nothing to tell loads no templates.
+    refresh_status: providers.Provider[RefreshStatus] = providers.Factory(
+        RefreshStatus, write=write_status.provider, progress=Foundation.progress
     )
     publish_by_hand: providers.Provider[PublishByHand] = providers.Factory(
         PublishByHand,

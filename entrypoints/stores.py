@@ -14,6 +14,8 @@ from ports.errors import NotFoundError
 from ports.store import Store
 
 if TYPE_CHECKING:
+    from adapters.retry import Backoff
+    from ports.clock import Clock
     from ports.object_history import ObjectHistory
     from ports.public_objects import PublicObjects
     from ports.served_objects import ServedObjects
@@ -67,12 +69,18 @@ def open_public_objects(store: CountedStore) -> PublicObjects:
     return store.public
 
 
-def open_status_page(objects: PublicObjects) -> StatusPage:
-    """Return the status page among what clients read."""
+def open_status_page(
+    store: Store,
+    objects: PublicObjects,
+    clock: Clock,
+    backoff: Backoff,
+    chance: Callable[[], float],
+) -> StatusPage:
+    """Return the status page among what clients read of a store."""
     # Late: its templates and charts are loaded by whoever writes it.
     from adapters.status_page.page import StoredStatusPage  # noqa: PLC0415
 
-    return StoredStatusPage(objects)
+    return StoredStatusPage(store, objects, clock, backoff, chance)
 
 
 def readers_of(config: SyncConfig) -> int:

@@ -21,6 +21,7 @@ from adapters.s3.listing import in_order, start_after
 from adapters.s3.public_objects import S3PublicObjects
 from adapters.verified import verified
 from domain.bottle import Digest, ObjectKey
+from domain.served import STATUS, media_type
 from ports.errors import ConflictError, NotFoundError, RefusedError
 from ports.store import ObjectInfo, Store, StoredObject
 
@@ -168,7 +169,7 @@ class S3Store(Store):
         condition: Mapping[str, Any],
     ) -> PutObjectOutputTypeDef:
         with self._translator.translated(what, once=True):
-            return self._put(key, body, digest, condition)
+            return self._put(key, body, digest, {**condition, **_label(key)})
 
     def _stream(
         self, key: ObjectKey, what: str, body: StreamedBody, digest: Digest, size: int
@@ -227,6 +228,11 @@ class S3Store(Store):
 
 def _digest_of(body: bytes) -> Digest:
     return Digest(sha256(body).hexdigest())
+
+
+def _label(key: ObjectKey) -> Mapping[str, str]:
+    """Return what a browser has to be told of an object that it may ask for."""
+    return {"ContentType": media_type(key)} if key.startswith(STATUS) else {}
 
 
 def _checksum(digest: Digest) -> str:

@@ -1,4 +1,4 @@
-"""``status.json``: the status for programs, and the history to go on from."""
+"""``status.json``: the status for programs, and what the next one goes on from."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from domain.events import Position
 from domain.history import EndedRun, History, Missing, Week
 from domain.status import Status
 from domain.tags import parse_tag
+from ports.status_page import LastPage
 
 FORMAT: Final = 1
 
 
-def encode_status(status: Status, history: History) -> bytes:
-    """Return what ``status.json`` says: the same bytes for the same status."""
+def encode_status(
+    status: Status, history: History, pages: Mapping[str, str]
+) -> bytes:
+    """Return what ``status.json`` says: the same bytes for the same status.
+
+    Args:
+        pages: The digests of the parts of the page that are there.
+    """
     published, last = status.published, status.last_complete
     answer = {
         "format": FORMAT,
@@ -62,17 +69,18 @@ def encode_status(status: Status, history: History) -> bytes:
             {"formula": each.name, "bottles": each.bottles, "bytes": each.bytes}
             for each in status.biggest
         ],
+        "pages": {name: pages[name] for name in sorted(pages)},
     }
     return f"{written(answer)}\n".encode()
 
 
-def decode_history(body: bytes) -> History | None:
-    """Return the history that a ``status.json`` has, None if it cannot be read."""
+def decode_last(body: bytes, version: str) -> LastPage:
+    """Return what a ``status.json`` tells the next one, as far as it can be read."""
     try:
         said: Any = parsed(body.decode())
         if said["format"] != FORMAT:
-            return None
-        return History(
+            return _unread(version)
+        history = History(
             position=Position(
                 int(said["ledger"]["seq"]), str(said["ledger"]["sha256"])
             ),
@@ -80,8 +88,15 @@ def decode_history(body: bytes) -> History | None:
             runs=tuple(map(_read_run, said["runs"])),
             missing={each.key: each for each in map(_read_missing, said["missing"])},
         )
+        # Earlier ones do not have it.
+        pages = {str(n): str(d) for n, d in said.get("pages", {}).items()}
+        return LastPage(version, str(said["ledger"]["id"]), history, pages)
     except (NotJsonError, LookupError, TypeError, ValueError, AttributeError):
-        return None
+        return _unread(version)
+
+
+def _unread(version: str) -> LastPage:
+    return LastPage(version, "", None, {})
 
 
 def _missing(each: Missing) -> Mapping[str, object]:

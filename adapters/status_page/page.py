@@ -2,57 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from adapters.ledger.fields import written_time
+from adapters.ledger.settled import SettledWrites
+from adapters.retry import Backoff
 from adapters.status_page.charts import bar_chart, line_chart
-from adapters.status_page.codec import decode_history, encode_status
+from adapters.status_page.codec import decode_last, encode_status
 from domain.bottle import ObjectKey
 from domain.client_environment import shell_lines
 from domain.history import History, Week
 from domain.rounded import rounded_bytes, rounded_duration
 from domain.served import STATUS
 from domain.status import FormulaStatus, Status
-from ports.errors import MalformedError, NotFoundError
+from ports.clock import Clock
+from ports.errors import ConflictError, NotFoundError
 from ports.public_objects import PublicObjects
-from ports.status_page import StatusPage
+from ports.status_page import LastPage, OvertakenError, StatusPage
+from ports.store import Store
 
 LETTERS: Final = ("0", *"abcdefghijklmnopqrstuvwxyz")
 """There is a page for each; ``0`` has the names that begin with no letter."""
 
 _INDEX: Final = "index.html"
-_JSON: Final = "status.json"
+_LETTER_PAGES: Final = tuple(f"{letter}.html" for letter in LETTERS)
+_JSON: Final = ObjectKey(f"{STATUS}status.json")
 _HTML_TYPE: Final = "text/html; charset=utf-8"
-_JSON_TYPE: Final = "application/json"
+_OVERTAKEN: Final = "another began to write it meanwhile"
 _NAMED: Final = 100
 _DRAWN: Final = 104
 
 
 class StoredStatusPage(StatusPage):
-    """Writes HTML that needs neither scripts nor anything from elsewhere."""
+    """Writes HTML that needs neither scripts nor anything from elsewhere.
 
-    def __init__(self, objects: PublicObjects) -> None:
+    ``status.json`` is replaced only as it was read, as the hash file is, and before
+    anything else: it then names the parts that are there and stay as they are. Of
+    those that are put next it tells when they are there, if nobody else has begun.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        objects: PublicObjects,
+        clock: Clock,
+        backoff: Backoff,
+        chance: Callable[[], float],
+    ) -> None:
+        self._store = store
         self._objects = objects
+        self._writes = SettledWrites(store, clock, backoff, chance)
 
-    def history(self) -> History | None:
+    def last(self) -> LastPage | None:
         try:
-            return decode_history(self._objects.read(_key(_JSON)))
-        except (NotFoundError, MalformedError):
+            stored = self._store.get(_JSON)
+        except NotFoundError:
             return None
+        return decode_last(stored.body, stored.version)
 
-    def write(self, status: Status, history: History) -> tuple[str, ...]:
+    def write(
+        self, status: Status, history: History, last: LastPage | None, *, anew: bool
+    ) -> tuple[str, ...]:
         pages = rendered(status)
-        for name, page in pages.items():
-            self._objects.write(_key(name), page, _HTML_TYPE)
-        # Last: the next page goes on from it.
-        self._objects.write(_key(_JSON), encode_status(status, history), _JSON_TYPE)
-        return (*map(_key, pages), _key(_JSON))
+        # The first one has the ledger's head in it, and is another each time.
+        letters = {name: sha256(pages[name]).hexdigest() for name in _LETTER_PAGES}
+        known = last.pages if last is not None and not anew else {}
+        kept = {name: d for name, d in letters.items() if known.get(name) == d}
+        claim = encode_status(status, history, kept)
+        self._claim(claim, None if last is None else last.version)
+        due = [name for name in pages if name not in kept]
+        for name in due:
+            self._objects.write(_key(name), pages[name], _HTML_TYPE)
+        self._settle(claim, encode_status(status, history, letters))
+        return (*map(_key, due), _JSON)
+
+    def _claim(self, claim: bytes, version: str | None) -> None:
+        if version is not None:
+            self._writes.replace(_JSON, claim, version)
+        elif self._writes.create(_JSON, claim) != claim:
+            raise ConflictError(_JSON, "another has written it; read it again")
+
+    def _settle(self, claim: bytes, whole: bytes) -> None:
+        """Tell that all parts are there, unless another has begun to write them.
+
+        Raises:
+            OvertakenError: Another has.
+        """
+        try:
+            there = self._store.get(_JSON)
+            if there.body == claim and claim != whole:
+                self._writes.replace(_JSON, whole, there.version)
+        except (NotFoundError, ConflictError) as error:
+            raise OvertakenError(_JSON, _OVERTAKEN) from error
+        # Whoever is at the same place of the log writes the same.
+        if there.body not in (claim, whole):
+            raise OvertakenError(_JSON, _OVERTAKEN)
 
 
 def rendered(status: Status) -> Mapping[str, bytes]:
@@ -69,9 +120,8 @@ def rendered(status: Status) -> Mapping[str, bytes]:
     pages = {_INDEX: index.encode()}
     letter_page = templates.get_template("letter.html")
     for letter, formulae in _by_letter(status.formulae).items():
-        page = letter_page.render(
-            status=status, letters=LETTERS, letter=letter, formulae=formulae
-        )
+        # Nothing else: it is the same as long as these formulae are.
+        page = letter_page.render(letters=LETTERS, letter=letter, formulae=formulae)
         pages[f"{letter}.html"] = page.encode()
     return pages
 

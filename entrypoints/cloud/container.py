@@ -153,6 +153,7 @@ class CloudContainer(containers.DeclarativeContainer):
         runs=mirror.runs,
         expose=mirror.expose_run,
         tell=tell,
+        refresh_status=mirror.refresh_status,
         metrics=metrics,
         progress=progress,
     )

@@ -203,7 +203,12 @@ class Cloud:
     def _closing(self, process: Process) -> CloseRun:
         tell = self.telling(process)
         return CloseRun(
-            process.runs, process.exposing(), tell, self.metrics, process.progress
+            process.runs,
+            process.exposing(),
+            tell,
+            process.refreshing(),
+            self.metrics,
+            process.progress,
         )
 
     def telling(self, process: Process) -> TellOfRun:

@@ -9,6 +9,7 @@ from domain.events import Position
 from domain.messages import Message
 
 _DAY: Final = date(2025, 7, 21)
+_PAGE: Final = "s3://homebrew-bottles/status/index.html"
 _HEAD: Final = Position(42, "03752aa93ac5" + "0" * 52)
 
 MESSAGES: Final[Mapping[str, Message]] = {
@@ -33,9 +34,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
         size=511_900_000,
         duration=timedelta(minutes=8, seconds=9),
         location="s3://homebrew-bottles/2025-07-21/",
+        page=_PAGE,
         head=_HEAD,
     ),
-    "unchanged": messages.sync_unchanged(environment="prod", day=_DAY, head=_HEAD),
+    "unchanged": messages.sync_unchanged(
+        environment="prod", day=_DAY, page=_PAGE, head=_HEAD
+    ),
     "degraded": messages.sync_degraded(
         environment="prod",
         day=_DAY,
@@ -43,6 +47,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         size=15_201_000_000,
         duration=timedelta(hours=1, minutes=4, seconds=40),
         location="s3://homebrew-bottles/2025-07-21/",
+        page=_PAGE,
         head=_HEAD,
         causes={"unavailable": 2, "wrong_digest": 5},
         retry="bottles cloud trigger",

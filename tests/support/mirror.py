@@ -23,6 +23,7 @@ from adapters.memory.external import NoHashFile
 from adapters.memory.progress import RecordingProgress
 from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.spool import RecordingSpool
+from adapters.memory.status_page import MemoryStatusPage
 from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
 from application.adopt import Adopt
@@ -36,6 +37,8 @@ from application.opened_ledger import OpenedLedger, open_ledger
 from application.plan_sync import PlanSync
 from application.prepare_sync import PrepareSync
 from application.publish_generation import PublishGeneration
+from application.read_history import ReadHistory
+from application.refresh_status import RefreshStatus
 from application.remove_evicted import RemoveEvicted
 from application.run import Runs
 from application.show_generation import ShowGeneration
@@ -43,16 +46,19 @@ from application.staged_promises import StagedPromises
 from application.sync_bottles import SyncBottles, SyncReport
 from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror, VerifyReport
+from application.write_status import WriteStatus
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, Event, RecordedCommit
 from domain.exposure_config import ExposureConfig
 from domain.formula import Formula
 from domain.ledger import Ledger, replay
 from domain.records import HashEntry
+from domain.served import STATUS
 from domain.selection import Selection
 from domain.views import FLAT, REGISTRY, View
 from domain.work import GB
 from ports.external_hash_file import ExternalHashFile
+from ports.status_page import StatusPage
 from tests.support.catalogs import make_formula, select
 from tests.support.showing import showing
 from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedStore
@@ -60,7 +66,7 @@ from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedS
 TAG = "arm64_sonoma"
 EVERYTHING = select(TAG)
 BACKOFF = Backoff(attempts=2)
-_OTHERS = ("ledger/", REGISTRY, FLAT)
+_OTHERS = ("ledger/", REGISTRY, FLAT, STATUS)
 E = TypeVar("E", bound=Event)
 
 
@@ -78,6 +84,7 @@ class Mirror:
         formulae: What the catalog offers, by name.
         external: Another mirror's hash file, which every sync asks.
         views: The forms in which clients find bottles.
+        page: The status page.
     """
 
     def __init__(self) -> None:
@@ -89,6 +96,7 @@ class Mirror:
         self.external: ExternalHashFile = NoHashFile()
         self.external_required = False
         self.views: tuple[View, ...] = ()
+        self.page: StatusPage = MemoryStatusPage()
         self._ids = count(1)
 
     def new_id(self) -> str:
@@ -158,7 +166,7 @@ class Mirror:
         return self.disk.get(HASH_FILE).body
 
     def bottles(self) -> dict[ObjectKey, bytes]:
-        """Return the objects that are neither the ledger's nor views."""
+        """Return the objects that are neither the ledger's, nor views, nor pages."""
         return {
             info.key: self.disk.get(info.key).body
             for info in self.disk.list("")
@@ -286,8 +294,17 @@ class Process:
             self.carry_out,
             self.runs,
             self.exposing(),
+            self.refreshing(),
             self.progress,
         )
+
+    def writing(self) -> WriteStatus:
+        """Return what writes the status page."""
+        return WriteStatus(ReadHistory(self.log, self.published), self.mirror.page)
+
+    def refreshing(self) -> RefreshStatus:
+        """Return what writes the status page at the end of a run."""
+        return RefreshStatus(self.writing, self.progress)
 
     def exposing(self) -> ExposeRun:
         """Return what is due after a run: here nothing is."""

@@ -1,12 +1,31 @@
-"""Reading HTML pages as a strict reader does."""
+"""Reading HTML pages as a strict reader does, and writing them as a run does."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 from typing import Final
 
+from adapters.memory.clock import ManualClock
+from adapters.memory.public_objects import MemoryPublicObjects
+from adapters.retry import Backoff
+from adapters.status_page.page import StoredStatusPage
+from ports.public_objects import PublicObjects
+from ports.store import Store
+
 _VOID: Final = {"meta", "link", "br", "input"}
 _LOADS: Final = {"src", "srcset", "poster", "data", "action", "href", "formaction"}
+
+
+def page_in(store: Store, objects: PublicObjects | None = None) -> StoredStatusPage:
+    """Return the status page in a store.
+
+    Args:
+        objects: What clients read of it; as a store in memory has it if None.
+    """
+    objects = objects or MemoryPublicObjects(store)
+    return StoredStatusPage(
+        store, objects, ManualClock(), Backoff(attempts=2), lambda: 0.0
+    )
 
 
 class Page(HTMLParser):

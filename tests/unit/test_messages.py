@@ -44,6 +44,7 @@ def test_success_reads_as_the_specification_has_it_and_pins_the_ledger() -> None
         "Total size: 512 MB",
         "Duration: 8 minutes",
         "S3 location: s3://homebrew-bottles/2025-07-21/",
+        "Status page: s3://homebrew-bottles/status/index.html",
         f"Ledger head: 42:03752aa93ac5{'0' * 52}",
     ]
 
@@ -60,9 +61,10 @@ def test_failure_reads_as_the_specification_has_it() -> None:
 
 
 def test_a_degraded_run_names_the_causes_worst_first_and_the_command() -> None:
-    assert said("degraded")[-3:] == [
+    assert said("degraded")[-4:] == [
         "Failed bottles: 7 (5 wrong_digest, 2 unavailable)",
         "Retry: bottles cloud trigger",
+        "Status page: s3://homebrew-bottles/status/index.html",
         f"Ledger head: 42:03752aa93ac5{'0' * 52}",
     ]
 
@@ -73,7 +75,8 @@ def test_a_run_with_nothing_to_do_says_so_in_one_line() -> None:
     assert line == (
         "Nothing to do",
         (
-            "prod, 2025-07-21: all that upstream offers is held already; ledger head"
+            "prod, 2025-07-21: all that upstream offers is held already; status page"
+            " s3://homebrew-bottles/status/index.html; ledger head"
             f" 42:03752aa93ac5{'0' * 52}"
         ),
     )
@@ -87,6 +90,7 @@ def test_a_folder_is_not_called_an_s3_location() -> None:
         size=1,
         duration=timedelta(0),
         location=str(PurePath("mirror") / "2025-07-21"),
+        page=str(PurePath("mirror") / "status" / "index.html"),
         head=GENESIS,
     )
 
