@@ -70,6 +70,10 @@ class Status:
         bytes: Their sizes, added up.
         superseded: Objects that upstream has replaced or dropped, and are still there.
         elsewhere: Bottles that another mirror was said to hold, and this one does not.
+        catalog: How many formulae there are in the catalog that was read last; None if
+            none was.
+        chosen: Formulae with a bottle that upstream was last seen to offer of the
+            selection.
         under_way: Runs that have begun and not ended.
         reconciled: Whether the ledger knows all that the store holds.
         gaps: Declared gaps of the log.
@@ -89,6 +93,8 @@ class Status:
     bytes: int
     superseded: int
     elsewhere: int
+    catalog: int | None
+    chosen: int
     under_way: tuple[str, ...]
     reconciled: bool
     gaps: int
@@ -106,6 +112,15 @@ class Status:
     def left(self) -> int:
         """How many bottles the last run did not come to: nobody knows their names."""
         return self.runs[0].left if self.runs else 0
+
+    @property
+    def not_selected(self) -> int | None:
+        """How many formulae of the catalog have no bottle that is asked for.
+
+        The selection leaves them out, or upstream offers none for its tags. None where
+        no catalog was read.
+        """
+        return None if self.catalog is None else max(0, self.catalog - self.chosen)
 
     @property
     def is_complete(self) -> bool:
@@ -145,6 +160,8 @@ def status_of(ledger: Ledger, history: History, at: datetime) -> Status:
         bytes=latest.bytes if latest else 0,
         superseded=len(ledger.superseded),
         elsewhere=len(ledger.elsewhere),
+        catalog=None if ledger.catalog is None else ledger.catalog.formulae,
+        chosen=len(_chosen(ledger, history)),
         under_way=tuple(sorted(ledger.runs)),
         reconciled=ledger.reconciled,
         gaps=len(ledger.gaps),
@@ -176,6 +193,14 @@ def _tags(ledger: Ledger, history: History) -> Iterator[TagStatus]:
             verified=count if ledger.reconciled else 0,
             missing=tuple(lacking),
         )
+
+
+def _chosen(ledger: Ledger, history: History) -> set[str]:
+    return {each.name for each in history.missing.values()}.union(
+        entry.bottle.name
+        for entry in ledger.held.values()
+        if entry.object_key not in ledger.superseded
+    )
 
 
 def _without_gaps(history: History) -> Iterator[Week]:

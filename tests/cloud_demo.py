@@ -22,6 +22,7 @@ from pathlib import Path
 
 from adapters.ledger.layout import document_key
 from domain.events import ShardStarted, SyncStarted
+from domain.served import STATUS_PAGE
 from domain.work import GB
 from tests.standin.catalog import small_catalog
 from tests.standin.faults import Fault
@@ -194,6 +195,8 @@ def _the_week_after(it: EcsDeployment) -> None:
         _plan(it)
     with _run(it, "And once more: nothing is new"):
         it.cloud.run()
+    _step("the status page, as each of these runs has left it")
+    _say(f"s3://{it.cloud.bucket}/{STATUS_PAGE}: {len(it.cloud.read(STATUS_PAGE)):,} B")
     _heading("The end of the ledger's log")
     _bottles(it, "ledger", "log", "-n", "20")
     _heading("Does the bucket hold what the ledger says?")

@@ -49,6 +49,8 @@ def encode_status(
         "held": {"bottles": status.bottles, "bytes": status.bytes},
         "superseded": status.superseded,
         "elsewhere": status.elsewhere,
+        "catalog": status.catalog
+        and {"formulae": status.catalog, "not_selected": status.not_selected},
         "under_way": list(status.under_way),
         "reconciled": status.reconciled,
         "gaps": status.gaps,

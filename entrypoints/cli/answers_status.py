@@ -46,6 +46,8 @@ def receipt_answer(status: Status) -> Answer:
         },
         "not_reached": status.left,
         "elsewhere": status.elsewhere,
+        "catalog": status.catalog
+        and {"formulae": status.catalog, "not_selected": status.not_selected},
         "reconciled": status.reconciled,
         "gaps": status.gaps,
         "ledger": _head(status),

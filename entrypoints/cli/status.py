@@ -18,8 +18,8 @@ def status(context: click.Context, /, **_given: object) -> int:
     """Write status/index.html and status/status.json into the store.
 
     They say how fresh, how complete and how large the mirror is, from its ledger alone.
-    Every run does this by itself when it ends; after bottles publish, rollback, gc,
-    verify or import this command does.
+    Every sync does this by itself when it ends; after bottles publish, rollback, gc or
+    verify, or when a part of the page was lost, this command does.
     """
     from entrypoints.cli.answers_status import written_answer
     from entrypoints.cli.status_text import written_text

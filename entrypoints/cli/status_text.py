@@ -94,6 +94,12 @@ def _notes(status: Status) -> Iterator[str]:
     """Yield what the counts do not say."""
     if status.last_complete is None:
         yield "No sync was ever complete: upstream may name more than is counted here."
+    if status.catalog is not None and status.not_selected:
+        named = counted(status.catalog, "formula", "formulae")
+        yield (
+            f"Of {named} in the catalog, {status.not_selected:,} are not selected, or"
+            " have no bottle for the tags."
+        )
     if status.left:
         left = counted(status.left, "bottle")
         yield f"The last run did not come to {left} of its plan."

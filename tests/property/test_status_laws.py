@@ -7,14 +7,14 @@ from copy import deepcopy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.store import MemoryStore
-from adapters.status_page.page import StoredStatusPage, rendered
+from adapters.status_page.page import rendered
+from domain.bottle import ObjectKey
 from domain.events import RecordedCommit
 from domain.history import History
 from domain.ledger import Ledger, replay
 from domain.status import Status, status_of
-from tests.support.pages import Page
+from tests.support.pages import Page, page_in
 from tests.support.strategies import histories
 
 Log = tuple[RecordedCommit, ...]
@@ -59,9 +59,12 @@ def test_whoever_goes_on_from_the_last_page_writes_the_same(
     cut = data.draw(st.integers(1, len(log)))
     ledger, history = Ledger(), History()
     early = _followed(log[:cut], ledger, history)
-    page = StoredStatusPage(MemoryPublicObjects(MemoryStore()))
-    page.write(early, history)
-    left = page.history()
+    store = MemoryStore()
+    page = page_in(store)
+    page.write(early, history, None, anew=False)
+    last = page.last()
+    assert last is not None
+    left = last.history
     assert left is not None
     if cut == len(log):
         assert left == history
@@ -73,6 +76,14 @@ def test_whoever_goes_on_from_the_last_page_writes_the_same(
     assert on == once
     assert left == whole
     assert rendered(on) == rendered(once)
+
+    put = page.write(on, left, last, anew=False)
+    pages = {f"status/{name}": body for name, body in rendered(once).items()}
+    found = {key: store.get(ObjectKey(key)).body for key in pages}
+    assert found == pages
+    first = {f"status/{name}": body for name, body in rendered(early).items()}
+    changed = {key for key, body in pages.items() if body != first[key]}
+    assert set(put) == changed | {"status/index.html", "status/status.json"}
 
 
 @settings(max_examples=20)

@@ -78,6 +78,7 @@ def test_people_are_told_how_a_run_begins_and_how_it_ends(mirror: Mirror) -> Non
                 ("Total size", "5 B"),
                 ("Duration", "less than a second"),
                 ("S3 location", "s3://bottles/2026-08-22/"),
+                ("Status page", "s3://bottles/status/index.html"),
                 ("Ledger head", f"{head.seq}:{head.sha256}"),
             ),
         ),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from adapters.folder.store import FolderStore
 from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.store import MemoryStore
-from adapters.status_page.codec import decode_history, encode_status
-from adapters.status_page.page import LETTERS, StoredStatusPage, rendered
+from adapters.status_page.codec import decode_last, encode_status
+from adapters.status_page.page import LETTERS, rendered
 from domain.bottle import ObjectKey
+from domain.events import Position
 from domain.history import History
 from domain.ledger import Ledger
 from domain.status import Status, status_of
+from ports.status_page import LastPage
 from tests.support.catalogs import make_bottle
 from tests.support.chain import Chain, completed, failed, mirrored, started
-from tests.support.pages import Page
+from tests.support.pages import Page, page_in
 
 
 def _told() -> tuple[Status, History]:
@@ -45,6 +49,7 @@ def test_every_page_is_sound_and_asks_for_nothing_from_elsewhere() -> None:
         assert {link for link in page.links if not link.startswith("data:")} <= {
             *pages,
             "status.json",
+            "index.html#proof",
             "#main",
         }
 
@@ -78,24 +83,44 @@ def test_a_page_never_says_that_it_is_fresh() -> None:
     assert "up to date" in never, "only to say that nothing else keeps it so"
 
 
+def test_a_letter_is_the_same_as_long_as_its_formulae_are() -> None:
+    status, _ = _told()
+    later = replace(
+        status, at=status.at + timedelta(days=7), position=Position(99, "9" * 64)
+    )
+    before, after = rendered(status), rendered(later)
+    assert [name for name in before if before[name] != after[name]] == ["index.html"]
+
+
 def test_the_history_comes_back_as_it_was_written() -> None:
     status, history = _told()
-    body = encode_status(status, history)
-    assert decode_history(body) == history
+    body = encode_status(status, history, {"j.html": "0a" * 32})
+    assert decode_last(body, "v1") == LastPage(
+        "v1", status.ledger, history, {"j.html": "0a" * 32}
+    )
     for spoiled in (b"", b"{}", b"[1]", b"\xff", body.replace(b'"weeks"', b'"w"')):
-        assert decode_history(spoiled) is None
-    assert decode_history(body.replace(b'"format":1', b'"format":2')) is None
+        assert decode_last(spoiled, "v1") == LastPage("v1", "", None, {})
+    assert decode_last(body.replace(b'"format":1', b'"format":2'), "").history is None
+
+
+def test_one_that_knows_of_no_parts_comes_back_too() -> None:
+    status, history = _told()
+    body = encode_status(status, history, {}).replace(b',"pages":{}', b"")
+    last = decode_last(body, "v1")
+    assert (last.history, last.pages) == (history, {})
 
 
 def test_in_a_folder_it_is_what_it_is_in_memory(tmp_path: Path) -> None:
     status, history = _told()
-    in_memory = MemoryPublicObjects(MemoryStore())
-    in_folder = FolderStore(tmp_path).public
-    keys = StoredStatusPage(in_memory).write(status, history)
-    assert StoredStatusPage(in_folder).write(status, history) == keys
-    for key in keys:
-        assert in_folder.read(ObjectKey(key)) == in_memory.read(ObjectKey(key))
-    assert in_memory.media_types[ObjectKey(keys[0])] == "text/html; charset=utf-8"
+    memory, folder = MemoryStore(), FolderStore(tmp_path)
+    objects = MemoryPublicObjects(memory)
+    keys = page_in(memory, objects).write(status, history, None, anew=False)
+    assert page_in(folder, folder.public).write(status, history, None, anew=False) == (
+        keys
+    )
+    for key in map(ObjectKey, keys):
+        assert folder.get(key).body == memory.get(key).body
+    assert objects.media_types[ObjectKey(keys[0])] == "text/html; charset=utf-8"
 
 
 def test_charts_leave_nothing_behind_in_the_program() -> None:
