@@ -80,9 +80,7 @@ class WriteStatus:
     ) -> WrittenStatus:
         ledger, history = self.read(None if last is None else last.history, until)
         status = status_at(ledger, history)
-        return WrittenStatus(
-            status, self.page.write(status, history, last, anew=anew)
-        )
+        return WrittenStatus(status, self.page.write(status, history, last, anew=anew))
 
 
 def _seq_of(last: LastPage | None, ledger: str) -> int:

@@ -46,6 +46,4 @@ class MemoryStatusPage(StatusPage):
 
 
 def _copy(history: History) -> History:
-    return replace(
-        history, weeks=dict(history.weeks), missing=dict(history.missing)
-    )
+    return replace(history, weeks=dict(history.weeks), missing=dict(history.missing))

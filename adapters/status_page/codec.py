@@ -18,9 +18,7 @@ from ports.status_page import LastPage
 FORMAT: Final = 1
 
 
-def encode_status(
-    status: Status, history: History, pages: Mapping[str, str]
-) -> bytes:
+def encode_status(status: Status, history: History, pages: Mapping[str, str]) -> bytes:
     """Return what ``status.json`` says: the same bytes for the same status.
 
     Args:

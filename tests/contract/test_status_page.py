@@ -80,9 +80,7 @@ def test_is_not_replaced_by_who_has_not_read_it(page: StatusPage) -> None:
 
 
 @pytest.mark.parametrize("anew", [False, True])
-def test_may_be_written_again_as_it_is(
-    page: StatusPage, *, anew: bool
-) -> None:
+def test_may_be_written_again_as_it_is(page: StatusPage, *, anew: bool) -> None:
     told = _told("jq")
     page.write(*told, None, anew=False)
     page.write(*told, page.last(), anew=anew)

@@ -1,8 +1,9 @@
-"""``bottles status`` and ``bottles report``."""
+"""``bottles status`` and ``bottles report``, and the page that every sync leaves."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,8 @@ def _rows(name: str = "index.html") -> dict[str, list[str]]:
 
 
 @pytest.mark.usefixtures("upstream")
-def test_the_page_says_what_a_sync_did(bottles: Bottles) -> None:
+def test_a_sync_leaves_a_page_that_says_what_it_did(bottles: Bottles) -> None:
     answer = bottles.json(*SYNC)
-    bottles.json("status")
 
     said = json.loads((PAGE / "status.json").read_bytes())
     assert said["ledger"] == answer["ledger"]
@@ -60,7 +60,6 @@ def test_what_fails_is_named_on_the_page_until_it_is_there(
     upstream.faults.add(Fault("404", path="core/ledger/blobs"))
     ended = bottles(*SYNC, "--retry-attempts", "1")
     assert ended.status == 1
-    bottles.json("status")
     said = json.loads((PAGE / "status.json").read_bytes())
     assert said["complete"] is False
     assert {each["formula"] for each in said["missing"]} == {"ledger"}
@@ -74,19 +73,14 @@ def test_what_fails_is_named_on_the_page_until_it_is_there(
 
     upstream.faults.clear()
     bottles.json(*SYNC)
-    bottles.json("status")
     said = json.loads((PAGE / "status.json").read_bytes())
     assert (said["complete"], said["missing"]) == (True, [])
 
 
 @pytest.mark.usefixtures("upstream")
-def test_it_says_the_same_from_the_log_alone(
-    bottles: Bottles,
-) -> None:
+def test_by_hand_it_says_the_same_from_the_log_alone(bottles: Bottles) -> None:
     bottles.json(*SYNC)
-    bottles.json("status")
-    bottles.json(*SYNC)
-    bottles.json("status")
+    bottles.json("sync", "ledger", "kettle@2", "gauge", *CHOSEN)
     pages = _pages()
 
     written = bottles.json("status")
@@ -102,6 +96,23 @@ def test_it_says_the_same_from_the_log_alone(
 
 
 @pytest.mark.usefixtures("upstream")
+def test_a_sync_is_done_though_its_page_cannot_be_written(bottles: Bottles) -> None:
+    bottles.json(*SYNC)
+    shutil.rmtree(PAGE)
+    PAGE.write_text("not a folder")
+
+    ended = bottles("sync", "ledger", "kettle@2", "gauge", *CHOSEN)
+
+    assert ended.status == 0
+    assert "the status page was not written: " in ended.err
+    assert bottles("ledger", "check").status == 0
+    PAGE.unlink()
+    bottles.json("sync", "ledger", "kettle@2", "gauge", "jolly-anvil", *CHOSEN)
+    for letter, name in (("g", "gauge"), ("j", "jolly-anvil"), ("l", "ledger")):
+        assert _rows(f"{letter}.html")[name]
+
+
+@pytest.mark.usefixtures("upstream")
 def test_the_receipt_is_told_in_three_forms(bottles: Bottles) -> None:
     first = bottles.json(*SYNC)
     bottles.json("sync", "ledger", "kettle@2", "gauge", *CHOSEN)
@@ -114,7 +125,11 @@ def test_the_receipt_is_told_in_three_forms(bottles: Bottles) -> None:
         sum(tag["held"] for tag in then["tags"].values())
         == (first["mirrored"]["bottles"])
     )
+    named = now["catalog"]["formulae"]
+    assert now["catalog"]["not_selected"] == named - 3
+    assert then["catalog"]["not_selected"] == named - 2
     text = bottles("report").out
+    assert f"Of {named} formulae in the catalog, {named - 3} are not selected" in text
     assert now["ledger"]["sha256"] in text
     markdown = bottles("report", "--markdown").out
     for tag, row in now["tags"].items():
@@ -135,7 +150,6 @@ def test_there_is_no_page_of_a_store_without_a_ledger(bottles: Bottles) -> None:
 @pytest.mark.usefixtures("upstream")
 def test_the_page_is_served(bottles: Bottles) -> None:
     bottles.json(*SYNC)
-    bottles.json("status")
     with served("--store", "mirror") as (_, url):
         answer = requests.get(url, timeout=30)
         assert answer.url == f"{url}/status/index.html"

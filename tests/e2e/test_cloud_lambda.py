@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 from adapters.ledger.hash_codec import encode_hash_file
-from domain.events import BottleMirrored, SyncCompleted
+from domain.events import BottleMirrored, Position, SyncCompleted
+from domain.served import STATUS_PAGE
 from tests.e2e.conftest import Deploy
 from tests.standin.catalog import plain_catalog
 from tests.standin.server import Upstream
+from tests.support.deployment import Deployment
 from tests.support.mirror_bucket import HASH_FILE, PUBLIC
+from tests.support.pages import Page
 
 STARTED = "🚀 Homebrew Bottles Sync Started"
 COMPLETE = "✅ Homebrew Bottles Sync Complete"
+_PAGE = "Status page: s3://%s/status/index.html"
 _EVENT = "7f6b8c0d-0000-4000-8000-000000000001"
 _SCHEDULED = {
     "version": "0",
@@ -65,7 +71,9 @@ def test_every_sunday_the_mirror_becomes_what_upstream_is(deploy: Deploy) -> Non
         "New bottles: 20",
         "Total size: 81.9 kB",
     ]
-    assert f"S3 location: s3://{cloud.bucket}/{day}/" in done
+    for line in (f"S3 location: s3://{cloud.bucket}/{day}/", _PAGE % cloud.bucket):
+        assert line in done
+    assert _page(cloud) == (ledger.position, 20)
 
     assert cloud.total("BottlesMirrored") == 20
     assert cloud.total("BytesMirrored") == 20 * 4_096
@@ -88,6 +96,7 @@ def test_every_sunday_the_mirror_becomes_what_upstream_is(deploy: Deploy) -> Non
     assert upstream.requests.counts().keys() <= {"catalog", "catalog_304"}
     assert cloud.published() == cloud.ledger()
     assert cloud.events(SyncCompleted)[-1].outcome == "complete"
+    assert _page(cloud) == (cloud.ledger().position, 20)
 
     # The third one: some is.
     upstream.publish(plain_catalog(23))
@@ -100,3 +109,11 @@ def test_every_sunday_the_mirror_becomes_what_upstream_is(deploy: Deploy) -> Non
     assert cloud.titles() == [STARTED, COMPLETE, COMPLETE, STARTED, COMPLETE]
     assert cloud.published() == cloud.ledger()
     assert head.seq < cloud.ledger().position.seq
+
+
+def _page(cloud: Deployment) -> tuple[Position, int]:
+    """Return of which commit the status page is, and how many bottles it tells of."""
+    said = json.loads(cloud.read("status/status.json"))
+    at = Position(said["ledger"]["seq"], said["ledger"]["sha256"])
+    assert at.sha256 in Page(cloud.read(STATUS_PAGE)).text
+    return at, said["held"]["bottles"]

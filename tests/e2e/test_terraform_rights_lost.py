@@ -134,5 +134,10 @@ def what_is_said(it: Applied, right: Grant) -> str:
             if line["level"] != "INFO"
         )
 
-    wait_for(lambda: said() or not it.ledger().runs, within=300, every=1)
+    def is_over() -> bool:
+        # The hash file comes last.
+        ledger = it.ledger()
+        return not ledger.runs and it.published() == ledger
+
+    wait_for(lambda: said() or is_over(), within=300, every=1)
     return said()

@@ -88,7 +88,9 @@ CALLS: Final[Mapping[str, tuple[Callable[[S3Store, str], None], str, set[str]]]]
     "write the flat view": (_copy, "flat/{}.tar.gz", WORKERS | ORCHESTRATOR),
     "write the API": (_create, "api/{}", ORCHESTRATOR),
     "keep a document": (_create, "generations/{}", ORCHESTRATOR),
-    "write the status": (_create, "status/{}", set()),
+    "write the status": (_create, "status/{}", ORCHESTRATOR),
+    "go on from the status": (_replace, "status/status.json", ORCHESTRATOR),
+    "remove the status": (_delete, "status/index.html", set()),
     "write elsewhere": (_create, "elsewhere/{}", set()),
 }
 
@@ -120,6 +122,7 @@ def test_the_store_may_do_what_its_program_does_and_no_more(
         "bottles_hash.json",
         "ledger/v1/commits/0.jsonl",
         "generations/1/listing.json",
+        "status/status.json",
     ):
         owner.put_object(Bucket=BUCKET, Key=key, Body=BODY, ChecksumAlgorithm="SHA256")
     for name, value in add_user(aws_stack, f"rights-{role}", {}).items():

@@ -53,8 +53,8 @@ from domain.exposure_config import ExposureConfig
 from domain.formula import Formula
 from domain.ledger import Ledger, replay
 from domain.records import HashEntry
-from domain.served import STATUS
 from domain.selection import Selection
+from domain.served import STATUS
 from domain.views import FLAT, REGISTRY, View
 from domain.work import GB
 from ports.external_hash_file import ExternalHashFile

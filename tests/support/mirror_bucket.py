@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 HASH_FILE = "bottles_hash.json"
-PUBLIC = ("v2/", "flat/", "api/", "generations/")
+PUBLIC = ("v2/", "flat/", "api/", "generations/", "status/")
 """Where what clients read lies, and what was, or is to be, published."""
 
 _Event = TypeVar("_Event", bound=Event)

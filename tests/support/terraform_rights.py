@@ -12,6 +12,7 @@ _NAMED_BY_DIGEST: Final = "documents are named by their digest"
 _A_VIEW: Final = "brew names what lies in a view"
 _ATTESTATIONS: Final = "attestations are named by their bottle's digest"
 _GENERATIONS: Final = "generations are named by their number"
+_STATUS: Final = "the status page has a page for each letter"
 _NO_RESOURCE: Final = "AWS knows no resource for these actions"
 _STREAMS: Final = "AWS names the streams of a log group as it makes them"
 
@@ -43,6 +44,7 @@ REASONS: Final[Mapping[str, str]] = {
             ("Write", "flat/*", _A_VIEW),
             ("Write", "api/*", _A_VIEW),
             ("Write", "generations/*", _GENERATIONS),
+            ("Write", "status/*", _STATUS),
             ("Evict", "????-??-??/*", _DAYS),
             ("Evict", "v2/*", _A_VIEW),
             ("Evict", "flat/*", _A_VIEW),

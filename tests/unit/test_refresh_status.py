@@ -8,7 +8,6 @@ import pytest
 
 from adapters.ledger.layout import HASH_FILE
 from adapters.memory.status_page import MemoryStatusPage
-from domain.history import History
 from domain.status import Status
 from ports.errors import NotFoundError, UnavailableError
 from ports.status_page import LastPage
@@ -20,12 +19,10 @@ from tests.support.watched import Call, Killed, at_call
 HOUR = timedelta(hours=1)
 
 
-class NotWritten(MemoryStatusPage):
-    """A page that the store does not take."""
+class OutOfReach(MemoryStatusPage):
+    """A page in a part of the store that is not to be used."""
 
-    def write(
-        self, status: Status, history: History, last: LastPage | None, *, anew: bool
-    ) -> tuple[str, ...]:
+    def last(self) -> LastPage | None:
         raise UnavailableError("status/status.json", "the disk is on fire")
 
 
@@ -75,7 +72,7 @@ class TestASync:
         assert [each.name for each in tag.missing] == ["bat"]
 
     def test_is_complete_though_the_page_is_not_written(self, mirror: Mirror) -> None:
-        mirror.page = NotWritten()
+        mirror.page = OutOfReach()
         process = mirror.process()
         assert process.sync().outcome == "complete"
         (warning,) = process.progress.warnings
@@ -148,7 +145,7 @@ class TestASyncWithNothingToDo:
         process.watch.before = at_call(
             1, process.watch.kill, lambda call: call == publishing
         )
-        mirror.page, kept = NotWritten(), mirror.page
+        mirror.page, kept = OutOfReach(), mirror.page
         with pytest.raises(Killed):
             process.sync()
         mirror.page = kept
@@ -187,7 +184,7 @@ class TestARunOfTheCloud:
         cloud = Cloud(mirror)
         cloud.trigger()
         cloud.work_all()
-        mirror.page = NotWritten()
+        mirror.page = OutOfReach()
         process = cloud.process()
         assert cloud.close(process=process).outcome == "complete"
         assert cloud.titles[-1] == COMPLETE

@@ -10,6 +10,9 @@ locals {
   registry  = "${local.bucket}/v2/*"
   flat      = "${local.bucket}/flat/*"
   api       = "${local.bucket}/api/*"
+  status    = "${local.bucket}/status/*"
+  # What the next status page goes on from.
+  history = "${local.bucket}/status/status.json"
   # The documents and lists of the generations that can be gone back to.
   generations = "${local.bucket}/generations/*"
   # Who built each bottle, as somebody's `bottles verify --attestations` has kept it.
@@ -44,13 +47,13 @@ locals {
   }
 
   s3_access = {
-    # It founds the ledger, and tries the bucket out before it does. It alone publishes, and
-    # lets bottles go (gc_auto): what a kept generation needs stands in its list; a bottle
+    # It founds the ledger, and tries the bucket out before it does. It alone publishes, writes
+    # the status page, and lets bottles go (gc_auto): what a kept generation needs stands in its list; a bottle
     # leaves its day and every view; and a document leaves the API that upstream has no more.
     orchestrator = {
       List    = local.list
-      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.registry, local.flat, local.generations]) } }
-      Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes, local.registry, local.flat, local.api, local.generations]) } }
+      Read    = { when = true, statement = { Action = "s3:GetObject", Resource = concat(local.ledger, [local.hash_file, local.bottles, local.probes, local.registry, local.flat, local.generations, local.history]) } }
+      Write   = { when = true, statement = { Action = "s3:PutObject", Resource = concat(local.ledger, [local.hash_file, local.probes, local.registry, local.flat, local.api, local.generations, local.status]) } }
       CleanUp = { when = true, statement = { Action = "s3:DeleteObject", Resource = local.probes } }
       Evict   = { when = true, statement = { Action = "s3:DeleteObject", Resource = [local.bottles, local.registry, local.flat, local.api, local.generations, local.attestations] } }
       Import  = { when = length(local.external_hash_file) > 0, statement = { Action = "s3:GetObject", Resource = local.external_hash_file } }
