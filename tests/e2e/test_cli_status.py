@@ -11,7 +11,7 @@ import requests
 
 from tests.standin.faults import Fault
 from tests.standin.server import Upstream
-from tests.support.command import Bottles
+from tests.support.command import Bottles, finished, start, until
 from tests.support.pages import Page
 from tests.support.served import served
 
@@ -110,6 +110,22 @@ def test_a_sync_is_done_though_its_page_cannot_be_written(bottles: Bottles) -> N
     bottles.json("sync", "ledger", "kettle@2", "gauge", "jolly-anvil", *CHOSEN)
     for letter, name in (("g", "gauge"), ("j", "jolly-anvil"), ("l", "ledger")):
         assert _rows(f"{letter}.html")[name]
+
+
+@pytest.mark.usefixtures("upstream")
+def test_what_a_killed_sync_left_is_mended_by_one_with_nothing_to_do(
+    bottles: Bottles,
+) -> None:
+    process = start(*SYNC)
+    until((PAGE / "status.json").exists)
+    process.kill()
+    finished(process)
+
+    bottles.json(*SYNC)
+    letters = {name: body for name, body in _pages().items() if len(name) == 6}
+    assert len(letters) == 27
+    bottles.json("status")
+    assert letters.items() <= _pages().items()
 
 
 @pytest.mark.usefixtures("upstream")
