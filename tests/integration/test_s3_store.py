@@ -112,6 +112,18 @@ class TestObjects:
         answer = client.head_object(Bucket=bucket, Key=f"mirror/{KEY}")
         assert answer["ContentLength"] == len(BODY)
 
+    def test_what_browsers_ask_for_is_labelled(
+        self, store: S3Store, bucket: str, client: "S3Client"
+    ) -> None:
+        key = ObjectKey("status/status.json")
+        for write in (
+            lambda: store.create(key, b"{}"),
+            lambda: store.replace(key, b"[]", store.get(key).version),
+        ):
+            write()
+            answer = client.head_object(Bucket=bucket, Key=f"mirror/{key}")
+            assert answer["ContentType"] == "application/json"
+
     def test_a_checksum_of_checksums_is_no_digest(
         self, store: S3Store, bucket: str, client: "S3Client"
     ) -> None:
