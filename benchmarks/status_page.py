@@ -46,7 +46,9 @@ def measure(place: Path) -> Table:
     store = FolderStore(folder)
     page = StoredStatusPage(store, store.public, SystemClock(), ONCE, lambda: 0.0)
     keys: dict[str, tuple[str, ...]] = {}
-    rows = [("", "counted s", "rendered and written s", "CPU s", "objects")]
+    rows: list[tuple[str, ...]] = [
+        ("", "counted s", "rendered and written s", "CPU s", "objects")
+    ]
     for name in ("the first time", "nothing is new"):
         begun, cpu = time.monotonic(), time.process_time()
         status = status_of(ledger, history, at)

@@ -116,10 +116,11 @@ class TestObjects:
         self, store: S3Store, bucket: str, client: "S3Client"
     ) -> None:
         key = ObjectKey("status/status.json")
-        for write in (
+        writes: tuple[Callable[[], object], ...] = (
             lambda: store.create(key, b"{}"),
             lambda: store.replace(key, b"[]", store.get(key).version),
-        ):
+        )
+        for write in writes:
             write()
             answer = client.head_object(Bucket=bucket, Key=f"mirror/{key}")
             assert answer["ContentType"] == "application/json"

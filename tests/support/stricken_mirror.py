@@ -31,10 +31,11 @@ class StrickenMirror(Mirror):
         self.strangers: frozenset[ObjectKey] = frozenset()
 
     def branch(self) -> StrickenMirror:
-        """Return a mirror in the same state, whose store and clock are its own."""
+        """Return a mirror in the same state, whose store, clock and page are its own."""
         twin = copy(self)
         twin.disk = self.disk.branch()
         twin.clock = ManualClock(self.clock.now())
+        twin.page = copy(self.page)
         return twin
 
     def put_a_stranger(self, key: ObjectKey) -> None:
