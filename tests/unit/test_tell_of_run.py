@@ -200,6 +200,7 @@ class TestTheEnd:
             "Total size": "100 MB",
             "Duration": "30 minutes",
             "S3 location": "s3://bottles/2026-08-22/",
+            "Status page": "s3://bottles/status/index.html",
             "Ledger head": "",
         }
         assert telling.sent == [("ended", 100)]
