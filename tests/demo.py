@@ -15,8 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from domain.served import STATUS_PAGE
-
 _MIRROR = Path("mirror")
 _TAGS = "arm64_tahoe,arm64_sequoia,arm64_sonoma,x86_64_linux"
 
@@ -42,8 +40,6 @@ def main() -> int:
         print("\nThe tree:", *_tree(_MIRROR), sep="\n  ")
         print("\nThe hash file, one of its bottles:")
         print(_one_entry(_MIRROR / "bottles_hash.json"))
-    print(f"\nThe status page: {(_MIRROR / STATUS_PAGE).resolve().as_uri()}")
-    print("or, from bottles serve: http://127.0.0.1:8080")
     print(_NEXT)
     page = (_MIRROR / "status" / "index.html").resolve()
     print(f"All of it at a glance, the status page: {page.as_uri()}")

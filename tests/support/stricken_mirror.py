@@ -31,7 +31,7 @@ class StrickenMirror(Mirror):
         self.strangers: frozenset[ObjectKey] = frozenset()
 
     def branch(self) -> StrickenMirror:
-        """Return a mirror in the same state, whose store, clock and page are its own."""
+        """Return a mirror in the same state; store, clock and page are its own."""
         twin = copy(self)
         twin.disk = self.disk.branch()
         twin.clock = ManualClock(self.clock.now())
