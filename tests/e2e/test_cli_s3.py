@@ -29,6 +29,7 @@ def test_a_bucket_holds_the_same_tree_as_a_folder(
     again = bottles.json(*ONE, "--store", store)
 
     assert answer["mirrored"]["bottles"] == again["skipped"] == 2
+    assert again["requests"] == {"upstream": 1, "store": 6}
     assert bottles.json("verify", "--deep", "--store", store)["ok"] == 2
     # Five of the first sync, the generation among them, and one of the second.
     assert bottles.json("ledger", "log", "--store", store)["commits"][0]["seq"] == 5

@@ -119,9 +119,10 @@ _COMMIT = {
     # Bytes that were damaged on the way are turned away: S3's BadDigest.
     Outcome.GARBLED: Cell(so.damaged_on_the_way, "complete", tries=2, at=_MIRRORED),
 }
+# Of the commits that are read, the first is the one that the hash file was made from.
 _GET = {
     Outcome.LOST: Cell(so.lost, UnavailableError),
-    Outcome.LANDED: Cell(so.landed, UnavailableError, at=2, meant=_COMMITS_READ),
+    Outcome.LANDED: Cell(so.landed, UnavailableError, at=3, meant=_COMMITS_READ),
     # A read changes nothing when it lands; but its answer may be old when it comes.
     Outcome.LATE: Cell(so.answered_before_another, "complete"),
     # The one that settles a write is asked again.
@@ -137,10 +138,10 @@ _GET = {
     Outcome.REFUSED: Cell(so.refused, RefusedError),
     # To read takes no room; but what is listed may not be there to be got.
     Outcome.FULL: Cell(
-        so.not_there, LedgerDamagedError, "it is missing", meant=_COMMITS_READ
+        so.not_there, LedgerDamagedError, "it is missing", at=2, meant=_COMMITS_READ
     ),
-    Outcome.KILLED_BEFORE: Cell(so.killed_before, Killed, meant=_COMMITS_READ),
-    Outcome.KILLED_AFTER: Cell(so.killed_after, Killed, meant=_COMMITS_READ),
+    Outcome.KILLED_BEFORE: Cell(so.killed_before, Killed, at=2, meant=_COMMITS_READ),
+    Outcome.KILLED_AFTER: Cell(so.killed_after, Killed, at=2, meant=_COMMITS_READ),
     Outcome.GARBLED: Cell(so.cut_short, "complete", "it is rebuilt from the log"),
 }
 _LIST = {
