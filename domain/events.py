@@ -176,13 +176,24 @@ class BottleFailed:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class BottleSuperseded:
     """Upstream no longer offers a bottle; it may be evicted after its grace."""
 
     key: BottleKey
     sha256: Digest
     on: date
+
+    # Written out for the reason that a bottle's is.
+    def __init__(self, key: BottleKey, sha256: Digest, on: date) -> None:
+        _set_old_key(self, key)
+        _set_old_sha256(self, sha256)
+        _set_on(self, on)
+
+
+_set_old_key, _set_old_sha256, _set_on = (
+    BottleSuperseded.__dict__[each.name].__set__ for each in fields(BottleSuperseded)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def fold(ledger: Ledger, commit: Commit) -> Turnover:
     folding = Folding(ledger, commit)
     for event in commit.events:
         folding.apply(event)
+    folding.spread()
     return folding.turnover
 
 
@@ -109,27 +110,44 @@ def learn_elsewhere(
 
 @dataclass(slots=True)
 class Folding:
-    """One commit on its way into the ledger."""
+    """One commit on its way into the ledger.
+
+    Attributes:
+        has_news: Whether a bottle is not what it was, and only the commit's own run
+            is known to know of it. Told to the others once, and not for every bottle.
+    """
 
     ledger: Ledger
     commit: Commit
     turnover: Turnover = field(default_factory=Turnover)
+    has_news: bool = False
+
+    def spread(self) -> None:
+        """Let all other runs, and what is settled, know of news so far.
+
+        Whoever settled a catalog, or is about to, may not know of such a bottle.
+        """
+        if self.has_news:
+            self.has_news = False
+            _unsettle(self.ledger, by=self.commit.run)
 
     def apply(self, event: Event) -> None:
         match event:
             case BottleMirrored():
                 self._mirrored(event)
-            case BottleFailed():
-                run = self.ledger.runs.get(self.commit.run)
-                if run is not None:
-                    run.failed[event.bottle.key] = event.cause
             case BottleSuperseded():
                 self._superseded(event)
             case BottleLost():
                 self._lost(event)
+            case BottleFailed():
+                run = self.ledger.runs.get(self.commit.run)
+                if run is not None:
+                    run.failed[event.bottle.key] = event.cause
             case SyncStarted():
+                self.spread()
                 self._started(event)
             case SyncCompleted():
+                self.spread()
                 self._completed(event)
             case ShardStarted() | ShardPaused() | ShardCompleted() | NotificationSent():
                 share(self.ledger, event, self.commit)
@@ -198,16 +216,16 @@ class Folding:
         entry = HashEntry(bottle, event.size, object_key, day)
         was_superseded = ledger.superseded.pop(object_key, None) is not None
         is_new = before is None or before != entry or was_superseded
-        if is_new:
-            # Whoever settled a catalog, or is about to, may not know of such a bottle.
-            _unsettle(ledger, by=commit.run)
         run = ledger.runs.get(commit.run)
+        if is_new:
+            self.has_news = True
         if run is not None:
-            run.failed.pop(key, None)
+            if run.failed:
+                run.failed.pop(key, None)
             if is_new:
                 run.mirrored += 1
                 run.mirrored_bytes += event.size if event.how == "fetched" else 0
-        there = ledger.elsewhere.pop(key, None)
+        there = ledger.elsewhere.pop(key, None) if ledger.elsewhere else None
         if there is not None and there.digest != bottle.digest:
             # Other bottles were left out as being those bytes.
             _unsettle(ledger, by=None)
@@ -237,10 +255,12 @@ class Folding:
             or entry.object_key in ledger.superseded
         ):
             return
+        # Its own key and digest, and not equal ones: each is in memory once.
+        bottle = entry.bottle
         ledger.superseded[entry.object_key] = Superseded(
-            event.key, event.sha256, entry.size, event.on
+            bottle.key, bottle.digest, entry.size, event.on
         )
-        _unsettle(ledger, by=self.commit.run)
+        self.has_news = True
 
     def _lost(self, event: BottleLost) -> None:
         ledger = self.ledger

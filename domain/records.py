@@ -42,7 +42,7 @@ _set_bottle, _set_size, _set_object_key, _set_download_date = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Superseded:
     """An object that the store still holds, and upstream no longer offers."""
 
@@ -50,6 +50,18 @@ class Superseded:
     sha256: Digest
     size: int
     on: date
+
+    # Written out for the reason that a bottle's is.
+    def __init__(self, key: BottleKey, sha256: Digest, size: int, on: date) -> None:
+        _set_key(self, key)
+        _set_sha256(self, sha256)
+        _set_old_size(self, size)
+        _set_on(self, on)
+
+
+_set_key, _set_sha256, _set_old_size, _set_on = (
+    Superseded.__dict__[each.name].__set__ for each in fields(Superseded)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ What the bytes are is written in ``docs/ledger-format.md``.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 from marshmallow import ValidationError
 
@@ -63,6 +64,8 @@ def decode_commit(body: bytes, seq: int) -> Commit:
         raise LedgerDamagedError(
             seq, "its events are not those it was written with (body differs)"
         )
+    plain = plain_events(lines)
+    events = plain if _are_events(plain) else _events(plain, lines, seq)
     return Commit(
         id=header["id"],
         ledger=header["ledger"],
@@ -72,10 +75,7 @@ def decode_commit(body: bytes, seq: int) -> Commit:
         run=header["run"],
         writer=header["w"],
         wseq=header["wseq"],
-        events=tuple(
-            event or _event(lines[index], seq, index + 2)
-            for index, event in enumerate(plain_events(lines))
-        ),
+        events=tuple(events),
     )
 
 
@@ -106,6 +106,20 @@ def _header(line: bytes, seq: int) -> dict[str, Any]:
     except ValidationError as error:
         raise LedgerDamagedError(seq, f"line 1: {explained(error)}") from error
     return header
+
+
+def _are_events(plain: list[Event | None]) -> TypeGuard[list[Event]]:
+    return all(plain)
+
+
+def _events(
+    plain: Sequence[Event | None], lines: Sequence[bytes], seq: int
+) -> list[Event]:
+    """Return the events of a commit, by the schema those that are in doubt."""
+    return [
+        event or _event(line, seq, number)
+        for number, (event, line) in enumerate(zip(plain, lines, strict=True), start=2)
+    ]
 
 
 def _event(line: bytes, seq: int, number: int) -> Event:
