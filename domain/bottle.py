@@ -36,7 +36,8 @@ _LONGEST_STEM = 180
 _HIGHEST_REBUILD = 9_999
 
 
-def _is_sha256(text: str) -> bool:
+def is_digest(text: str) -> bool:
+    """Return whether ``text`` is 64 lower-case hex digits."""
     # Every bottle asks, and a regular expression takes two and a half times as long.
     try:
         return unhexlify(text).hex() == text and len(text) == _DIGITS
@@ -50,7 +51,7 @@ def parse_digest(text: str) -> Digest:
     Raises:
         InvalidValueError: It is not 64 lower-case hex digits.
     """
-    if not _is_sha256(text):
+    if not is_digest(text):
         raise InvalidValueError("sha256 digest", text, "64 lower-case hex digits")
     return Digest(text)
 
@@ -92,6 +93,15 @@ def parse_formula_name(text: str) -> str:
     return text
 
 
+def stem_of(name: str, pkg_version: str, rebuild: int) -> str:
+    """Return how the keys of a release's bottles begin: what follows is their tag.
+
+    Raises:
+        InvalidValueError: A part could leave its folder, or is too long.
+    """
+    return _release(name, pkg_version, rebuild)[2]
+
+
 @dataclass(frozen=True, slots=True, order=True, init=False)
 class Bottle:
     """One build of a formula for one platform, as the catalog offers it.
@@ -119,7 +129,7 @@ class Bottle:
         # Of equal names, one is kept: memory that is not asked for is found sooner.
         name, pkg_version, stem = _release(name, pkg_version, rebuild)
         tag = parse_tag(tag)
-        if not _is_sha256(digest):
+        if not is_digest(digest):
             parse_digest(digest)
         _set_name(self, name)
         _set_pkg_version(self, pkg_version)

@@ -6,7 +6,8 @@ but theirs. Facts are idempotent: one that already holds changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -60,7 +61,7 @@ class Ledger:
     id: str = ""
     position: Position = GENESIS
     at: datetime | None = None
-    held: dict[BottleKey, HashEntry] = field(default_factory=dict)
+    held: MutableMapping[BottleKey, HashEntry] = field(default_factory=dict)
     superseded: dict[ObjectKey, Superseded] = field(default_factory=dict)
     elsewhere: dict[BottleKey, Elsewhere] = field(default_factory=dict)
     imports: dict[str, ImportSeen] = field(default_factory=dict)
@@ -156,7 +157,7 @@ class Ledger:
         """Return an equal ledger that changes apart from this one."""
         return replace(
             self,
-            held=dict(self.held),
+            held=copy(self.held),
             superseded=dict(self.superseded),
             elsewhere=dict(self.elsewhere),
             imports=dict(self.imports),

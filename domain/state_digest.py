@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -46,7 +46,7 @@ class StateDigest:
         return StateDigest(
             self.bottles + len(came) - len(gone),
             self.bytes + _size(came) - _size(gone),
-            (self.sum + _sum(came) - _sum(gone)) % _MODULUS,
+            (self.sum + _sum(_facts(came)) - _sum(_facts(gone))) % _MODULUS,
         )
 
 
@@ -55,14 +55,29 @@ def digest_of(held: Iterable[HashEntry]) -> StateDigest:
     return StateDigest().after(Turnover(came=list(held)))
 
 
+def digest_of_facts(facts: Collection[str], size: int) -> StateDigest:
+    """Return the state digest of a ledger that holds what ``facts`` say.
+
+    Args:
+        facts: Of each bottle ``key NUL sha256 NUL object_key``.
+        size: Of all of them.
+    """
+    return StateDigest(len(facts), size, _sum(facts) % _MODULUS)
+
+
 def _size(entries: Iterable[HashEntry]) -> int:
     return sum([entry.size for entry in entries])
 
 
-def _sum(entries: Iterable[HashEntry]) -> int:
+def _facts(entries: Iterable[HashEntry]) -> list[str]:
+    return [
+        f"{(bottle := entry.bottle).key}\0{bottle.digest}\0{entry.object_key}"
+        for entry in entries
+    ]
+
+
+def _sum(facts: Iterable[str]) -> int:
     total = 0
-    for entry in entries:
-        bottle = entry.bottle
-        fact = f"{bottle.key}\0{bottle.digest}\0{entry.object_key}"
+    for fact in facts:
         total += int.from_bytes(sha256(fact.encode()).digest())
     return total

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
 from adapters.ledger import fields as wire
 from adapters.ledger.canonical_json import NotJsonError, parsed, written
-from adapters.ledger.hash_entries import (
-    bottle_rows,
-    elsewhere_rows,
-    parted,
-    superseded_rows,
-)
+from adapters.ledger.hash_entries import parted
 from adapters.ledger.hash_schemas import HashFileSchema
 from adapters.ledger.hash_state import state_rows
 from adapters.ledger.layout import HASH_FILE
 from adapters.ledger.plain_state import State, plain_state
 from adapters.ledger.plain_tables import Tables, plain_tables
 from adapters.ledger.schemas import explained
+from adapters.ledger.table_writing import bottle_table, superseded_table
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.catalog import Validators
 from domain.errors import InvalidValueError
@@ -45,7 +42,7 @@ from domain.records import (
     Sharing,
     Superseded,
 )
-from domain.state_digest import StateDigest, digest_of
+from domain.state_digest import StateDigest
 from ports.errors import MalformedError
 
 _SCHEMA: Final = HashFileSchema()
@@ -60,27 +57,36 @@ def encode_hash_file(ledger: Ledger) -> bytes:
         InvalidValueError: What it holds is not what its state digest says, and would be
             believed by whoever reads it.
     """
-    if ledger.state != digest_of(ledger.held.values()):
+    bottles, digest = bottle_table(ledger)
+    if ledger.state != digest:
         raise InvalidValueError(
             "hash file", ledger.state, "the state digest of the bottles that are held"
         )
-    content: dict[str, object] = {
-        "bottles": bottle_rows(ledger.held) | elsewhere_rows(ledger.elsewhere),
-        "ledger": {
-            "id": ledger.id,
-            "seq": ledger.position.seq,
-            "sha256": ledger.position.sha256,
-        },
-        "state": {
-            **state_rows(ledger),
-            "superseded": superseded_rows(ledger.superseded),
-        },
+    state = {name: _written(value) for name, value in state_rows(ledger).items()}
+    state["superseded"] = superseded_table(ledger.superseded)
+    position = ledger.position
+    content = {
+        "bottles": bottles,
+        "ledger": _written(
+            {"id": ledger.id, "seq": position.seq, "sha256": position.sha256}
+        ),
+        "state": _object(state),
     }
     if ledger.at is not None:
-        content["last_updated"] = wire.written_time(ledger.at)
+        content["last_updated"] = _written(wire.written_time(ledger.at))
     # The sum comes last, so that it can be that of every byte before it.
-    summed = written(content).removesuffix("}").encode()
+    summed = memoryview(_object(content))[:-1]
     return b'%s,"sum":"%s"}\n' % (summed, hashlib.sha256(summed).hexdigest().encode())
+
+
+def _written(value: object) -> bytes:
+    return written(value).encode()
+
+
+def _object(fields: Mapping[str, bytes]) -> bytes:
+    """Return an object of JSON by what its fields are written as."""
+    texts = (b'"%s":%s' % (name.encode(), fields[name]) for name in sorted(fields))
+    return b"{%s}" % b",".join(texts)
 
 
 def decode_hash_file(body: bytes) -> Ledger:
@@ -97,7 +103,7 @@ def decode_hash_file(body: bytes) -> Ledger:
         raise _malformed(str(error)) from error
     except ValidationError as error:
         raise _malformed(explained(error)) from error
-    summed, tail = body[:-_SUM_LENGTH], body[-_SUM_LENGTH:]
+    summed, tail = memoryview(body)[:-_SUM_LENGTH], body[-_SUM_LENGTH:]
     found = _SUM.fullmatch(tail)
     if found is None or found[1].decode() != hashlib.sha256(summed).hexdigest():
         raise _malformed("it is no more as it was written (sum differs)")
@@ -127,10 +133,10 @@ def ledger_by_schema(said: object) -> Ledger:
     """
     whole = parted(said) if isinstance(said, dict) else said
     loaded: dict[str, Any] = _SCHEMA.load(whole)  # type: ignore[arg-type]
+    held = {BottleKey(key): _entry(key, row) for key, row in loaded["bottles"].items()}
     tables = Tables(
-        held={
-            BottleKey(key): _entry(key, row) for key, row in loaded["bottles"].items()
-        },
+        held=held,
+        bytes=sum([entry.size for entry in held.values()]),
         elsewhere={
             BottleKey(key): Elsewhere(**row) for key, row in loaded["elsewhere"].items()
         },
@@ -199,8 +205,7 @@ def _ledger(said: State, tables: Tables) -> Ledger:
     # The sum of the digest was checked when it was written, and the file's own sum says
     # that all is as it was then. To hash every entry anew would take a fifth of the
     # time of reading, with which every command begins.
-    held = tables.held.values()
-    if (digest.bottles, digest.bytes) != (len(held), sum([e.size for e in held])):
+    if (digest.bottles, digest.bytes) != (len(tables.held), tables.bytes):
         raise ValidationError({"state": {"digest": ["Is not that of the bottles."]}})
     return Ledger(
         id=said.ledger,

@@ -6,27 +6,10 @@ from collections.abc import Mapping
 
 from adapters.ledger import fields as wire
 from adapters.ledger.plain_lines import day
-from domain.bottle import BottleKey, Digest, ObjectKey
-from domain.records import Elsewhere, HashEntry, Superseded
+from domain.bottle import BottleKey, Digest
+from domain.records import Elsewhere
 
 _FIELDS = 3  # of a row that lies elsewhere
-
-
-def bottle_rows(held: Mapping[BottleKey, HashEntry]) -> dict[str, dict[str, object]]:
-    """Return the table of bottles."""
-    return {
-        key: {
-            "download_date": entry.download_date.isoformat(),
-            "file_size": entry.size,
-            "name": entry.bottle.name,
-            "object_key": entry.object_key,
-            "pkg_version": entry.bottle.pkg_version,
-            "rebuild": entry.bottle.rebuild,
-            "sha256": entry.bottle.digest,
-            "tag": entry.bottle.tag,
-        }
-        for key, entry in held.items()
-    }
 
 
 def elsewhere_rows(
@@ -57,21 +40,6 @@ def parted(said: dict[str, object]) -> dict[str, object]:
     return {**said, "bottles": here, "elsewhere": elsewhere}
 
 
-def superseded_rows(
-    superseded: Mapping[ObjectKey, Superseded],
-) -> dict[str, dict[str, object]]:
-    """Return the table of superseded objects."""
-    return {
-        object_key: {
-            "key": old.key,
-            "on": old.on.isoformat(),
-            "sha256": old.sha256,
-            "size": old.size,
-        }
-        for object_key, old in superseded.items()
-    }
-
-
 def elsewhere_of(rows: object) -> dict[BottleKey, Elsewhere] | None:
     """Return what lies elsewhere, None when one of its rows is in doubt."""
     if not isinstance(rows, dict):
@@ -81,10 +49,10 @@ def elsewhere_of(rows: object) -> dict[BottleKey, Elsewhere] | None:
         try:
             sha256, size = row["sha256"], row["file_size"]
             on = day(row["download_date"])
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, ValueError):
             return None
         # A field that is not known is the schema's to ignore.
-        if on is None or not (
+        if not (
             len(row) == _FIELDS
             and isinstance(sha256, str)
             and wire.SHA256.match(sha256)

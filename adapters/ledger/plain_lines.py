@@ -18,7 +18,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.ledger import fields as wire
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
-from domain.errors import InvalidValueError
 from domain.events import (
     BottleLost,
     BottleMirrored,
@@ -27,6 +26,7 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import BottleEvicted, IndexMirrored, KeptIndex
 from domain.state_digest import StateDigest
 from domain.tags import Tag
 from domain.words import How, Outcome, Route, RunKind
@@ -36,7 +36,7 @@ _TO_ZERO: Final = bytes.maketrans(b"123456789abcdef", b"0" * 15)
 _NO_UUID: Final = b"00000000-0000-0000-0000-000000000000"
 _NO_DIGEST: Final = b"0" * 64
 # What is no JSON, or no such line; not UTF-8, half of a surrogate pair, or a number of
-# more digits than Python reads; nested too deep.
+# more digits than Python reads; no bottle, no day; nested too deep.
 _IN_DOUBT: Final = (msgspec.DecodeError, ValueError, RecursionError)
 
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
@@ -82,15 +82,12 @@ class _Mirrored(_Line, tag_field="t", tag="BottleMirrored"):
     tag: Tag
     v: Literal[1]
 
-    def event(self, _: list[str]) -> BottleMirrored | None:
-        try:
-            bottle = Bottle(
-                self.name, self.pkg_version, self.rebuild, self.tag, self.sha256
-            )
-        except InvalidValueError:
-            return None
+    def event(self, _: list[str]) -> BottleMirrored:
+        bottle = Bottle(
+            self.name, self.pkg_version, self.rebuild, self.tag, self.sha256
+        )
         if bottle.key != self.key:
-            return None
+            raise ValueError(self.key)
         return BottleMirrored(bottle, self.size, self.object_key, self.how)
 
 
@@ -103,10 +100,8 @@ class _Superseded(_Line, tag_field="t", tag="BottleSuperseded"):
     sha256: Digest
     v: Literal[1]
 
-    def event(self, digests: list[str]) -> BottleSuperseded | None:
+    def event(self, digests: list[str]) -> BottleSuperseded:
         on = day(self.on)
-        if on is None:
-            return None
         digests.append(self.sha256)
         return BottleSuperseded(self.key, self.sha256, on)
 
@@ -126,6 +121,39 @@ class _Lost(_Line, tag_field="t", tag="BottleLost"):
         return BottleLost(self.key, self.sha256, self.object_key, self.found)
 
 
+class _Evicted(_Line, tag_field="t", tag="BottleEvicted"):
+    """A line of BottleEvicted 1."""
+
+    id: str
+    key: BottleKey
+    object_key: ObjectKey
+    sha256: Digest
+    v: Literal[1]
+
+    def event(self, digests: list[str]) -> BottleEvicted:
+        digests.append(self.sha256)
+        return BottleEvicted(self.key, self.sha256, self.object_key)
+
+
+class _Index(_Line, tag_field="t", tag="IndexMirrored"):
+    """A line of IndexMirrored 1."""
+
+    bottles: dict[Tag, Digest]
+    id: str
+    name: str
+    sha256: Digest
+    size: Count
+    tagref: str
+    v: Literal[1]
+
+    def event(self, digests: list[str]) -> IndexMirrored:
+        digests.append(self.sha256)
+        digests.extend(self.bottles.values())
+        return IndexMirrored(
+            KeptIndex(self.name, self.tagref, self.sha256, self.size, self.bottles)
+        )
+
+
 class _Started(_Line, tag_field="t", tag="SyncStarted"):
     """A line of SyncStarted 1."""
 
@@ -143,16 +171,13 @@ class _Started(_Line, tag_field="t", tag="SyncStarted"):
     catalog: Sha256 | UnsetType = UNSET
     skipped: Count | UnsetType = UNSET
 
-    def event(self, _: list[str]) -> SyncStarted | None:
-        on = day(self.day)
-        if on is None:
-            return None
+    def event(self, _: list[str]) -> SyncStarted:
         return SyncStarted(
             run=self.run,
             kind=self.kind,
             plan=self.plan,
             selection=self.selection,
-            day=on,
+            day=day(self.day),
             shards=self.shards,
             route=self.route,
             bottles=self.bottles,
@@ -188,7 +213,9 @@ class _Completed(_Line, tag_field="t", tag="SyncCompleted"):
         return SyncCompleted(self.run, self.outcome, catalog, self.counts, digest)
 
 
-_Known: TypeAlias = _Mirrored | _Superseded | _Lost | _Started | _Completed
+_Known: TypeAlias = (
+    _Mirrored | _Superseded | _Lost | _Evicted | _Index | _Started | _Completed
+)
 _HEADER: Final = msgspec.json.Decoder(_Header)
 _EVENT: Final = msgspec.json.Decoder(_Known)
 
@@ -216,11 +243,12 @@ def plain_events(lines: Sequence[bytes]) -> list[Event | None]:
     for line in lines:
         try:
             said: _Known = decode(line)
+            event: Event | None = said.event(digests)
         except _IN_DOUBT:
-            events.append(None)
+            event = None
         else:
-            events.append(said.event(digests))
             ids.append(said.id)
+        events.append(event)
     # All at once: that takes a quarter of the time of as many regular expressions.
     if _are_like(ids, _NO_UUID) and _are_like(digests, _NO_DIGEST):
         return events
@@ -235,10 +263,13 @@ def _are_like(texts: Sequence[str], zeros: bytes) -> bool:
 
 
 @lru_cache(maxsize=4096)  # a run has one day, and a hash file has those of its runs
-def day(text: str) -> date | None:
-    """Return the day that ``text`` is, None unless it is spelt in the one way."""
-    try:
-        meant = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return meant if meant.isoformat() == text else None
+def day(text: str) -> date:
+    """Return the day that ``text`` is.
+
+    Raises:
+        ValueError: It is none, or not spelt in the one way.
+    """
+    meant = date.fromisoformat(text)
+    if meant.isoformat() != text:
+        raise ValueError(text)
+    return meant

@@ -8,55 +8,45 @@ program spells it is left to the schemas.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import Final, cast
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
-from adapters.ledger.plain_lines import Count, Sha256, day
-from domain.bottle import Bottle, BottleKey, Digest, ObjectKey, parse_digest
+from adapters.ledger.held_rows import ELSEWHERE, HeldRows, Row
+from adapters.ledger.plain_lines import Count, Sha256
+from domain.bottle import BottleKey, Digest, ObjectKey, is_digest, stem_of
 from domain.records import Elsewhere, HashEntry, Superseded
-from domain.tags import Tag
+from domain.tags import parse_tag
 
 
 @dataclass(slots=True)
 class Tables:
-    """The long tables of a hash file."""
+    """The long tables of a hash file.
 
-    held: dict[BottleKey, HashEntry]
-    elsewhere: dict[BottleKey, Elsewhere]
-    superseded: dict[ObjectKey, Superseded]
-
-
-class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A bottle; one without an object key lies elsewhere.
-
-    What a bottle that is here has to have, and this row has not, no bottle can be.
+    Attributes:
+        bytes: How many those are that are held.
     """
 
-    download_date: str
-    file_size: Count
-    sha256: Digest
-    name: str = ""
-    object_key: ObjectKey | UnsetType = UNSET
-    pkg_version: str = ""
-    rebuild: int = -1
-    tag: Tag = Tag("")
+    held: MutableMapping[BottleKey, HashEntry]
+    bytes: int
+    elsewhere: dict[BottleKey, Elsewhere]
+    superseded: dict[ObjectKey, Superseded]
 
 
 class _Old(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A superseded object."""
 
     key: BottleKey
-    on: str
+    on: date
     sha256: Sha256
     size: Count
 
 
 _PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ROWS: Final = msgspec.json.Decoder(dict[BottleKey, _Row])
+_ROWS: Final = msgspec.json.Decoder(dict[BottleKey, Row])
 _OLD: Final = msgspec.json.Decoder(dict[ObjectKey, _Old])
 
 
@@ -69,10 +59,9 @@ def plain_tables(body: bytes) -> tuple[Tables, bytes] | None:
     try:
         whole = _parts(memoryview(body)[:-1] if body.endswith(b"\n") else body)
         state = _parts(whole["state"])
-        rows: dict[BottleKey, _Row] = _ROWS.decode(whole.pop("bottles"))
+        rows: dict[BottleKey, Row] = _ROWS.decode(whole.pop("bottles"))
         old: dict[ObjectKey, _Old] = _OLD.decode(state.pop("superseded"))
-        held, elsewhere = _bottles(rows)
-        tables = Tables(held, elsewhere, _superseded(old))
+        tables = _tables(rows, old)
         whole["state"] = msgspec.Raw(_joined(state))
         rest = _joined(whole)
     # ValueError also: no JSON, no UTF-8, no bottle, more digits than Python reads.
@@ -101,32 +90,40 @@ def _joined(parts: Mapping[str, msgspec.Raw]) -> bytes:
     return b"{%s}" % b",".join(fields)
 
 
-def _bottles(
-    rows: Mapping[BottleKey, _Row],
-) -> tuple[dict[BottleKey, HashEntry], dict[BottleKey, Elsewhere]]:
-    held: dict[BottleKey, HashEntry] = {}
+def _tables(rows: dict[BottleKey, Row], old: Mapping[ObjectKey, _Old]) -> Tables:
+    """Return what the rows say; those of bottles that are held are only looked at.
+
+    Raises:
+        ValueError: One is not of a bottle, or not of that of its key.
+    """
     elsewhere: dict[BottleKey, Elsewhere] = {}
+    held = 0
+    name, version, rebuild, stem = "", "", -1, ""
     for key, row in rows.items():
-        on, object_key = day(row.download_date), row.object_key
-        if on is None:
+        if not is_digest(row.sha256):
             raise ValueError(key)
-        if isinstance(object_key, UnsetType):
-            digest = parse_digest(row.sha256)
-            elsewhere[key] = Elsewhere(digest, row.file_size, on)
+        if row.object_key is ELSEWHERE:
+            elsewhere[key] = Elsewhere(row.sha256, row.file_size, row.download_date)
             continue
-        bottle = Bottle(row.name, row.pkg_version, row.rebuild, row.tag, row.sha256)
-        if bottle.key != key:
+        held += row.file_size
+        # In their order, the bottles of a release come together.
+        if row.name != name or row.pkg_version != version or row.rebuild != rebuild:
+            name, version, rebuild = row.name, row.pkg_version, row.rebuild
+            stem = stem_of(name, version, rebuild)
+        if stem + parse_tag(row.tag) != key:
             raise ValueError(key)
-        # The bottle's own key: a table of another would be kept beside it.
-        held[bottle.key] = HashEntry(bottle, row.file_size, object_key, on)
-    return held, elsewhere
+    for key in elsewhere:
+        del rows[key]
+    return Tables(
+        held=HeldRows(cast("dict[BottleKey, Row | HashEntry]", rows)),
+        bytes=held,
+        elsewhere=elsewhere,
+        superseded=_superseded(old),
+    )
 
 
 def _superseded(rows: Mapping[ObjectKey, _Old]) -> dict[ObjectKey, Superseded]:
-    superseded: dict[ObjectKey, Superseded] = {}
-    for object_key, row in rows.items():
-        on = day(row.on)
-        if on is None:
-            raise ValueError(object_key)
-        superseded[object_key] = Superseded(row.key, Digest(row.sha256), row.size, on)
-    return superseded
+    return {
+        object_key: Superseded(row.key, Digest(row.sha256), row.size, row.on)
+        for object_key, row in rows.items()
+    }

@@ -22,6 +22,7 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import BottleEvicted, IndexMirrored, KeptIndex
 
 _NAMESPACE: Final = NAMESPACE.bytes
 # In a UUID the four bits before the 62 last ones say only how it is laid out.
@@ -67,12 +68,37 @@ def plain_line(event: Event, run: str) -> str | None:
                 f',"on":"{event.on.isoformat()}","sha256":{quoted(event.sha256)}'
                 ',"t":"BottleSuperseded","v":1}'
             )
+        case BottleEvicted():
+            told = _told_id("BottleEvicted", run, event.key, event.sha256)
+            return (
+                f'{{"id":"{told}","key":{quoted(event.key)}'
+                f',"object_key":{quoted(event.object_key)}'
+                f',"sha256":{quoted(event.sha256)},"t":"BottleEvicted","v":1}}'
+            )
+        case IndexMirrored():
+            return _index(event.index, run)
+        case _:
+            return _of_a_run(event)
+
+
+def _of_a_run(event: Event) -> str | None:
+    match event:
         case SyncStarted():
             return _started(event)
         case SyncCompleted():
             return _completed(event)
         case _:
             return None
+
+
+def _index(index: KeptIndex, run: str) -> str:
+    told = _told_id("IndexMirrored", run, index.release, index.digest)
+    return (
+        f'{{"bottles":{written(dict(index.bottles))},"id":"{told}"'
+        f',"name":{quoted(index.name)},"sha256":{quoted(index.digest)}'
+        f',"size":{index.size},"t":"IndexMirrored"'
+        f',"tagref":{quoted(index.tagref)},"v":1}}'
+    )
 
 
 def _started(event: SyncStarted) -> str:

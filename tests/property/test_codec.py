@@ -31,6 +31,7 @@ from domain.events import (
     SyncCompleted,
     SyncStarted,
 )
+from domain.generations import BottleEvicted, IndexMirrored, KeptIndex
 from domain.state_digest import StateDigest
 from domain.tags import Tag
 from tests.support import strategies as some
@@ -41,6 +42,8 @@ COMMON = (
     BottleMirrored(JQ, 1, ObjectKey("2026-11-22/jq.tar.gz"), "fetched"),
     BottleSuperseded(JQ.key, JQ.digest, date(2026, 11, 22)),
     BottleLost(JQ.key, JQ.digest, ObjectKey("2026-11-22/jq.tar.gz"), "nothing \u00e9"),
+    BottleEvicted(JQ.key, JQ.digest, ObjectKey("2026-11-22/jq.tar.gz")),
+    IndexMirrored(KeptIndex("jq", "1.8.1", Digest("d" * 64), 1, {JQ.tag: JQ.digest})),
     SyncStarted("r", "local", "b" * 64, "c" * 64, date(2026, 11, 22), 1, "none", 1, 1),
     SyncCompleted("r", "complete", "b" * 64, {"mirrored": 1}, StateDigest(1, 2, 3)),
 )

@@ -149,6 +149,15 @@ def test_a_ledger_comes_back_from_its_hash_file(ledger: Ledger) -> None:
     assert decode_hash_file(encode_hash_file(ledger)) == ledger
 
 
+@given(some.ledgers)
+def test_the_bytes_are_canonical(ledger: Ledger) -> None:
+    for each in (ledger, decode_hash_file(encode_hash_file(ledger))):
+        body = encode_hash_file(each)
+        said = json.loads(body)
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+        assert body == f"{text}\n".encode()
+
+
 @given(some.histories(), st.data())
 def test_one_log_gives_one_hash_file_wherever_its_replay_began(
     history: tuple[RecordedCommit, ...], data: st.DataObject

@@ -48,7 +48,7 @@ def test_a_sound_hash_file_spares_the_replay(mirror: Mirror) -> None:
     opened = process.open()
     assert opened.ledger == mirror.ledger()
     assert opened.notes == ()
-    assert [call.what for call in process.watch.calls] == ["get", "get", "info", "list"]
+    assert [call.what for call in process.watch.calls] == ["get", "get", "get", "list"]
 
 
 def test_a_hash_file_that_is_behind_is_folded_on(mirror: Mirror) -> None:
