@@ -112,24 +112,30 @@ def learn_elsewhere(
 class Folding:
     """One commit on its way into the ledger.
 
+    Whom it concerns that bottles are not what they were is told so once, and not for
+    every bottle.
+
     Attributes:
-        has_news: Whether a bottle is not what it was, and only the commit's own run
-            is known to know of it. Told to the others once, and not for every bottle.
+        has_news: Whether a bottle is not what it was, as the commit's own run knows.
+        has_losses: Whether a bottle is lost, which no run knows.
     """
 
     ledger: Ledger
     commit: Commit
     turnover: Turnover = field(default_factory=Turnover)
     has_news: bool = False
+    has_losses: bool = False
 
     def spread(self) -> None:
-        """Let all other runs, and what is settled, know of news so far.
+        """Let other runs, and what is settled, know of bottles so far.
 
         Whoever settled a catalog, or is about to, may not know of such a bottle.
         """
-        if self.has_news:
-            self.has_news = False
+        if self.has_losses:
+            _unsettle(self.ledger, by=None)
+        elif self.has_news:
             _unsettle(self.ledger, by=self.commit.run)
+        self.has_news = self.has_losses = False
 
     def apply(self, event: Event) -> None:
         match event:
@@ -270,7 +276,7 @@ class Folding:
             return
         del ledger.held[event.key]
         self.turnover.gone.append(entry)
-        _unsettle(ledger, by=None)
+        self.has_losses = True
 
     def _started(self, event: SyncStarted) -> None:
         runs, at = self.ledger.runs, self.commit.at
