@@ -255,18 +255,14 @@ class Folding:
     def _superseded(self, event: BottleSuperseded) -> None:
         ledger = self.ledger
         entry = ledger.held.get(event.key)
-        if (
-            entry is None
-            or entry.bottle.digest != event.sha256
-            or entry.object_key in ledger.superseded
-        ):
+        if entry is None or entry.bottle.digest != event.sha256:
             return
         # Its own key and digest, and not equal ones: each is in memory once.
         bottle = entry.bottle
-        ledger.superseded[entry.object_key] = Superseded(
-            bottle.key, bottle.digest, entry.size, event.on
-        )
-        self.has_news = True
+        old = Superseded(bottle.key, bottle.digest, entry.size, event.on)
+        # Who was dropped before keeps the day of that.
+        if ledger.superseded.setdefault(entry.object_key, old) is old:
+            self.has_news = True
 
     def _lost(self, event: BottleLost) -> None:
         ledger = self.ledger

@@ -16,9 +16,17 @@ from entrypoints.cli.output import tell, tell_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from entrypoints.cli.deployed import DeployedContainer
     from ports.cloud_lines import Line
 
 _DEPLOYED: Final = ("project_name", *BUCKET, "retry_attempts")
+
+
+def _deployed(invocation: Invocation) -> DeployedContainer:
+    """Return what looks at the deployed mirror."""
+    from entrypoints.cli.deployed import DeployedContainer
+
+    return DeployedContainer(mirror=invocation.mirror)
 
 
 @click.group(short_help="Look at the deployed mirror, start a run, follow it.")
@@ -42,7 +50,7 @@ def status(context: click.Context, /, **_given: object) -> int:
     from entrypoints.cli.cloud_text import status_text
 
     with invoked(context) as invocation:
-        found = invocation.mirror.inspect_cloud()()
+        found = _deployed(invocation).inspect_cloud()()
         if invocation.as_json:
             tell_json(status_answer(found, invocation.config))
         else:
@@ -65,7 +73,7 @@ def trigger(context: click.Context, /, **_given: object) -> int:
 
     with invoked(context) as invocation:
         invocation.progress.note("the orchestrator plans; this can take some minutes")
-        answer = invocation.mirror.deployment().trigger()
+        answer = _deployed(invocation).deployment().trigger()
         if invocation.as_json:
             tell_json(trigger_answer(answer))
         else:
@@ -114,7 +122,7 @@ def logs(
         )
         if follow:
             return _follow(invocation, start, run_id)
-        lines = invocation.mirror.lines().since(start, run_id)
+        lines = _deployed(invocation).lines().since(start, run_id)
         if invocation.as_json:
             tell_json(lines_answer(lines))
         else:
@@ -140,7 +148,7 @@ def redrive(context: click.Context, /, *, dry_run: bool, **_given: object) -> in
     from entrypoints.cli.cloud_text import redrive_text
 
     with invoked(context) as invocation:
-        done = invocation.mirror.redrive()(dry_run=dry_run)
+        done = _deployed(invocation).redrive()(dry_run=dry_run)
         if invocation.as_json:
             tell_json(redrive_answer(done))
         else:
@@ -150,7 +158,7 @@ def redrive(context: click.Context, /, *, dry_run: bool, **_given: object) -> in
 
 def _follow(invocation: Invocation, start: datetime, run_id: str | None) -> int:
     try:
-        _tell_lines(invocation, invocation.mirror.follow_lines()(start, run_id))
+        _tell_lines(invocation, _deployed(invocation).follow_lines()(start, run_id))
     except KeyboardInterrupt:
         # That is how it ends, and nothing is lost by it.
         return INTERRUPTED

@@ -19,15 +19,12 @@ from application.check_attestations import CheckAttestations
 from application.collect_garbage import CollectGarbage
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
-from application.follow_lines import FollowLines
 from application.forecast_mirror import ForecastMirror
 from application.import_hash_file import ImportHashFile
-from application.inspect_cloud import InspectCloud
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.plan_sync import PlanSync
 from application.probe_store import ProbeStore
 from application.publish_by_hand import PublishByHand
-from application.redrive import Redrive
 from application.repair_ledger import RepairLedger
 from application.report_completeness import ReportCompleteness
 from application.sync_bottles import SyncBottles
@@ -36,22 +33,12 @@ from application.verify_mirror import VerifyMirror
 from application.write_status import WriteStatus
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
-from entrypoints.air_gap import AirGapContainer
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
-from entrypoints.deployed import (
-    open_aws,
-    open_dead_letters,
-    open_deployment,
-    open_lines,
-)
 from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore, open_served
 from ports.clock import Clock
-from ports.cloud_lines import CloudLines
 from ports.custody import Custody
-from ports.dead_letters import DeadLetters
-from ports.deployment import Deployment
 from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.hash_file import HashFile
@@ -61,7 +48,6 @@ from ports.progress import Progress
 from ports.served_objects import ServedObjects
 
 if TYPE_CHECKING:
-    from adapters.aws.client import Aws
     from adapters.homebrew.http import HttpClient
 
 
@@ -165,28 +151,3 @@ class CliContainer(containers.DeclarativeContainer):
     repair_ledger: providers.Provider[RepairLedger] = mirror.repair_ledger
     probe_store: providers.Provider[ProbeStore] = mirror.probe_store
     doctor: providers.Provider[Doctor] = mirror.doctor
-
-    air_gap = providers.Container(AirGapContainer, mirror=mirror)
-
-    aws: providers.Provider[Aws] = providers.Singleton(open_aws, config)
-    deployment: providers.Provider[Deployment] = providers.Singleton(
-        open_deployment, aws, cloud
-    )
-    lines: providers.Provider[CloudLines] = providers.Singleton(open_lines, aws, cloud)
-    dead_letters: providers.Provider[DeadLetters] = providers.Singleton(
-        open_dead_letters, aws, cloud
-    )
-    inspect_cloud: providers.Provider[InspectCloud] = providers.Factory(
-        InspectCloud,
-        log=mirror.event_log.provider,
-        hash_file=mirror.hash_file.provider,
-        deployment=deployment,
-        dead_letters=dead_letters,
-        clock=clock,
-    )
-    follow_lines: providers.Provider[FollowLines] = providers.Factory(
-        FollowLines, lines=lines, clock=clock
-    )
-    redrive: providers.Provider[Redrive] = providers.Factory(
-        Redrive, letters=dead_letters
-    )

@@ -51,14 +51,13 @@ def export(
     The store is only read. On the other side bottles import takes the files. What an
     export that was cut short has left in DIR is written anew.
     """
-    from entrypoints.air_gap import new_export
+    from entrypoints.air_gap import AirGapContainer, new_export
     from entrypoints.cli.air_gap_text import export_text
     from entrypoints.cli.answers_air_gap import export_answer
 
     with invoked(context) as invocation:
-        made = invocation.mirror.air_gap.export_mirror()(
-            new_export(folder), since, segment_size
-        )
+        air_gap = AirGapContainer(mirror=invocation.mirror.mirror)
+        made = air_gap.export_mirror()(new_export(folder), since, segment_size)
         if invocation.as_json:
             tell_json(export_answer(made))
         else:

@@ -24,13 +24,14 @@ def import_(context: click.Context, /, *, folder: str, **_given: object) -> int:
     import again.
     """
     from application.flow import StoppedError
-    from entrypoints.air_gap import open_export
+    from entrypoints.air_gap import AirGapContainer, open_export
     from entrypoints.cli.air_gap_text import imported_text
     from entrypoints.cli.answers_air_gap import imported_answer
 
     with invoked(context) as invocation:
+        air_gap = AirGapContainer(mirror=invocation.mirror.mirror)
         try:
-            report = invocation.mirror.air_gap.import_export()(open_export(folder))
+            report = air_gap.import_export()(open_export(folder))
         except StoppedError:
             click.echo("bottles: stopped; the same import again goes on", err=True)
             return INTERRUPTED

@@ -20,7 +20,9 @@ from application.sync_bottles import SyncBottles
 from application.verify_mirror import VerifyMirror
 from domain.cloud_config import CloudConfig
 from domain.config import BucketAddress, FolderAddress, SyncConfig
+from entrypoints.air_gap import AirGapContainer
 from entrypoints.cli.container import CliContainer, Manner
+from entrypoints.cli.deployed import DeployedContainer
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
 from entrypoints.ecs_worker import EcsWorkerContainer
@@ -46,8 +48,16 @@ def command_line(config: SyncConfig, *, quiet: bool = True) -> CliContainer:
     return CliContainer(config=config, cloud=CloudConfig(), manner=Manner(quiet=quiet))
 
 
+def air_gap(config: SyncConfig) -> AirGapContainer:
+    return AirGapContainer(mirror=command_line(config).mirror)
+
+
+def deployed(config: SyncConfig) -> DeployedContainer:
+    return DeployedContainer(mirror=command_line(config))
+
+
 @STORES
-@pytest.mark.parametrize("build", [base, command_line])
+@pytest.mark.parametrize("build", [base, command_line, air_gap, deployed])
 def test_every_provider_of_every_container_gives_something(
     build: Callable[[SyncConfig], containers.Container], config: SyncConfig
 ) -> None:
@@ -55,7 +65,9 @@ def test_every_provider_of_every_container_gives_something(
     container.check_dependencies()
 
     for name, provider in container.providers.items():
-        if not isinstance(provider, providers.Container):
+        if not isinstance(
+            provider, providers.Container | providers.DependenciesContainer
+        ):
             assert provider() is not None, name
 
 
