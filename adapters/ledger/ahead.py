@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from typing import TypeVar
@@ -14,7 +14,9 @@ R = TypeVar("R")
 _FEW = 2  # requests that are not worth a thread
 
 
-def ahead(ask: Callable[[T], R], items: Iterable[T], readers: int) -> Iterator[R]:
+def ahead(
+    ask: Callable[[T], R], items: Iterable[T], readers: int
+) -> Generator[R, None, None]:
     """Yield what ``ask`` answers of each item; some are asked for before their turn.
 
     Args:

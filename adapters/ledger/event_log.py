@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 
 from adapters.ledger.ahead import ahead
@@ -154,8 +155,15 @@ class StoredEventLog(EventLog):
         Args:
             gap: The declared gap that ``after`` is the end of.
         """
-        head = after
-        bodies = ahead(self._body, self._due(after.seq), self._readers)
+        # Closed here: what an error keeps alive, the garbage collector would close, and
+        # that may be while a thread is being started, for which closing then waits.
+        due = self._due(after.seq)
+        with closing(ahead(self._body, due, self._readers)) as bodies:
+            yield from self._each_after(after, gap, bodies)
+
+    def _each_after(
+        self, head: Position, gap: Repair | None, bodies: Iterable[tuple[int, bytes]]
+    ) -> Iterator[RecordedCommit]:
         for seq, body in bodies:
             if any(lost.first == seq for lost in self._given_up):
                 raise LedgerDamagedError(seq, "it was given up")

@@ -265,6 +265,16 @@ class TestReadingAhead:
         assert active_count() == before
         assert many.fetched < 100
 
+    def test_ends_with_the_damage_that_is_told(self, many: Watched) -> None:
+        before = active_count()
+        many.delete(commit_key(50))
+        many.create(commit_key(50), b"not a commit")
+        with pytest.raises(LedgerDamagedError) as raised:
+            list(log_over(many).read(GENESIS))
+        # Also while somebody looks at the error, and at all that led to it.
+        assert raised.value.seq == 50
+        assert active_count() == before
+
     def test_is_not_worth_a_thread_for_few(self, many: Watched) -> None:
         last = read(many)[97].position
         many.threads.clear()
