@@ -54,8 +54,8 @@ def measure(place: Path) -> Table:
                 f" for {IN_A_COMMIT} events, {1000 * appended['one']:.2f} ms for one"
             ),
             (
-                "goal: replay and check in 10 s of CPU and 200 MB; open in 0.3 s;"
-                " append in 3 ms of CPU"
+                "goal: replay in 5 s of CPU and 150 MB; open in 0.2 s; append in 3 ms"
+                " of CPU"
             ),
             *_contention(place),
         ),
