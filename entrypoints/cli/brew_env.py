@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.options import global_options
 from entrypoints.cli.output import tell, tell_json
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
     from domain.views import View
 
 
-@click.command("brew-env", short_help="Print what leads a machine's brew to a mirror.")
+@click.command(
+    "brew-env",
+    cls=Command,
+    short_help="Print what leads a machine's brew to a mirror.",
+    examples=[
+        Example(
+            "bottles brew-env https://mirror.example > ~/.homebrew/brew.env",
+            "Lead your brew to a mirror.",
+        )
+    ],
+)
 @click.argument("url")
 @click.option(
     "--view",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from entrypoints.cli.command import Example, Group
 from entrypoints.cli.exit_status import DONE, INTERRUPTED, of_errors
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.moments import Since
@@ -29,13 +30,33 @@ def _deployed(invocation: Invocation) -> DeployedContainer:
     return DeployedContainer(mirror=invocation.mirror)
 
 
-@click.group(short_help="Look at the deployed mirror, start a run, follow it.")
+@click.group(
+    cls=Group,
+    short_help="Look at the deployed mirror, start a run, follow it.",
+    examples=[
+        Example(
+            "bottles cloud status --store s3://my-bucket",
+            "What is deployed, and how far its run is.",
+        ),
+        Example(
+            "bottles cloud logs --follow", "What its programs write, as they write it."
+        ),
+    ],
+)
 @global_options
 def cloud(**_given: object) -> None:
     """Look at the mirror that is deployed on AWS, start a run of it, and follow it."""
 
 
-@cloud.command(short_help="What is deployed, what is at work, and how far it is.")
+@cloud.command(
+    short_help="Tell what is deployed, what is at work, and how far it is.",
+    examples=[
+        Example(
+            "bottles cloud status --store s3://my-bucket",
+            "Of the mirror in this bucket.",
+        )
+    ],
+)
 @config_options(*_DEPLOYED, "state_machine_arn")
 @global_options
 @click.pass_context
@@ -58,7 +79,10 @@ def status(context: click.Context, /, **_given: object) -> int:
     return of_errors(found.problems.values())
 
 
-@cloud.command(short_help="Start a run.")
+@cloud.command(
+    short_help="Start a run.",
+    examples=[Example("bottles cloud trigger", "Do not wait for Sunday.")],
+)
 @config_options(*_DEPLOYED)
 @global_options
 @click.pass_context
@@ -81,7 +105,10 @@ def trigger(context: click.Context, /, **_given: object) -> int:
     return DONE
 
 
-@cloud.command(short_help="Show what the programs in the cloud have written.")
+@cloud.command(
+    short_help="Show what the programs in the cloud have written.",
+    examples=[Example("bottles cloud logs --since 1d", "All of a day.")],
+)
 @click.option(
     "--since",
     metavar="AGO|TIME",
@@ -130,7 +157,10 @@ def logs(
     return DONE
 
 
-@cloud.command(short_help="Show dead letters, and start them again.")
+@cloud.command(
+    short_help="Show dead letters, and start them again.",
+    examples=[Example("bottles cloud redrive --dry-run", "See them first.")],
+)
 @click.option(
     "--dry-run", is_flag=True, help="Show them, and leave them where they lie."
 )

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, INTERRUPTED, SOME_FAILED
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command("gc", short_help="Let go what upstream no longer offers.")
+@click.command(
+    "gc",
+    cls=Command,
+    short_help="Let go what upstream no longer offers.",
+    examples=[Example("bottles gc", "See what may go; with --yes it goes.")],
+)
 @click.option("--yes", is_flag=True, help="Evict it; without, it is only told.")
 @config_options("retention_days", "max_evict", "jobs", "retry_attempts", *BUCKET)
 @global_options

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DAMAGED, DONE
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
@@ -34,7 +35,16 @@ _COPIES = click.option(
 )
 
 
-@click.command(short_help="Look for damage in the log and all that it names.")
+@click.command(
+    cls=Command,
+    short_help="Look for damage in the log and all that it names.",
+    examples=[
+        Example(
+            "bottles ledger check --read",
+            "Hold every byte against the chain of hashes.",
+        )
+    ],
+)
 @click.option(
     "--read", is_flag=True, help="Read every commit and document, not only listings."
 )
@@ -71,7 +81,16 @@ def check(
     return DONE if found.ok else DAMAGED
 
 
-@click.command(short_help="Put back damaged commits of which there are good copies.")
+@click.command(
+    cls=Command,
+    short_help="Put back damaged commits of which there are good copies.",
+    examples=[
+        Example(
+            "bottles ledger repair --from s3://replica-bucket",
+            "See what could be put back, with a replica; with --yes it is.",
+        )
+    ],
+)
 @_COPIES
 @_PINS
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import of_errors
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import (
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from domain.config import SyncConfig
 
 
-@click.command(short_help="Check that everything is there that a run needs.")
+@click.command(
+    cls=Command,
+    short_help="Check that everything is there that a run needs.",
+    examples=[
+        Example("bottles doctor --notify", "Check it all, and send a test message.")
+    ],
+)
 @click.option(
     "--notify", is_flag=True, help="Also send a test message, as runs are told of."
 )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command(short_help="Tell all that the ledger knows of a formula.")
+@click.command(
+    cls=Command,
+    short_help="Tell all that the ledger knows of a formula.",
+    examples=[Example("bottles explain jq", "What has become of jq so far.")],
+)
 @click.argument("formula")
 @config_options(*BUCKET)
 @global_options

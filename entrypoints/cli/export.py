@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
@@ -11,7 +12,16 @@ from entrypoints.cli.output import tell, tell_json
 from entrypoints.cli.quantities import ByteCount
 
 
-@click.command(short_help="Write what changed, for a mirror across an air gap.")
+@click.command(
+    cls=Command,
+    short_help="Write what changed, for a mirror across an air gap.",
+    examples=[
+        Example(
+            "bottles export --since 0 --to ./export",
+            "Everything, for a mirror that has nothing yet.",
+        )
+    ],
+)
 @click.option(
     "--since",
     metavar="GENERATION|0",
@@ -32,7 +42,7 @@ from entrypoints.cli.quantities import ByteCount
     metavar="BYTES",
     type=ByteCount(),
     default="4GB",
-    help="The largest file that is written, as 700MB.  [4GB]",
+    help="The largest file that is written, as 700MB.  [default: 4GB]",
 )
 @config_options(*BUCKET)
 @global_options

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, INTERRUPTED
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command("import", short_help="Bring in what another mirror has exported.")
+@click.command(
+    "import",
+    cls=Command,
+    short_help="Bring in what another mirror has exported.",
+    examples=[
+        Example(
+            "bottles import ./export --store /srv/mirror",
+            "On the other side: the first import founds the mirror.",
+        )
+    ],
+)
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @config_options("views", "jobs", "retry_attempts", *BUCKET)
 @global_options

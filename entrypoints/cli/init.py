@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import options_given, prepared
 from entrypoints.cli.options import UPSTREAM, config_options, global_options
@@ -17,7 +18,17 @@ from entrypoints.cli.output import tell, tell_json
 _ONE_ATTEMPT: Final = {"retry_attempts": 1}
 
 
-@click.command(short_help="Write bottles.toml after three questions.")
+@click.command(
+    cls=Command,
+    short_help="Write bottles.toml after three questions.",
+    examples=[
+        Example("bottles init", "Be asked."),
+        Example(
+            "bottles init --store s3://my-bucket --tag latest:2 --formula jq,git --yes",
+            "Say it all at once, and be asked nothing.",
+        ),
+    ],
+)
 @click.option(
     "--yes", is_flag=True, help="Ask nothing: what is not said is left at its default."
 )
@@ -37,11 +48,7 @@ def init(
     bytes and in US dollars a month, is told before anything is fetched: of upstream the
     catalog is read, unless --catalog names a file, and the registry is asked for sizes
     where formulae are named.
-
-    \b
-    bottles init
-    bottles init --store s3://bottles --tag latest:2 --formula jq,git --yes
-    """  # noqa: D301 - click keeps lines after a backspace
+    """
     from adapters.configuration_sources import FILE_NAME, environment
     from entrypoints.cli.init_file import file_text, write
     from entrypoints.cli.init_questions import Questioning

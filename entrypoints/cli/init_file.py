@@ -12,7 +12,7 @@ from adapters.configuration import Configuration, configure, written
 from domain.config import SyncConfig
 from domain.forecast import Forecast
 from entrypoints.cli.init_text import takes_text
-from entrypoints.cli.options import SETTINGS
+from entrypoints.cli.settings import SETTINGS
 
 _WIDTH: Final = 88
 _OTHERS: Final = (
@@ -83,7 +83,7 @@ def _lines(said: dict[str, object], takes: str) -> Iterator[str]:
     defaults = written(configure())
     for name in _OTHERS:
         yield ""
-        yield from _comment(SETTINGS[name].help.partition("  [")[0])
+        yield from _comment(SETTINGS[name].help)
         yield f"# {_line(name, defaults[name])}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from click.core import ParameterSource
 
-from entrypoints.cli.options import SETTINGS
+from entrypoints.cli.settings import SETTINGS
 
 if TYPE_CHECKING:
     from domain.config import SyncConfig

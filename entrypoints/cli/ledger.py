@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.command import Example, Group
 from entrypoints.cli.custody import check, repair
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
@@ -21,13 +22,25 @@ if TYPE_CHECKING:
     from domain.events import RecordedCommit
 
 
-@click.group(short_help="Look into the log behind the mirror, check it and mend it.")
+@click.group(
+    cls=Group,
+    short_help="Look into the log behind the mirror, check it and mend it.",
+    examples=[
+        Example("bottles ledger log -n 5", "The newest five commits."),
+        Example(
+            "bottles ledger check --read", "Is every byte of the log as it was written?"
+        ),
+    ],
+)
 @global_options
 def ledger(**_given: object) -> None:
     """Look into the log behind the mirror, check it, mend it, and learn from others."""
 
 
-@ledger.command(short_help="List the commits, the newest first.")
+@ledger.command(
+    short_help="List the commits, the newest first.",
+    examples=[Example("bottles ledger log -n 5", "The newest five.")],
+)
 @click.option(
     "-n", "number", metavar="N", type=click.IntRange(1), help="Only the newest N."
 )
@@ -49,7 +62,12 @@ def log(context: click.Context, /, *, number: int | None, **_given: object) -> i
     return DONE
 
 
-@ledger.command(short_help="Show a commit and all of its events.")
+@ledger.command(
+    short_help="Show a commit and all of its events.",
+    examples=[
+        Example("bottles ledger show 0", "The commit that the mirror began with.")
+    ],
+)
 @click.argument("seq", type=click.IntRange(0))
 @config_options(*BUCKET)
 @global_options
@@ -72,7 +90,15 @@ def show(context: click.Context, /, *, seq: int, **_given: object) -> int:
     return DONE
 
 
-@ledger.command(short_help="Rebuild the hash file from the log.")
+@ledger.command(
+    short_help="Rebuild the hash file from the log.",
+    examples=[
+        Example(
+            "bottles ledger replay --at 2026-11-22 > then.json",
+            "The hash file as it was at the end of a day.",
+        )
+    ],
+)
 @click.option(
     "--at",
     "moment",

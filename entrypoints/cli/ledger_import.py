@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command("import", short_help="Learn what another mirror's hash file lists.")
+@click.command(
+    "import",
+    cls=Command,
+    short_help="Learn what another mirror's hash file lists.",
+    examples=[
+        Example(
+            "bottles ledger import s3://other-bucket/bottles_hash.json",
+            "Know what the mirror in another bucket has.",
+        )
+    ],
+)
 @click.argument("source", metavar="FILE|URL|s3://BUCKET/KEY")
 @config_options("retry_attempts", *BUCKET)
 @global_options

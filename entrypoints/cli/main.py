@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from entrypoints.cli.command import Example
 from entrypoints.cli.exit_status import ExitStatus
 from entrypoints.cli.lazy_group import LazyGroup
 from entrypoints.cli.options import global_options
@@ -17,31 +18,52 @@ from entrypoints.cli.options import global_options
 PROGRAM: Final = "bottles"
 
 _COMMANDS: Final = {
-    "init": "entrypoints.cli.init:init",
-    "plan": "entrypoints.cli.plan:plan",
-    "sync": "entrypoints.cli.sync:sync",
-    "verify": "entrypoints.cli.verify:verify",
-    "gc": "entrypoints.cli.collect:collect",
-    "ledger": "entrypoints.cli.ledger:ledger",
-    "explain": "entrypoints.cli.explain:explain",
-    "publish": "entrypoints.cli.publish:publish",
-    "rollback": "entrypoints.cli.rollback:rollback",
-    "smoke": "entrypoints.cli.smoke:smoke",
-    "report": "entrypoints.cli.report:report",
-    "status": "entrypoints.cli.status:status",
-    "serve": "entrypoints.cli.serve:serve",
-    "brew-env": "entrypoints.cli.brew_env:brew_env",
-    "export": "entrypoints.cli.export:export",
-    "import": "entrypoints.cli.import_mirror:import_",
-    "doctor": "entrypoints.cli.doctor:doctor",
-    "cloud": "entrypoints.cli.cloud:cloud",
-    "completion": "entrypoints.cli.completion:completion",
+    "Mirror bottles": {
+        "init": "entrypoints.cli.init:init",
+        "plan": "entrypoints.cli.plan:plan",
+        "sync": "entrypoints.cli.sync:sync",
+        "verify": "entrypoints.cli.verify:verify",
+        "gc": "entrypoints.cli.collect:collect",
+    },
+    "Let brew have them": {
+        "publish": "entrypoints.cli.publish:publish",
+        "rollback": "entrypoints.cli.rollback:rollback",
+        "serve": "entrypoints.cli.serve:serve",
+        "brew-env": "entrypoints.cli.brew_env:brew_env",
+        "smoke": "entrypoints.cli.smoke:smoke",
+    },
+    "Look into the mirror": {
+        "report": "entrypoints.cli.report:report",
+        "status": "entrypoints.cli.status:status",
+        "explain": "entrypoints.cli.explain:explain",
+        "ledger": "entrypoints.cli.ledger:ledger",
+        "doctor": "entrypoints.cli.doctor:doctor",
+    },
+    "Carry it elsewhere": {
+        "export": "entrypoints.cli.export:export",
+        "import": "entrypoints.cli.import_mirror:import_",
+        "cloud": "entrypoints.cli.cloud:cloud",
+    },
+    "Set up this program": {
+        "completion": "entrypoints.cli.completion:completion",
+    },
 }
 
 
 @click.group(
     cls=LazyGroup,
-    places=_COMMANDS,
+    chapters=_COMMANDS,
+    examples=(
+        Example(
+            "bottles plan jq --with-deps --tag arm64_sonoma",
+            "What would come of jq and all that it needs, for one kind of client?",
+        ),
+        Example(
+            "bottles sync jq --with-deps --tag arm64_sonoma",
+            "Mirror that into ./mirror.",
+        ),
+        Example("bottles serve", "Let the brew of this machine have it."),
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @global_options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import (
@@ -20,7 +21,16 @@ from entrypoints.cli.options import (
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command(short_help="Show what a sync would fetch.")
+@click.command(
+    cls=Command,
+    short_help="Show what a sync would fetch.",
+    examples=[
+        Example(
+            "bottles plan jq --with-deps --tag arm64_sonoma",
+            "What jq and all that it needs come to, for one kind of client.",
+        )
+    ],
+)
 @click.argument("names", nargs=-1, metavar="[FORMULA]...")
 @fetch_elsewhere_option
 @config_options(*SELECTION, *UPSTREAM, *RUNNING, "views", *BUCKET, *EXTERNAL, *CLOUD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, SOME_FAILED
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import (
@@ -16,7 +17,11 @@ from entrypoints.cli.options import (
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command(short_help="Let clients see what the mirror holds.")
+@click.command(
+    cls=Command,
+    short_help="Let clients see what the mirror holds.",
+    examples=[Example("bottles publish", "Publish what the last sync brought in.")],
+)
 @click.option(
     "--allow-missing",
     is_flag=True,

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command(short_help="Tell how complete the mirror is, and what proves it.")
+@click.command(
+    cls=Command,
+    short_help="Tell how complete the mirror is, and what proves it.",
+    examples=[
+        Example(
+            'bottles report --markdown >> "$GITHUB_STEP_SUMMARY"',
+            "The summary of a job of GitHub Actions.",
+        )
+    ],
+)
 @click.option("--run", metavar="ID", help="As it was when this run had ended.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, as for a CI summary.")
 @config_options("retry_attempts", *BUCKET)

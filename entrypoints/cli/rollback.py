@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command(short_help="Let clients see the generation before again.")
+@click.command(
+    cls=Command,
+    short_help="Let clients see the generation before again.",
+    examples=[Example("bottles rollback", "Undo the last publication.")],
+)
 @click.option(
     "--to",
     type=click.IntRange(min=1),
     metavar="N",
-    help="That generation.  [the one before the visible one]",
+    help="That generation.  [default: the one before the visible one]",
 )
 @config_options("views", "jobs", *BUCKET)
 @global_options

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
     from entrypoints.serving.app import Answered
 
 
-@click.command(short_help="Serve the mirror over HTTP, as brew asks for it.")
+@click.command(
+    cls=Command,
+    short_help="Serve the mirror over HTTP, as brew asks for it.",
+    examples=[Example("bottles serve --port 8080", "Serve ./mirror to this machine.")],
+)
 @click.option(
     "--port",
+    metavar="PORT",
     type=click.IntRange(0, 65_535),
     default=8080,
     show_default=True,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final, get_args
 import click
 
 from domain.views import View
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, OUT_OF_REACH, SOME_FAILED
 from entrypoints.cli.invocation import Invocation, invoked
 from entrypoints.cli.options import config_options, global_options
 from entrypoints.cli.output import tell, tell_json
+from entrypoints.cli.settings import complete_tag
 from ports.errors import PortError, UnavailableError
 
 if TYPE_CHECKING:
@@ -30,11 +32,23 @@ _MACOS: Final = {
 }
 
 
-@click.command(short_help="Ask a mirror for what brew asks for.")
+@click.command(
+    cls=Command,
+    short_help="Ask a mirror for what brew asks for.",
+    examples=[
+        Example(
+            "bottles smoke http://127.0.0.1:8080 jq --tag arm64_sonoma",
+            "Would brew on a Mac get jq from what bottles serve serves?",
+        )
+    ],
+)
 @click.argument("url")
 @click.argument("asked", nargs=-1, metavar="[FORMULA]...")
 @click.option(
-    "--tag", help="The client to be.  [this machine's: arm64_tahoe, x86_64_linux, …]"
+    "--tag",
+    metavar="TAG",
+    help="The client to be, as arm64_tahoe.  [default: this machine's]",
+    shell_complete=complete_tag,
 )
 @click.option(
     "--view",

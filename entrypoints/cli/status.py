@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command(short_help="Write the status page.")
+@click.command(
+    cls=Command,
+    short_help="Write the status page.",
+    examples=[Example("bottles status", "Renew the page after bottles verify or gc.")],
+)
 @config_options("retry_attempts", *BUCKET)
 @global_options
 @click.pass_context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, of_outcome
 from entrypoints.cli.invocation import invoked
 from entrypoints.cli.options import (
@@ -25,7 +26,20 @@ from entrypoints.cli.output import tell, tell_json
 from entrypoints.cli.plan import preview
 
 
-@click.command(short_help="Fetch what the mirror lacks, and record it.")
+@click.command(
+    cls=Command,
+    short_help="Fetch what the mirror lacks, and record it.",
+    examples=[
+        Example(
+            "bottles sync jq --with-deps --tag arm64_sonoma",
+            "Mirror jq and all that it needs, for one kind of client.",
+        ),
+        Example(
+            "bottles sync --store s3://my-bucket --max-bytes 50GB",
+            "Mirror everything into a bucket, some of it each time.",
+        ),
+    ],
+)
 @click.argument("names", nargs=-1, metavar="[FORMULA]...")
 @click.option("--dry-run", is_flag=True, help="Show the plan, as `bottles plan` does.")
 @fetch_elsewhere_option

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import (
     DAMAGED,
     DONE,
@@ -23,7 +24,16 @@ from entrypoints.cli.options import (
 from entrypoints.cli.output import tell, tell_json
 
 
-@click.command(short_help="Check that the store holds what the ledger says.")
+@click.command(
+    cls=Command,
+    short_help="Check that the store holds what the ledger says.",
+    examples=[
+        Example(
+            "bottles verify --deep --repair",
+            "Read every byte, and fetch again what is not right.",
+        )
+    ],
+)
 @click.option("--deep", is_flag=True, help="Read and hash the bytes of every bottle.")
 @click.option("--repair", is_flag=True, help="Fetch again what is missing or wrong.")
 @click.option(

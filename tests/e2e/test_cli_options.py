@@ -10,9 +10,10 @@ from entrypoints.cli.options import (
     NOTIFYING,
     PUBLISHING,
     RETENTION,
-    SETTINGS,
     SPOOL,
 )
+from entrypoints.cli.settings import SETTINGS
+from tests.support.click_tree import commands
 from tests.support.command import Bottles, finished, start
 
 # What a plan does not depend on.
@@ -39,16 +40,49 @@ def test_plan_and_sync_take_every_setting_that_concerns_them(
         assert (f"--{name.replace('_', '-')} " in told) == (name not in others)
 
 
-@pytest.mark.parametrize("name", [*cli.list_commands(None), "ledger log"])  # type: ignore[arg-type]
-def test_every_command_has_help_and_the_global_options(
+@pytest.mark.parametrize("name", [name for name, _ in commands(cli)])
+def test_every_command_has_help_an_example_and_the_global_options(
     bottles: Bottles, name: str
 ) -> None:
-    ended = bottles(*name.split(), "--help")
+    ended = bottles(*name.split()[1:], "--help")
 
     assert ended.status == 0
-    if name != "completion":
+    assert name in ended.out.partition("\nExample")[2]
+    if name != "bottles completion":
         for option in ("--store", "--config", "--json", "-v", "-q"):
             assert option in ended.out
+
+
+def test_an_example_is_not_broken_where_the_screen_is_narrow(
+    bottles: Bottles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    told = bottles("sync", "--help").out
+
+    assert "\n  bottles sync jq --with-deps --tag arm64_sonoma\n" in told
+
+
+def test_the_options_of_sync_stand_under_what_they_are_about(bottles: Bottles) -> None:
+    told = bottles("sync", "--help").out
+
+    titles = [
+        line for line in told.splitlines() if line.endswith(":") and line[0] > " "
+    ]
+    assert titles == [
+        "Options:",
+        "What is mirrored:",
+        "How it is fetched:",
+        "Upstream:",
+        "What clients see:",
+        "What is let go:",
+        "Another mirror's hash file:",
+        "Notifications:",
+        "The cloud:",
+        "The mirror:",
+        "Everywhere:",
+        "Examples:",
+    ]
 
 
 def test_help_lists_the_commands_and_the_exit_statuses(bottles: Bottles) -> None:
