@@ -17,7 +17,7 @@ SCAN := $(VENV)/scan/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo cloud-demo test simulate coverage lint check bench wheel
-.PHONY: lambda deployed pages scan lock clean
+.PHONY: lambda deployed pages reference scan lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ lint: $(READY) ## style, format, types and import contracts
 	$(VENV)/bin/lint-imports --no-logo
 
 check: lint test ## everything a change must pass
+
+reference: $(READY) ## the pages of the reference that come from the code
+	$(PY) -m tests.reference
 
 bench: $(READY) ## the benchmarks, each with its figure
 	$(PY) -m benchmarks

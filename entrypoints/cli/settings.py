@@ -93,6 +93,7 @@ SECTIONS: Final[dict[str, dict[str, Setting]]] = {
             "NAMES",
             "Formulae, beside those named as arguments.",
             "all of them",
+            spellings=("--formula",),
             listed=True,
         ),
         "with_deps": Setting(
