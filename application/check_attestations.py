@@ -22,7 +22,7 @@ from domain.bottle import Bottle, BottleKey, Digest
 from ports.attestations import AttestationSource, AttestationVerifier
 from ports.errors import (
     MalformedError,
-    NotOurStoreError,
+    NoLedgerError,
     PortError,
     UntrustedError,
 )
@@ -77,13 +77,13 @@ class CheckAttestations:
         """Check all of them, or as many as can be asked for.
 
         Raises:
-            NotOurStoreError: There is no ledger.
+            NoLedgerError: There is no ledger.
             LedgerDamagedError: The log is damaged.
             PortError: The store cannot be used, or there are no roots of trust.
         """
         opened = open_ledger(self.log, self.hash_file)
         if opened.identity is None:
-            raise NotOurStoreError("the store", "there is no ledger to verify it by")
+            raise NoLedgerError
         groups: dict[Digest, list[Bottle]] = defaultdict(list)
         for entry in opened.ledger.held.values():
             groups[entry.bottle.digest].append(entry.bottle)

@@ -26,7 +26,7 @@ from domain.generations import Generation, KeptIndex, ReleaseKey
 from domain.ledger import Ledger
 from domain.listing import Listing
 from domain.views import kept_index_key
-from ports.errors import NotFoundError, NotOurStoreError
+from ports.errors import NoLedgerError, NotFoundError
 from ports.event_log import EventLog
 from ports.export_archive import ExportWriter
 from ports.generations import Generations
@@ -89,13 +89,13 @@ class ExportMirror:
         Raises:
             ExportRefusedError: There was no such generation, or what was exported
                 before is not in the log any more.
-            NotOurStoreError: There is no ledger.
+            NoLedgerError: There is no ledger.
             DigestMismatchError: The store holds something else than it should.
             LedgerDamagedError: The log is damaged.
             PortError: The store or the archive cannot be used.
         """
         if self.log.identity() is None:
-            raise NotOurStoreError("the store", "there is no ledger in it")
+            raise NoLedgerError
         way = self._way(since)
         archive.begin()
         new = [

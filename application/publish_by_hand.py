@@ -11,7 +11,7 @@ from application.roll_back import RollBack
 from application.run import Run, Runs
 from domain.ledger import Ledger
 from domain.selection import Selection
-from ports.errors import NotOurStoreError
+from ports.errors import NoLedgerError
 from ports.progress import Progress
 
 
@@ -60,5 +60,5 @@ class PublishByHand:
         for note in opened.notes:
             self.progress.note(note)
         if opened.identity is None:
-            raise NotOurStoreError("the store", "there is no ledger in it")
+            raise NoLedgerError
         return self.runs.begin(opened)

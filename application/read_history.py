@@ -9,7 +9,7 @@ from domain.events import GENESIS, RecordedCommit, SyncCompleted
 from domain.history import History
 from domain.ledger import Ledger
 from domain.status import Status, status_of
-from ports.errors import NotFoundError, NotOurStoreError
+from ports.errors import NoLedgerError, NotFoundError
 from ports.event_log import EventLog
 from ports.hash_file import HashFile, PublishedLedger
 
@@ -36,13 +36,13 @@ class ReadHistory:
             until: The last commit to read, where it is not the log's last one.
 
         Raises:
-            NotOurStoreError: There is no ledger.
+            NoLedgerError: There is no ledger.
             NotFoundError: There is no commit in it yet.
             LedgerDamagedError: The log is damaged.
         """
         identity = self.log.identity()
         if identity is None:
-            raise NotOurStoreError("the store", "there is no ledger in it")
+            raise NoLedgerError
         ledger, history = self._left(identity, left)
         while True:
             try:
@@ -71,12 +71,12 @@ class ReadHistory:
 
         Raises:
             NotFoundError: No such run has ended.
-            NotOurStoreError: There is no ledger.
+            NoLedgerError: There is no ledger.
             LedgerDamagedError: The log is damaged.
         """
         identity = self.log.identity()
         if identity is None:
-            raise NotOurStoreError("the store", "there is no ledger in it")
+            raise NoLedgerError
         ledger, history = Ledger(id=identity), History()
         for recorded in self.log.read(GENESIS):
             history.follow(ledger, recorded, GENESIS)

@@ -20,7 +20,7 @@ from domain.listing import Listing
 from domain.plan import make_loads
 from domain.selection import Selection
 from domain.work import Work
-from ports.errors import MalformedError, NotFoundError, NotOurStoreError
+from ports.errors import MalformedError, NoLedgerError, NotFoundError
 from ports.generations import Generations
 from ports.progress import Progress
 from ports.store import ObjectInfo, Store
@@ -96,7 +96,7 @@ class VerifyMirror:
             prune_orphans: Remove orphans, unless a run is under way.
 
         Raises:
-            NotOurStoreError: There is no ledger.
+            NoLedgerError: There is no ledger.
             FollowerError: Something is to be changed, and the store is a follower.
             LedgerDamagedError: The log is damaged.
             PortError: The store cannot be used.
@@ -105,7 +105,7 @@ class VerifyMirror:
         for note in opened.notes:
             self.progress.note(note)
         if opened.identity is None:
-            raise NotOurStoreError("the store", "there is no ledger to verify it by")
+            raise NoLedgerError
         if repair or prune_orphans:
             require_own(self.runs.log, opened.identity)
         claims = tuple(claims_of(opened.ledger))

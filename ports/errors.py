@@ -114,6 +114,15 @@ class NotOurStoreError(RefusedError):
     cause = "not_our_store"
 
 
+class NoLedgerError(NotOurStoreError):
+    """There is no ledger in the store yet, and nothing to look at."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the store", "there is no ledger in it; bottles sync begins one"
+        )
+
+
 class FollowerError(RefusedError):
     """The store follows another mirror, and records no runs of its own."""
 

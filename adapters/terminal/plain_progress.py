@@ -7,7 +7,13 @@ from threading import Event, Lock, Thread
 from typing import TextIO
 
 from adapters.board import Board, View
-from adapters.terminal.words import counted, spelt_bytes, spelt_duration, spelt_rate
+from adapters.terminal.words import (
+    counted,
+    spelt_bytes,
+    spelt_left,
+    spelt_rate,
+    spelt_took,
+)
 from domain.plan import SyncPlan
 from domain.work import Load, Work
 from ports.clock import Clock
@@ -143,7 +149,7 @@ def line(view: View) -> str:
     if view.failed:
         parts.insert(1, f"{view.failed:,} failed")
     if view.seconds_left is not None:
-        parts.append(f"about {spelt_duration(view.seconds_left)} left")
+        parts.append(spelt_left(view.seconds_left))
     names = [flight.name for flight in view.in_flight[:_NAMED]]
     if len(view.in_flight) > _NAMED:
         names.append(f"{len(view.in_flight) - _NAMED} more")
@@ -156,7 +162,7 @@ def last_line(view: View) -> str:
     rate = spelt_rate(view.bytes / view.seconds) if view.seconds > 0 else "at once"
     return (
         f"{view.bottles:,}/{view.all_bottles:,} bottles, {spelt_bytes(view.bytes)} in"
-        f" {spelt_duration(view.seconds)} ({rate})"
+        f" {spelt_took(view.seconds)} ({rate})"
     )
 
 

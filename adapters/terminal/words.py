@@ -41,6 +41,16 @@ def spelt_duration(seconds: float) -> str:
     return f"{whole // _DAY} d {whole % _DAY // _HOUR:02} h"
 
 
+def spelt_took(seconds: float) -> str:
+    """Return how long something took: never ``0 s``, which nothing takes."""
+    return spelt_duration(seconds) if round(seconds) else "less than 1 s"
+
+
+def spelt_left(seconds: float) -> str:
+    """Return how long something will take that is not over yet: ``about 5 s left``."""
+    return f"about {spelt_duration(max(1.0, seconds))} left"
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return how many there are of something: ``1 bottle``, ``22,879 bottles``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

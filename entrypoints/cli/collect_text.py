@@ -9,6 +9,7 @@ from adapters.terminal.words import counted, spelt_bytes
 from application.collect_garbage import GarbageReport
 from domain.config import SyncConfig
 from domain.retention import Kept, Old, Retention
+from entrypoints.cli.next_step import typed
 from entrypoints.cli.tables import table
 
 _NAMED: Final = 20
@@ -30,7 +31,7 @@ def garbage_text(report: GarbageReport, config: SyncConfig) -> str:
     elif report.refused is not None:
         lines += ["", f"Not now: {report.refused}"]
     elif retention.evict:
-        lines += ["", "Next: bottles gc --yes evicts them"]
+        lines += ["", f"Next: {typed('gc --yes', config)} evicts them"]
     return "\n".join(lines)
 
 

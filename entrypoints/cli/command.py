@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 import click
@@ -68,6 +69,18 @@ class Group(_WithExamples, click.Group):
     """A group with examples, of commands with examples."""
 
     command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is meant; of one that is not, tell the nearest."""
+        name = args[0]
+        names = self.list_commands(ctx)
+        if not ctx.resilient_parsing and name not in names:
+            nearest = get_close_matches(name, names, n=1)
+            hint = f" (Did you mean {nearest[0]!r}?)" if nearest else ""
+            ctx.fail(f"No such command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
 
 
 def by_section(

@@ -9,6 +9,7 @@ from adapters.terminal.words import counted
 from application.repair_ledger import RepairReport
 from domain.config import SyncConfig
 from domain.damage import IN_THE_LOG, Damage, DamageClass
+from entrypoints.cli.colours import bad
 from ports.custody import Examination
 
 _REMEDIES: Final[Mapping[DamageClass, str]] = {
@@ -119,7 +120,7 @@ def _verdict(found: Examination, config: SyncConfig) -> Iterator[str]:
     if found.head is not None:
         head = f"head {found.head.seq}:{found.head.sha256}"
     events = "" if found.events is None else f", {counted(found.events, 'event')}"
-    state = "good" if found.ok else "DAMAGED"
+    state = "good" if found.ok else bad("DAMAGED")
     commits = counted(found.commits, "commit")
     yield f"{state}: {commits}{events}, {head} in {config.store}"
 

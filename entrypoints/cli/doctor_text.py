@@ -7,15 +7,15 @@ from typing import Final
 
 from adapters.terminal.words import counted
 from application.doctor import Check
+from entrypoints.cli.colours import seen_state
 
-_STATES: Final = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 _INDENT: Final = " " * 21
 
 
 def check_text(check: Check) -> str:
     """Return what ``doctor`` prints of one check."""
     name = check.name.replace("_", " ")
-    lines = [f"{_STATES[check.state]:4}  {name:13}  {check.detail}"]
+    lines = [f"{seen_state(check.state)}  {name:13}  {check.detail}"]
     if check.advice:
         lines.append(f"{_INDENT}do: {check.advice}")
     return "\n".join(lines)

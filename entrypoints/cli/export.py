@@ -71,5 +71,5 @@ def export(
         if invocation.as_json:
             tell_json(export_answer(made))
         else:
-            tell(export_text(made, folder))
+            tell(export_text(made, folder, invocation.config))
     return DONE

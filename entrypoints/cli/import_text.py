@@ -7,6 +7,7 @@ from itertools import islice
 from adapters.terminal.words import counted
 from application.import_hash_file import NAMED, ImportReport
 from domain.config import SyncConfig
+from entrypoints.cli.next_step import typed
 
 
 def import_text(report: ImportReport, config: SyncConfig) -> str:
@@ -25,4 +26,4 @@ def import_text(report: ImportReport, config: SyncConfig) -> str:
         lines += [f"  {key}: {reason}" for key, reason in shown]
         if len(report.skipped) > NAMED:
             lines.append(f"  and {len(report.skipped) - NAMED:,} more")
-    return "\n".join([*lines, "", "Next: bottles plan"])
+    return "\n".join([*lines, "", f"Next: {typed('plan', config)}"])

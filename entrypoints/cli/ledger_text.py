@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final
 
 from adapters.ledger.fields import written_time
@@ -59,12 +60,14 @@ def replay_text(ledger: Ledger, config: SyncConfig) -> str:
 
 def explain_text(formula: str, story: Iterable[Told], ledger: Ledger) -> str:
     """Return all that the ledger knows of a formula, and what it comes to."""
-    lines = [
-        f"{written_time(told.recorded.commit.at)}  commit {told.recorded.commit.seq}"
-        f"  run {told.recorded.commit.run[:_SHORT]}  {event_text(told.event)}"
-        f" ({told.reason})"
-        for told in story
-    ]
+    lines: list[str] = []
+    by_commit = groupby(story, key=lambda told: told.recorded.commit)
+    for commit, happened in by_commit:
+        lines.append(
+            f"{written_time(commit.at)}  commit {commit.seq}  run {commit.run[:_SHORT]}"
+        )
+        for told in happened:
+            lines += [f"  {event_text(told.event)}", f"    why: {told.reason}"]
     lines += ["", "now"]
     for key, entry in sorted(ledger.held.items()):
         if entry.bottle.name == formula:

@@ -43,12 +43,16 @@ def plan(context: click.Context, /, *, fetch_elsewhere: bool, **_given: object) 
     reach, it is asked once, and the plan says how many sizes are not known.
     """
     with invoked(context) as invocation:
-        preview(invocation, fetch_elsewhere=fetch_elsewhere)
+        preview(
+            invocation,
+            fetch_elsewhere=fetch_elsewhere,
+            how="bottles sync with the same words fetches it",
+        )
     return DONE
 
 
-def preview(invocation: Invocation, *, fetch_elsewhere: bool) -> None:
-    """Print the plan of what is configured."""
+def preview(invocation: Invocation, *, fetch_elsewhere: bool, how: str) -> None:
+    """Print the plan of what is configured, and how it is carried out."""
     from dataclasses import replace
 
     from application.opened_ledger import open_ledger
@@ -72,4 +76,5 @@ def preview(invocation: Invocation, *, fetch_elsewhere: bool) -> None:
         sha256 = mirror.documents().sha256_of(made.work)
         tell_json(plan_answer(made, config, sha256))
     else:
-        tell(plan_text(made, config, left=lacking - made.work.bottles))
+        left = lacking - made.work.bottles
+        tell(plan_text(made, config, left, how=how))

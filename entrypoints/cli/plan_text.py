@@ -17,11 +17,14 @@ _BIGGEST: Final = 5
 _CENT: Final = Decimal("0.01")
 
 
-def plan_text(plan: SyncPlan, config: SyncConfig, left: int = 0) -> str:
+def plan_text(
+    plan: SyncPlan, config: SyncConfig, left: int = 0, *, how: str = ""
+) -> str:
     """Return what ``plan`` prints.
 
     Args:
         left: Bottles that the bound on bytes leaves for a later run.
+        how: What carries the plan out.
     """
     lines = pairs(
         [
@@ -51,6 +54,8 @@ def plan_text(plan: SyncPlan, config: SyncConfig, left: int = 0) -> str:
         lines += ["", "biggest formulae", *table(biggest)]
     if plan.work.loads:
         lines += ["", *pairs(_outlook(plan, config))]
+        if how:
+            lines += ["", f"Next: {how}"]
     return "\n".join(lines)
 
 

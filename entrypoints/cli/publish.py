@@ -58,7 +58,7 @@ def publish(context: click.Context, /, *, allow_missing: bool, **_given: object)
             if invocation.as_json:
                 tell_json(refusal_answer(error))
             else:
-                tell(refusal_text(error))
+                tell(refusal_text(error, invocation.config))
             return SOME_FAILED
         if invocation.as_json:
             tell_json(publication_answer(publication, ledger))

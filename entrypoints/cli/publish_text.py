@@ -8,6 +8,7 @@ from adapters.terminal.words import counted
 from application.publication import Publication, PublishRefusedError
 from domain.config import SyncConfig
 from domain.ledger import Ledger
+from entrypoints.cli.next_step import typed
 
 _NAMED: Final = 20
 
@@ -26,15 +27,19 @@ def publication_text(
     others = [n for n in sorted(ledger.generations) if n != number]
     if others:
         kept = ", ".join(map(str, others))
-        lines += ["", f"Next: bottles rollback --to N goes to another one: {kept}"]
+        again = typed("rollback --to N", config)
+        lines += ["", f"Next: {again} goes to another one: {kept}"]
     return "\n".join(lines)
 
 
-def refusal_text(error: PublishRefusedError) -> str:
+def refusal_text(error: PublishRefusedError, config: SyncConfig) -> str:
     """Return what ``publish`` prints when bottles are missing."""
     gone = counted(len(error.missing), "bottle")
     first = f"Nothing was published: the API names {gone} of the selection that clients"
-    last = "Next: bottles sync brings them in; bottles publish --allow-missing"
+    last = (
+        f"Next: {typed('sync', config)} brings them in;"
+        f" {typed('publish --allow-missing', config)}"
+    )
     return "\n".join(
         [
             f"{first} could not get here:",

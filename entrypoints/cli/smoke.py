@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import click
 
 from domain.views import View
+from entrypoints.cli.colours import seen_state
 from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, OUT_OF_REACH, SOME_FAILED
 from entrypoints.cli.invocation import Invocation, invoked
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from application.smoke_mirror import Trial
     from domain.tags import Tag
 
-_STATES: Final = {"ok": "ok", "warn": "warn", "fail": "FAIL"}
 _MACOS: Final = {
     "27": "golden_gate",
     "26": "tahoe",
@@ -89,7 +89,7 @@ def smoke(
         for trial in trials:
             made.append(trial)
             if not invocation.as_json:
-                tell(f"{_STATES[trial.state]:4}  {trial.name:14}  {trial.detail}")
+                tell(f"{seen_state(trial.state)}  {trial.name:14}  {trial.detail}")
         if invocation.as_json:
             tell_json(
                 {

@@ -11,6 +11,7 @@ from application.write_status import WrittenStatus
 from domain.config import SyncConfig
 from domain.history import Missing
 from domain.status import Status
+from entrypoints.cli.next_step import typed
 from entrypoints.cli.tables import pairs, table
 
 _NAMED: Final = 20
@@ -28,9 +29,7 @@ def written_text(written: WrittenStatus, config: SyncConfig) -> str:
         ("Completeness", _verdict(status)),
         ("Written", f"{written.keys[0]} and {len(written.keys) - 1} more"),
     ]
-    return "\n".join(
-        [*pairs(rows), "", f"Next: bottles serve --store {config.store} shows it"]
-    )
+    return "\n".join([*pairs(rows), "", f"Next: {typed('serve', config)} shows it"])
 
 
 def receipt_text(status: Status, config: SyncConfig) -> str:

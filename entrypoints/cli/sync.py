@@ -75,7 +75,11 @@ def sync(
 
     with invoked(context) as invocation:
         if dry_run:
-            preview(invocation, fetch_elsewhere=fetch_elsewhere)
+            preview(
+                invocation,
+                fetch_elsewhere=fetch_elsewhere,
+                how="the same without --dry-run fetches it",
+            )
             return DONE
         mirror, config = invocation.mirror, invocation.config
         report = mirror.announced_sync()(

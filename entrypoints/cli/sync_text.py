@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from adapters.terminal.words import counted, spelt_bytes, spelt_duration
+from adapters.terminal.words import counted, spelt_bytes, spelt_took
 from application.expose_run import Exposed
 from application.sync_bottles import SyncReport
-from domain.config import BucketAddress, SyncConfig
+from domain.config import SyncConfig
+from entrypoints.cli.next_step import typed
 
 _NAMED: Final = 5
 
@@ -58,7 +59,7 @@ def _mirrored(report: SyncReport, config: SyncConfig) -> str:
     if report.copied:
         parts.append(f"{report.copied:,} of them copied inside the store")
     parts.append(f"{report.skipped:,} held already")
-    took = spelt_duration(report.duration)
+    took = spelt_took(report.duration)
     return f"{', '.join(parts)}, in {config.store}, in {took}."
 
 
@@ -90,14 +91,9 @@ def _failures(report: SyncReport) -> list[str]:
 
 
 def _next(report: SyncReport, config: SyncConfig) -> str:
-    store = f" --store {config.store}" if _is_elsewhere(config) else ""
     if report.outcome == "complete" and not report.left:
+        commands = ("verify", "ledger log")
         if report.exposed.publication is not None:
-            return f"bottles serve{store}, or bottles verify{store}"
-        return f"bottles verify{store}, or bottles ledger log{store}"
+            commands = ("serve", "verify")
+        return ", or ".join(typed(command, config) for command in commands)
     return "the same command again; what is held is not fetched twice"
-
-
-def _is_elsewhere(config: SyncConfig) -> bool:
-    """Return whether the store is another than the default."""
-    return isinstance(config.store, BucketAddress) or config.store != SyncConfig().store

@@ -92,7 +92,7 @@ def verify(
             more = {} if provenance is None else attestations_answer(provenance)
             tell_json(verify_answer(report) | more)
         else:
-            tell(verify_text(report, invocation.config))
+            tell(verify_text(report, invocation.config, deep=deep))
             if provenance is not None:
                 tell(attestations_text(provenance))
         interrupted = provenance is not None and invocation.mirror.stop().is_set()

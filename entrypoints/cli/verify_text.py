@@ -9,12 +9,17 @@ from adapters.terminal.words import counted
 from application.check_attestations import AttestationReport
 from application.verify_mirror import VerifyReport
 from domain.config import SyncConfig
+from entrypoints.cli.next_step import typed
 
 _NAMED: Final = 20
 
 
-def verify_text(report: VerifyReport, config: SyncConfig) -> str:
-    """Return what ``verify`` prints."""
+def verify_text(report: VerifyReport, config: SyncConfig, *, deep: bool) -> str:
+    """Return what ``verify`` prints.
+
+    Args:
+        deep: Whether every byte was read.
+    """
     good = report.checked - len(report.flaws)
     lines = [f"{good:,} of {counted(report.checked, 'object')} in {config.store} good"]
     for flaw in report.flaws[:_NAMED]:
@@ -37,11 +42,18 @@ def verify_text(report: VerifyReport, config: SyncConfig) -> str:
         lines += _more(len(report.orphans))
     hints = []
     if report.unrepaired and report.tally is None:
-        hints.append("--repair fetches again what is missing or wrong")
+        hints.append(
+            f"{typed('verify --repair', config)} fetches again what is missing or wrong"
+        )
     if report.orphans and not report.pruned:
-        hints.append("--prune-orphans removes what the ledger does not know")
+        hints.append(
+            f"{typed('verify --prune-orphans', config)} removes what the ledger does"
+            " not know"
+        )
+    if not hints and not deep:
+        hints.append(f"{typed('verify --deep', config)} reads every byte")
     if hints:
-        lines += ["", f"Next: bottles verify {'; '.join(hints)}"]
+        lines += ["", f"Next: {'; '.join(hints)}"]
     return "\n".join(lines)
 
 

@@ -93,6 +93,22 @@ def test_help_lists_the_commands_and_the_exit_statuses(bottles: Bottles) -> None
     assert "Exit status: 0 done; 1 done, but some bottles failed;" in told
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(("verfy",), "verify"), (("ledger", "chek"), "check")]
+)
+def test_of_a_command_that_is_none_the_nearest_is_told(
+    bottles: Bottles, typed: tuple[str, ...], meant: str
+) -> None:
+    ended = bottles(*typed)
+
+    assert ended.status == 2
+    assert f"No such command {typed[-1]!r}. (Did you mean {meant!r}?)" in ended.err
+
+
+def test_of_a_command_that_is_like_none_nothing_is_guessed(bottles: Bottles) -> None:
+    assert bottles("xyzzy").err.endswith("Error: No such command 'xyzzy'.\n")
+
+
 def test_tells_its_version(bottles: Bottles) -> None:
     ended = bottles("--version")
 

@@ -133,6 +133,8 @@ def test_a_person_reads_tags_totals_biggest_formulae_route_and_time(
         "",
         "in the cloud  Lambda, 1 shard",
         "time          about 1 s at 25.0 MB/s (assumed)",
+        "",
+        "Next: bottles sync with the same words fetches it",
     ]
 
 

@@ -35,7 +35,11 @@ def test_a_good_mirror_is_said_to_be_good(bottles: Bottles) -> None:
         "orphans": [],
         "repaired": [],
     }
-    assert bottles("verify").out == "2 of 2 objects in mirror good\n"
+    good = "2 of 2 objects in mirror good\n"
+    assert bottles("verify").out == (
+        f"{good}\nNext: bottles verify --deep reads every byte\n"
+    )
+    assert bottles("verify", "--deep").out == good
     assert tree(MIRROR) == before
 
 

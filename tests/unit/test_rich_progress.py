@@ -1,11 +1,12 @@
 import io
+import re
 
 import pytest
 from rich.console import Console, RenderableType
 
 from adapters.board import Board
 from adapters.memory.clock import ManualClock
-from adapters.terminal.rich_progress import RichProgress, counting, drawn
+from adapters.terminal.rich_progress import RichProgress, Seats, counting, drawn
 from ports.errors import NotFoundError
 from tests.support.plans import make_load, make_plan_of
 
@@ -40,12 +41,12 @@ def test_draws_totals_and_at_most_eight_in_flight() -> None:
     board.finished(LOADS[0], failed=True)
     clock.sleep(1.0)
 
-    text = text_of(drawn(board.view()))
+    text = text_of(drawn(board.view(), Seats(), 100))
 
     assert "1/12" in text
     assert "1 failed" in text
     assert "1.0 kB of 12.0 kB" in text
-    assert "1.0 kB/s  about 11 s left" in text
+    assert re.search(r"1\.0 kB/s +about 11 s left", text)
     assert text.count("arm64_sonoma") == 8
     assert "and 3 more" in text
 
@@ -54,7 +55,37 @@ def test_draws_no_bar_of_a_sum_that_nobody_knows() -> None:
     board = Board(ManualClock())
     board.begin(make_plan_of(make_load("jq", None)))
 
-    assert "0 B (1 size not yet known)" in text_of(drawn(board.view()))
+    assert "0 B (1 size not yet known)" in text_of(drawn(board.view(), Seats(), 100))
+
+
+def test_what_is_in_flight_keeps_its_row_and_no_row_is_taken_away() -> None:
+    board, seats = Board(ManualClock()), Seats()
+    board.begin(make_plan_of(*LOADS))
+    for load in LOADS[:3]:
+        board.started(load, 1_000)
+    before = text_of(drawn(board.view(), seats, 100)).splitlines()
+
+    board.finished(LOADS[0], failed=False)
+    after = text_of(drawn(board.view(), seats, 100)).splitlines()
+    board.started(LOADS[3], 1_000)
+    later = text_of(drawn(board.view(), seats, 100)).splitlines()
+
+    assert len(before) == len(after) == len(later)
+    assert before[4:] == after[4:] == later[4:]
+    assert after[3].strip() == ""
+    assert LOADS[3].bottles[0].key in later[3]
+
+
+def test_a_long_name_leaves_room_for_the_rest_on_a_narrow_terminal() -> None:
+    board = Board(ManualClock())
+    load = make_load("a-name-that-is-longer-than-any-that-a-formula-should-have", 1_000)
+    board.begin(make_plan_of(load))
+    board.started(load, 123_456_789)
+
+    text = text_of(drawn(board.view(), Seats(), 70))
+
+    assert "…" in text
+    assert "0 B of 123.5 MB" in text
 
 
 def test_draws_how_many_things_are_done() -> None:
@@ -83,7 +114,7 @@ def test_tells_notes_failures_and_the_end_as_lines_that_stay(
     assert "a [bold]word[/bold]" in told
     assert f"failed: {LOADS[0].bottles[0].key}: {FAILURE}" in told
     assert f"mirrored {LOADS[1].bottles[0].key}" in told
-    assert told.count("2/2 bottles, 1.0 kB in 0 s (at once)") == 1
+    assert told.count("2/2 bottles, 1.0 kB in less than 1 s (at once)") == 1
 
 
 def test_a_closed_terminal_ends_nothing(console: Console, screen: io.StringIO) -> None:

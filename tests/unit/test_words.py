@@ -1,6 +1,13 @@
 import pytest
 
-from adapters.terminal.words import counted, spelt_bytes, spelt_duration, spelt_rate
+from adapters.terminal.words import (
+    counted,
+    spelt_bytes,
+    spelt_duration,
+    spelt_left,
+    spelt_rate,
+    spelt_took,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +50,11 @@ def test_rates_and_counts_are_spelt() -> None:
     assert counted(1, "bottle") == "1 bottle"
     assert counted(22_879, "bottle") == "22,879 bottles"
     assert counted(2, "copy", "copies") == "2 copies"
+
+
+def test_nothing_takes_no_time_at_all() -> None:
+    assert (spelt_took(0.3), spelt_took(62.0)) == ("less than 1 s", "1 min 02 s")
+    assert (spelt_left(0.3), spelt_left(62.0)) == (
+        "about 1 s left",
+        "about 1 min 02 s left",
+    )
