@@ -21,7 +21,7 @@ class LazyGroup(Group):
     def __init__(
         self, *, chapters: Mapping[str, Mapping[str, str]], **rest: object
     ) -> None:
-        super().__init__(**rest)
+        super().__init__(**rest)  # type: ignore[arg-type]
         self.chapters = chapters
         self._places = {
             name: place

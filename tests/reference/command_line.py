@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.reference.described import (
     EXIT_STATUSES,
@@ -92,13 +92,13 @@ def _linked(names: tuple[str, ...]) -> str:
 
 def _table(
     head: tuple[str, str],
-    rows: Iterator[tuple[str, str]] | object,
+    rows: Iterable[tuple[str, str]],
     *,
     code: bool = True,
 ) -> Iterator[str]:
     yield f"| {head[0]} | {head[1]} |"
     yield "|---|---|"
-    for first, second in rows:  # type: ignore[attr-defined]
+    for first, second in rows:
         cell = f"`{first}`" if code else first
         yield f"| {_cell(cell)} | {_cell(marked(second))} |"
 
