@@ -70,6 +70,10 @@ class Group(_WithExamples, click.Group):
 
     command_class = Command
 
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order in which they were added."""
+        return list(self.commands)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

@@ -112,7 +112,7 @@ def show(context: click.Context, /, *, seq: int, **_given: object) -> int:
 def replay(
     context: click.Context, /, *, moment: int | datetime | None, **_given: object
 ) -> int:
-    """Replay the log from its beginning and publish the hash file that it gives."""
+    """Replay the log from its beginning, and write the hash file that it gives."""
     from adapters.ledger.hash_codec import encode_hash_file
     from entrypoints.cli.answers import replay_answer
     from entrypoints.cli.ledger_text import replay_text

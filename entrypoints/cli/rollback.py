@@ -26,7 +26,7 @@ from entrypoints.cli.output import tell, tell_json
 @global_options
 @click.pass_context
 def rollback(context: click.Context, /, *, to: int | None, **_given: object) -> int:
-    """Go back to a generation that is kept; nothing is downloaded.
+    """Go back to a generation that is kept; nothing is fetched.
 
     The next complete sync publishes again what upstream says by then. To stay where
     the mirror is, set publish = false.

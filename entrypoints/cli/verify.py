@@ -39,7 +39,7 @@ from entrypoints.cli.output import tell, tell_json
 @click.option(
     "--prune-orphans",
     is_flag=True,
-    help="Remove bottles that the ledger does not know, unless a run is under way.",
+    help="Remove orphans, which the ledger does not know, unless a run is under way.",
 )
 @click.option(
     "--attestations",

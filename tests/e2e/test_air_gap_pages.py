@@ -53,7 +53,12 @@ def test_what_goes_across_is_told_to_people(bottles: Bottles) -> None:
     came = bottles("import", "disk", "--store", "far").out
 
     assert "bottles from the beginning exported to disk: " in out
-    assert out.endswith("here the next time: bottles export --since 1\n")
+    assert out.endswith(
+        "here the next time: bottles export --store near --since 1 --to DIR\n"
+    )
+    assert came.endswith(
+        "Next: bottles serve --store far, or bottles verify --store far\n"
+    )
     assert "Generation 1 is what clients see." in came
     heads = {line for line in (out + came).splitlines() if line.startswith("Ledger ")}
     assert len(heads) == 1

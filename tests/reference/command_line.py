@@ -13,6 +13,15 @@ from tests.reference.described import (
     spellings,
 )
 
+# The longest first, so that a group does not hide what is below it.
+_COMMAND = re.compile(
+    "(?<!`)("
+    + "|".join(
+        sorted((each.words for each in described() if " " in each.words), reverse=True)
+    )
+    + r")\b(?!-)"
+)
+
 
 def listed_commands() -> str:
     """Return what ``docs/reference/cli.md`` says of each command."""
@@ -80,7 +89,8 @@ def marked(text: str) -> str:
     """Return a sentence of help with what can be typed marked as such."""
     text = re.sub(r"(?<![\w/-])(--[a-z][a-z-]+|-[a-z]\b)", r"`\1`", text)
     text = re.sub(r"<([A-Z]+)>", r"\\<\1\\>", text)
-    return re.sub(r"(?<![`\w])([\w./]+/\w+\.(?:html|json|md|env))\b", r"`\1`", text)
+    text = re.sub(r"(?<![`\w])([\w./~]+/\w+\.(?:html|json|md|env))\b", r"`\1`", text)
+    return _COMMAND.sub(r"`\1`", text)
 
 
 def _linked(names: tuple[str, ...]) -> str:
