@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
 from ports.progress import Progress
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SHOW_CURSOR: Final = b"\x1b[?25h"
 _STOPPING: Final = (
     "stopping: what has been fetched is recorded first; interrupt again to quit at once"
 )
@@ -56,6 +59,10 @@ def stopped_by_signals(stop: StopFlag, progress: Progress) -> Iterator[None]:
         if not stop.is_watched:
             raise KeyboardInterrupt
         stop.set()
+        with suppress(OSError, ValueError):
+            if sys.stderr.isatty():
+                # The next one kills, and whatever was hidden stays so.
+                os.write(sys.stderr.fileno(), _SHOW_CURSOR)
 
     def tell() -> None:
         # In a thread of its own: a handler could wait for a lock that is held by the

@@ -17,6 +17,7 @@ from tests.support.command import (
     until,
     write_config,
 )
+from tests.support.shells import at_a_terminal, put_on_path
 
 
 @pytest.fixture
@@ -71,6 +72,23 @@ def test_a_second_interrupt_kills_at_once(bottles: Bottles, upstream: Upstream) 
     assert ended.status == -signal.SIGINT
     upstream.faults.clear()
     assert bottles.json("sync")["mirrored"]["bottles"] == 8
+
+
+def test_who_is_killed_at_a_terminal_leaves_its_cursor(
+    folder: Path, upstream: Upstream
+) -> None:
+    upstream.faults.add(Fault("stall", on="signed_get", after=1_000))
+    put_on_path(folder)
+
+    with at_a_terminal("bottles", "sync", "--jobs", "2", folder=folder) as (seen, sync):
+        assert seen.sees("to mirror: 8 bottles")
+        until(lambda: upstream.requests.count("signed_get") == 2)
+        sync.send_signal(signal.SIGINT)
+        assert seen.sees("stopping: ")
+        sync.send_signal(signal.SIGINT)
+
+        assert sync.wait() == -signal.SIGINT
+        assert seen.raw.rindex("\x1b[?25h") > seen.raw.rindex("\x1b[?25l")
 
 
 def test_an_interrupt_before_anything_is_fetched_ends_at_once(

@@ -36,11 +36,15 @@ def put_on_path(folder: Path) -> None:
 
 
 class Terminal:
-    """What a shell writes, and the keys that it is given."""
+    """What a shell writes, and the keys that it is given.
+
+    Attributes:
+        raw: All that was written so far, with what steers a terminal.
+    """
 
     def __init__(self, there: int) -> None:
         self._there = there
-        self._raw = ""
+        self.raw = ""
         self._seen = 0
 
     def type(self, keys: str) -> None:
@@ -55,7 +59,7 @@ class Terminal:
             if left <= 0 or not select.select([self._there], [], [], left)[0]:
                 return False
             try:
-                self._raw += os.read(self._there, 65_536).decode(errors="replace")
+                self.raw += os.read(self._there, 65_536).decode(errors="replace")
             except OSError:  # nobody is at the other end any more
                 return False
         self._seen = place + len(text)
@@ -63,12 +67,21 @@ class Terminal:
 
     def _text(self) -> str:
         """Return what was written, without what only steers a terminal."""
-        return _STEERING.sub("", self._raw)
+        return _STEERING.sub("", self.raw)
 
 
 @contextmanager
 def shell(*words: str, folder: Path) -> Iterator[Terminal]:
     """Yield the terminal of a shell that works in ``folder`` with its programs."""
+    with at_a_terminal(*words, folder=folder) as (terminal, _):
+        yield terminal
+
+
+@contextmanager
+def at_a_terminal(
+    *words: str, folder: Path
+) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
+    """Yield the terminal of a program and the program, likewise."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         words,
@@ -88,7 +101,7 @@ def shell(*words: str, folder: Path) -> Iterator[Terminal]:
     )
     os.close(theirs)
     try:
-        yield Terminal(ours)
+        yield Terminal(ours), process
     finally:
         process.kill()
         process.wait()
