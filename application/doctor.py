@@ -15,6 +15,7 @@ from domain.bottle import Bottle
 from domain.catalog import Catalog
 from domain.errors import LedgerDamagedError, MirrorError
 from domain.events import GENESIS
+from domain.rounded import rounded_bytes
 from ports.bottle_source import BottleSource
 from ports.catalog import CatalogSource
 from ports.clock import Clock
@@ -237,7 +238,7 @@ class _Examination:
         for bottle in bottles:
             size = registry.sizes([bottle]).get(bottle.digest)
             if size is not None:
-                return Check(name, "ok", f"has {bottle.key}, {size:,} bytes")
+                return Check(name, "ok", f"has {bottle.key}, {rounded_bytes(size)}")
         keys = ", ".join(bottle.key for bottle in bottles)
         raise NotFoundError("the registry", f"it answers, and gives none of {keys}")
 

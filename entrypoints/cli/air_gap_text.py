@@ -37,6 +37,8 @@ def imported_text(report: ImportReport, config: SyncConfig) -> str:
     ledger = report.ledger
     if report.unchanged:
         lines = [f"Nothing to import: {config.store} is further already."]
+    elif not report.written and not report.removed:
+        lines = [f"Nothing to import: {config.store} has all of it already."]
     else:
         objects = counted(report.written, "object")
         lines = [

@@ -43,7 +43,11 @@ def receipt_text(status: Status, config: SyncConfig) -> str:
     notes = list(_notes(status))
     if notes:
         lines += ["", *notes]
-    rows = [("Last complete sync", _last(status)), ("Ledger", _head(status))]
+    rows = [
+        ("Last complete sync", _last(status)),
+        ("Ledger", status.ledger),
+        ("Ledger head", _head(status)),
+    ]
     return "\n".join([*lines, "", *pairs(rows)])
 
 
@@ -65,7 +69,8 @@ def receipt_markdown(status: Status, config: SyncConfig) -> str:
     for note in _notes(status):
         lines += ["", note]
     lines += ["", f"Last complete sync: {_last(status)}"]
-    return "\n".join([*lines, "", f"Ledger: `{_head(status)}`"])
+    head = f"`{_head(status)}` of ledger `{status.ledger}`"
+    return "\n".join([*lines, "", f"Ledger head: {head}"])
 
 
 def _rows(status: Status) -> list[tuple[str, ...]]:
@@ -126,7 +131,8 @@ def _last(status: Status) -> str:
 
 
 def _head(status: Status) -> str:
-    return f"{status.ledger} {status.position.seq} {status.position.sha256}"
+    # In the form that `ledger check --pin` takes.
+    return f"{status.position.seq}:{status.position.sha256}"
 
 
 def _at(moment: datetime) -> str:

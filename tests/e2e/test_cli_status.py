@@ -146,8 +146,11 @@ def test_the_receipt_is_told_in_three_forms(bottles: Bottles) -> None:
     assert then["catalog"]["not_selected"] == named - 2
     text = bottles("report").out
     assert f"Of {named} formulae in the catalog, {named - 3} are not selected" in text
-    assert now["ledger"]["sha256"] in text
+    pin = f"{now['ledger']['seq']}:{now['ledger']['sha256']}"
+    assert text.endswith(f"Ledger head         {pin}\n")
+    assert bottles("ledger", "check", "--pin", pin).status == 0
     markdown = bottles("report", "--markdown").out
+    assert markdown.endswith(f"`{pin}` of ledger `{now['ledger']['id']}`\n")
     for tag, row in now["tags"].items():
         assert f"| {tag} | {row['named']} | {row['held']} |" in markdown
     unknown = bottles("report", "--run", "none")

@@ -139,7 +139,7 @@ class TestWhenAllIsWell:
             " bottles_hash.json agrees with the log"
         )
         assert checks["store"].detail == f"holds the mirror {mirror.ledger().id}"
-        assert checks["registry"].detail == "has bat-1.0-arm64_sonoma, 3 bytes"
+        assert checks["registry"].detail == "has bat-1.0-arm64_sonoma, 3 B"
 
     def test_nothing_is_changed_but_by_the_probe(self, mirror: Mirror) -> None:
         before = {each.key for each in mirror.disk.list("")}
