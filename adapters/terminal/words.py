@@ -43,7 +43,7 @@ def spelt_duration(seconds: float) -> str:
 
 def spelt_took(seconds: float) -> str:
     """Return how long something took: never ``0 s``, which nothing takes."""
-    return spelt_duration(seconds) if round(seconds) else "less than 1 s"
+    return spelt_duration(seconds) if round(seconds) else f"{max(0.1, seconds):.1f} s"
 
 
 def spelt_left(seconds: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 import click
@@ -78,6 +77,8 @@ class Group(_WithExamples, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is meant; of one that is not, tell the nearest."""
+        from difflib import get_close_matches
+
         name = args[0]
         names = self.list_commands(ctx)
         if not ctx.resilient_parsing and name not in names:

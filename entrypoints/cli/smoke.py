@@ -103,7 +103,16 @@ def smoke(
                     ],
                 }
             )
+        else:
+            tell(f"\n{_verdict(made)}")
         return _status(made)
+
+
+def _verdict(trials: Sequence[Trial]) -> str:
+    failed = sum(trial.state == "fail" for trial in trials)
+    if failed:
+        return f"{failed} of {len(trials)} failed: brew would not get all of it here"
+    return "brew would get all of it here"
 
 
 def _trials(

@@ -39,8 +39,9 @@ def test_brew_gets_what_a_sync_has_published(
     with served() as (_, url):
         ended = bottles("smoke", url, *names, *tag, "--view", view)
     assert ended.status == 0, ended.out
-    told = [line.split()[:2] for line in ended.out.splitlines()]
-    assert told == [
+    *told, between, verdict = ended.out.splitlines()
+    assert (between, verdict) == ("", "brew would get all of it here")
+    assert [line.split()[:2] for line in told] == [
         ["ok", "packages"],
         ["ok", "formulae"],
         # The stand-in has no such formula.
@@ -59,7 +60,7 @@ def test_smoke_finds_that_brew_gets_it_all(
             *("--api-public-key", "key.pem"),
         )
     assert (ended.status, ended.err) == (0, "")
-    told = ended.out.splitlines()
+    *told, _, _ = ended.out.splitlines()
     assert [line.split()[:2] for line in told] == [
         ["ok", name]
         for name in (
@@ -101,6 +102,7 @@ def test_smoke_refuses_what_another_key_has_signed(
     assert ended.status == 1
     assert ended.out.startswith("FAIL  packages")
     assert "the signature by homebrew-1 is not good" in ended.out
+    assert "failed: brew would not get all of it here\n" in ended.out
 
 
 def test_smoke_says_that_nobody_answers(bottles: Bottles, folder: Path) -> None:

@@ -68,7 +68,7 @@ def test_tells_what_it_is_about_to_do_each_quarter_and_the_end(lines: Lines) -> 
         "2/8 bottles, 2.0 kB of 8.0 kB, 0 B/s",
         "4/8 bottles, 4.0 kB of 8.0 kB, 0 B/s",
         "6/8 bottles, 6.0 kB of 8.0 kB, 0 B/s",
-        "8/8 bottles, 8.0 kB in less than 1 s (at once)",
+        "8/8 bottles, 8.0 kB in 0.1 s (at once)",
     ]
 
 
@@ -84,7 +84,7 @@ def test_says_that_sizes_are_not_known(lines: Lines) -> None:
     assert lines.all == [
         "to mirror: 3 bottles, of sizes not yet known; 1 copy inside the store",
         "2/3 bottles, 0 B (1 size not yet known), 0 B/s, about 1 s left",
-        "2/3 bottles, 0 B in less than 1 s (at once)",
+        "2/3 bottles, 0 B in 0.1 s (at once)",
     ]
 
 

@@ -114,7 +114,7 @@ def test_tells_notes_failures_and_the_end_as_lines_that_stay(
     assert "a [bold]word[/bold]" in told
     assert f"failed: {LOADS[0].bottles[0].key}: {FAILURE}" in told
     assert f"mirrored {LOADS[1].bottles[0].key}" in told
-    assert told.count("2/2 bottles, 1.0 kB in less than 1 s (at once)") == 1
+    assert told.count("2/2 bottles, 1.0 kB in 0.1 s (at once)") == 1
 
 
 def test_a_closed_terminal_ends_nothing(console: Console, screen: io.StringIO) -> None:

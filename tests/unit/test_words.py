@@ -53,7 +53,8 @@ def test_rates_and_counts_are_spelt() -> None:
 
 
 def test_nothing_takes_no_time_at_all() -> None:
-    assert (spelt_took(0.3), spelt_took(62.0)) == ("less than 1 s", "1 min 02 s")
+    assert (spelt_took(0.3), spelt_took(62.0)) == ("0.3 s", "1 min 02 s")
+    assert spelt_took(0.0) == "0.1 s"
     assert (spelt_left(0.3), spelt_left(62.0)) == (
         "about 1 s left",
         "about 1 min 02 s left",
