@@ -76,7 +76,12 @@ def test_who_mirrors_does_with_the_rights_to_look_and_to_mirror(
         "status",
         "ledger replay",
     )
+    bucket = s3.bucket(BUCKET)
+    bottle = next(each.key for each in bucket.versions() if each.key[:2] == "20")
+    bucket.delete(bottle)
+    run(s3, bottles, "verify --repair --views registry,flat")
 
+    assert bucket.get(bottle).body
     assert needless(s3, MIRROR) == set()
 
 
