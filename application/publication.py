@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from domain.api_documents import CATALOG
 from domain.bottle import BottleKey
 from domain.errors import MirrorError
+from domain.generations import Generation
 from domain.ledger import Ledger
 from domain.publication import Promised
 from domain.selection import Selection
+from domain.views import View
 
 _NAMED: Final = 10
 """Of what is missing, so many are named in an error."""
@@ -80,6 +82,34 @@ def is_due(ledger: Ledger, *, changed: bool) -> bool:
 def newest_of(ledger: Ledger) -> int | None:
     """Return the number of the newest generation that is kept."""
     return max(ledger.generations, default=None)
+
+
+def seen_of(ledger: Ledger, views: Collection[View]) -> int | None:
+    """Return the generation that is seen in all its parts, in each of ``views``.
+
+    None if nobody knows of one: then each part is to be looked at.
+    """
+    number = ledger.published
+    if number is None or ledger.shown != number:
+        return None
+    return number if _is_in(ledger.generations[number], views) else None
+
+
+def is_published(
+    ledger: Ledger, number: int, documents: Mapping[str, str], views: Collection[View]
+) -> bool:
+    """Return whether a generation is published, of ``documents``, in ``views``."""
+    generation = ledger.generations[number]
+    return (
+        number == ledger.published
+        and dict(generation.documents) == dict(documents)
+        and _is_in(generation, views)
+    )
+
+
+def _is_in(generation: Generation, views: Collection[View]) -> bool:
+    # A view that was switched on since has nothing yet of what was there before.
+    return generation.views.keys() >= set(views)
 
 
 def some_of(keys: tuple[BottleKey, ...]) -> str:

@@ -13,7 +13,9 @@ from application.publication import (
     Publication,
     PublishRefusedError,
     is_publishable,
+    is_published,
     newest_of,
+    seen_of,
     some_of,
 )
 from application.renew_grace import renew_grace
@@ -81,7 +83,7 @@ class PublishGeneration:
     ) -> Publication | None:
         """Publish, unless another does meanwhile."""
         ledger = journal.ledger
-        base = ledger.published if ledger.shown == ledger.published else None
+        base = seen_of(ledger, self.views)
         documents = self._documents(ledger)
         try:
             offered = self._prospect(ledger, documents, selection)
@@ -95,8 +97,10 @@ class PublishGeneration:
                 raise _short(offered)
             newest = newest_of(ledger)
             kept = None
-            if newest is None or not _is_the_same(
-                ledger, newest, documents, self._listing(ledger, newest), offered
+            if (
+                newest is None
+                or not is_published(ledger, newest, documents, self.views)
+                or self._listing(ledger, newest) != offered.listing
             ):
                 kept = self._keep(newest, documents, offered.listing)
         except NotFoundError:
@@ -234,21 +238,6 @@ def _is_held(listing: Listing, ledger: Ledger) -> bool:
     return all(
         key in held and held[key].bottle.digest == digest
         for key, digest in listing.bottles.items()
-    )
-
-
-def _is_the_same(
-    ledger: Ledger,
-    newest: int,
-    documents: Mapping[str, str],
-    listing: Listing | None,
-    offered: Prospect,
-) -> bool:
-    generation = ledger.generations[newest]
-    return (
-        newest == ledger.published
-        and dict(generation.documents) == dict(documents)
-        and listing == offered.listing
     )
 
 

@@ -8,6 +8,7 @@ from application.journal import Journal
 from application.publication import (
     Publication,
     PublishRefusedError,
+    seen_of,
     some_of,
 )
 from application.renew_grace import renew_grace
@@ -41,7 +42,7 @@ class RollBack:
             LedgerDamagedError: The log is damaged.
         """
         ledger = journal.ledger
-        base = ledger.published if ledger.shown == ledger.published else None
+        base = seen_of(ledger, self.show.views)
         target = _target(ledger, to)
         generation = ledger.generations[target]
         # Read before anything is changed: what cannot be read cannot be shown.

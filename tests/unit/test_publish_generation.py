@@ -18,7 +18,7 @@ from domain.generations import (
     GraceRenewed,
 )
 from domain.selection import Selection
-from domain.views import api_key, blob_key, flat_key, index_key
+from domain.views import api_key, blob_key, flat_index_key, flat_key, index_key
 from ports.errors import NotFoundError, UnavailableError
 from tests.support.publishing import DAY, PACKAGES, PublishingMirror, body_of, made
 
@@ -221,6 +221,31 @@ def test_views_that_were_switched_on_later_are_made_by_publishing() -> None:
     assert later.objects.read(blob_key(JQ)) == body_of("jq", "1.0")
     assert later.objects.read(flat_key(JQ)) == body_of("jq", "1.0")
     later.clients.look()
+
+
+@pytest.mark.parametrize("news", [False, True])
+def test_a_view_that_is_added_to_another_gets_what_was_there_before(
+    *, news: bool
+) -> None:
+    mirror = PublishingMirror(views=("registry",))
+    mirror.mirror(JQ)
+    mirror.offer(JQ)
+    mirror.publish(mirror.journal(), ALL)
+    later = PublishingMirror(
+        views=("registry", "flat"), store=mirror.store, promises=mirror.promises
+    )
+    # Until it is published, nobody asks the new view for anything.
+    later.clients.known |= dict.fromkeys(mirror.clients.known, ())
+    if news:
+        later.mirror(BAT)
+        later.offer(JQ, BAT)
+    publication = later.publish(later.journal(), ALL)
+    assert (publication.generation, publication.is_new) == (2, True)
+    assert later.objects.read(flat_key(JQ)) == body_of("jq", "1.0")
+    assert later.objects.read(flat_index_key("jq", "1.0"))
+    later.clients.known |= mirror.clients.known
+    later.clients.look()
+    assert not later.publish(later.journal(), ALL).is_new
 
 
 def test_old_generations_are_dropped_and_what_they_kept_is_removed() -> None:
