@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import requests
-import urllib3.exceptions
+from urllib3.exceptions import DecodeError
 
-from adapters.homebrew.failures import translated
+import adapters.wire.answer
+from adapters.homebrew.failures import FAILURES, translated
 from ports.errors import MalformedError
 
 _PIECE: Final = 256 * 1024  # bytes of a document that are read at once
@@ -31,12 +32,71 @@ class Response:
     body: bytes
 
 
+class Answer(Protocol):
+    """An answer as it comes, by whichever way it was asked for.
+
+    Attributes:
+        headers: By name, in whatever case.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+
+    def read(self, size: int) -> bytes:
+        """Return the next ``size`` bytes as they were sent; fewer at the end."""
+        ...
+
+    def read_decoded(self, size: int) -> bytes:
+        """Return some ``size`` bytes of what was encoded; none at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection; one with bytes still to come is closed."""
+        ...
+
+
+class VendorAnswer:
+    """An answer that requests has got."""
+
+    def __init__(self, answer: requests.Response) -> None:
+        self.status: int = answer.status_code
+        self.headers: Mapping[str, str] = answer.headers
+        self._answer = answer
+
+    def read(self, size: int) -> bytes:
+        piece: bytes = self._answer.raw.read(size, decode_content=False)
+        return piece
+
+    def read_decoded(self, size: int) -> bytes:
+        piece: bytes = self._answer.raw.read(size, decode_content=True)
+        return piece
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class DirectAnswer:
+    """An answer over a connection of ours, of a body that was asked for as it is."""
+
+    def __init__(self, answer: adapters.wire.answer.Answer) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self._answer = answer
+        self.read = answer.read
+        self.close = answer.close
+
+    def read_decoded(self, size: int) -> bytes:
+        if self.headers.get("Content-Encoding", "identity") != "identity":
+            raise DecodeError("it is compressed, which was not asked for")
+        return self._answer.read(size)
+
+
 class Body:
     """An answer whose body is still to be read. It must be closed."""
 
-    def __init__(self, answer: requests.Response, what: str, host: str) -> None:
-        self.status: int = answer.status_code
-        self.headers: Mapping[str, str] = answer.headers
+    def __init__(self, answer: Answer, what: str, host: str) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
         self._answer = answer
         self._what = what
         self._host = host
@@ -48,8 +108,7 @@ class Body:
             UnavailableError: The connection broke, or the body ended early.
         """
         with translated(self._what, self._host):
-            piece: bytes = self._answer.raw.read(size, decode_content=False)
-        return piece
+            return self._answer.read(size)
 
     def read_document(self, at_most: int) -> bytes:
         """Return the whole body, decompressed.
@@ -60,7 +119,7 @@ class Body:
         """
         document = bytearray()
         with translated(self._what, self._host):
-            while piece := self._answer.raw.read(_PIECE, decode_content=True):
+            while piece := self._answer.read_decoded(_PIECE):
                 document += piece
                 if len(document) > at_most:
                     raise MalformedError(
@@ -75,15 +134,14 @@ class Body:
         self._answer.close()
 
 
-def discard(answer: requests.Response) -> str:
+def discard(answer: Answer) -> str:
     """Return the beginning of a body that is not wanted, and let go of the rest.
 
     One that is short is read to its end, which keeps the connection.
     """
     try:
-        with suppress(urllib3.exceptions.HTTPError):
-            piece: bytes = answer.raw.read(_SMALL, decode_content=True)
-            return piece.decode("utf-8", errors="replace")
+        with suppress(*FAILURES):
+            return answer.read_decoded(_SMALL).decode("utf-8", errors="replace")
         return ""
     finally:
         answer.close()

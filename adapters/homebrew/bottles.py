@@ -254,6 +254,7 @@ class GhcrBottles(BottleSource):
                 what=self._named(bottle),
                 at_most=_LARGEST_MANIFEST,
                 patience=patience,
+                compressed=False,
             ),
         )
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Final
 
 import requests
@@ -24,6 +25,14 @@ SLOW_DOWN: Final = frozenset(
     {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 )
 """The statuses by which a host asks everybody to come less often."""
+
+FAILURES: Final = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    HTTPException,
+    OSError,
+)
+"""All that sending a request and reading its answer can raise."""
 
 _TRY_AGAIN: Final = SLOW_DOWN | {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 _SERVER_ERRORS: Final = 500
@@ -90,7 +99,7 @@ def translated(what: str, host: str) -> Iterator[None]:
     """
     try:
         yield
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+    except FAILURES as error:
         raise _in_our_words(error, what, host) from error
 
 

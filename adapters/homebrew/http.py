@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from math import inf
-from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Literal, TypeVar
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
+from typing import Final, TypeVar
 
 from adapters.homebrew.addresses import Address, parse_address, redirected
-from adapters.homebrew.answers import Body, Response, discard
-from adapters.homebrew.failures import SLOW_DOWN, UnreachableError, refusal, translated
+from adapters.homebrew.answers import Answer, Body, Response, discard
+from adapters.homebrew.failures import SLOW_DOWN, refusal
 from adapters.homebrew.pacing import Pacing
 from adapters.homebrew.retry_after import told_wait
+from adapters.homebrew.transport import Transport
 from adapters.retry import Backoff, retrying
+from adapters.wire.connections import Method
 from ports.clock import Clock
-from ports.errors import MalformedError, RefusedError, UnavailableError
+from ports.errors import RefusedError, UnavailableError
 from ports.metrics import Metrics
 
 T = TypeVar("T")
-Method = Literal["GET", "HEAD"]
 
 _LARGEST_DOCUMENT: Final = 200_000_000  # bytes; the catalog has 35 million
 _MOST_REDIRECTS: Final = 5
 _REDIRECTIONS: Final = frozenset({301, 302, 303, 307, 308})
-
-# The client counts its ``requests``, and annotations are looked up beside that.
-_Answer = requests.Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +55,7 @@ class _Request:
     what: str
     accept_status: Collection[int]
     patience: Patience
+    direct: bool = False
 
 
 class HttpClient:
@@ -90,14 +83,7 @@ class HttpClient:
         self._user_agent = user_agent
         self._metrics = metrics
         self._pacing = Pacing(clock, chance, longest=self.patience.backoff.longest)
-        self._session = requests.Session()
-        # Without a count, its failures carry no URL and so no signature in their text.
-        transport = HTTPAdapter(pool_maxsize=pool_size, max_retries=Retry(total=False))
-        self._session.mount("https://", transport)
-        self._session.mount("http://", transport)
-        # It tells whole URLs, in debugging and when it warns of odd headers.
-        logging.getLogger("urllib3").setLevel(logging.ERROR)
-        self._settings: dict[str, Mapping[str, Any]] = {}
+        self._transport = Transport(pool_size)
         self._requests = 0
         self._lock = Lock()
 
@@ -115,12 +101,15 @@ class HttpClient:
         accept_status: Collection[int] = (HTTPStatus.OK,),
         at_most: int = _LARGEST_DOCUMENT,
         patience: Patience | None = None,
+        compressed: bool = True,
     ) -> Response:
         """Return the document at ``url``.
 
         Args:
             what: What is asked for, and of whom, for people.
             at_most: Bytes that it may have, decompressed.
+            compressed: Whether it may be sent so. What is small, and asked for often,
+                costs less as it is.
 
         Raises:
             UnavailableError: No answer after all attempts.
@@ -128,8 +117,10 @@ class HttpClient:
             RefusedError: Any other status than those to accept.
             MalformedError: It is too large, or cannot be decompressed.
         """
-        headers = {"Accept-Encoding": "gzip", **(headers or {})}
+        encoding = "gzip" if compressed else "identity"
+        headers = {"Accept-Encoding": encoding, **(headers or {})}
         request = self._request("GET", url, headers, what, accept_status, patience)
+        request = replace(request, direct=not compressed)
 
         def whole() -> Response:
             with closing(self._followed(request)) as body:
@@ -180,11 +171,12 @@ class HttpClient:
         """
         headers = {"Accept-Encoding": "identity", **(headers or {})}
         request = self._request("GET", url, headers, what, accept_status, patience)
+        request = replace(request, direct=True)
         return self._retrying(request, lambda: self._followed(request))
 
     def close(self) -> None:
         """Close the connections that wait to be used again."""
-        self._session.close()
+        self._transport.close()
 
     def _request(
         self,
@@ -216,7 +208,7 @@ class HttpClient:
         address, headers = request.address, request.headers
         for _ in range(_MOST_REDIRECTS + 1):
             answer = self._answer(request, address, headers)
-            if answer.status_code not in _REDIRECTIONS:
+            if answer.status not in _REDIRECTIONS:
                 return Body(answer, request.what, address.host)
             location = answer.headers.get("Location")
             discard(answer)
@@ -235,7 +227,7 @@ class HttpClient:
 
     def _answer(
         self, request: _Request, address: Address, headers: Mapping[str, str]
-    ) -> _Answer:
+    ) -> Answer:
         """Send one request, when its host may be asked."""
         if down := self._pacing.complaining(address.origin):
             raise UnavailableError(
@@ -251,27 +243,18 @@ class HttpClient:
                 retry_after=pause,
             )
         self._pacing.wait(address.origin)
-        try:
-            prepared = requests.Request(
-                request.method, address.url, headers=dict(headers)
-            ).prepare()
-        except requests.RequestException:
-            # No cause: its text is the whole address, signature and all.
-            raise MalformedError(
-                request.what, f"an address at {address.host} that cannot be asked"
-            ) from None
         with self._lock:
             self._requests += 1
         asked_at = self._clock.monotonic()
-        with translated(request.what, address.host):
-            # Session.send would add cookies, and get the next request of every
-            # redirect ready with what .netrc has for it; its transport just sends.
-            answer = self._session.get_adapter(address.url).send(
-                prepared,
-                timeout=(request.patience.connect, request.patience.silence),
-                **self._settings_for(address, request.what),
-            )
-        status = answer.status_code
+        answer = self._transport.send(
+            request.method,
+            address,
+            headers,
+            timeouts=(request.patience.connect, request.patience.silence),
+            what=request.what,
+            direct=request.direct,
+        )
+        status = answer.status
         if status in request.accept_status or status in _REDIRECTIONS:
             self._pacing.answered(address.origin, asked_at)
             return answer
@@ -289,20 +272,3 @@ class HttpClient:
             asked=request.address,
             at=address,
         )
-
-    def _settings_for(self, address: Address, what: str) -> Mapping[str, Any]:
-        """Return proxies and certificates for a host, as the environment has them."""
-        settings = self._settings.get(address.origin)
-        if settings is None:
-            settings = self._session.merge_environment_settings(
-                address.url, proxies={}, stream=True, verify=None, cert=None
-            )
-            bundle = settings["verify"]
-            if isinstance(bundle, str) and not Path(bundle).exists():
-                raise UnreachableError(
-                    what, f"{bundle}, which REQUESTS_CA_BUNDLE names, is not there"
-                )
-            if address.loopback:
-                settings["proxies"] = {}
-            self._settings[address.origin] = settings
-        return settings

@@ -52,6 +52,11 @@ class StreamedBody:
             raise OSError("the bytes are gone: they come only once")
         self._begun = False
 
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the pieces, for whoever sends them as they are."""
+        while piece := self._next_piece():
+            yield piece
+
     def next_block(self, amount: int) -> memoryview:
         """Return the next bytes, at most ``amount``; none when all were returned."""
         if not self._piece:

@@ -57,7 +57,7 @@ class Bucket:
         self._was_seen = False
         try:
             self.repeats, self.writes = open_clients(
-                region, pool_size, retry_attempts, self.tally.add
+                name, region, pool_size, retry_attempts, self.tally.add
             )
         except (BotoCoreError, ValueError) as error:
             raise RefusedError(f"open {self}", str(error)) from error

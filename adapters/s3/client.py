@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from botocore.auth import AUTH_TYPE_MAPS, UNSIGNED_PAYLOAD, S3SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.auth import AUTH_TYPE_MAPS
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
 from adapters.aws.session import open_session
+from adapters.s3.quick import QuickRepeats, QuickWrites
+from adapters.s3.short_way import (
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    UNASKED,
+    KnownPayloadAuth,
+    ShortWay,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_CONNECT_TIMEOUT = 10.0  # seconds; also for one block of 128 KiB to leave
-_READ_TIMEOUT = 60.0  # seconds without an answer, or without a byte of it
 _KNOWN_PAYLOAD = "s3v4-known-payload"
-# A body up to so many bytes is sent without "Expect: 100-continue", which saves a way
-# there and back. Servers read as much of a body that they refuse (Go net/http, in which
-# many an S3 server is written), so that their answer is not lost.
-UNASKED = 256 * 1024
 
 
 class S3Clients(NamedTuple):
@@ -37,21 +38,8 @@ class S3Clients(NamedTuple):
     writes: S3Client
 
 
-class _KnownPayloadAuth(S3SigV4Auth):
-    """Signs the digest that a body is promised to have, without reading the body.
-
-    botocore would read it twice, which a stream cannot be. Over TLS the payload stays
-    unsigned: what TLS carries needs no second proof, and S3 checks the same digest as
-    a checksum.
-    """
-
-    def payload(self, request: AWSRequest) -> str:
-        if str(request.url).startswith("https:"):
-            return UNSIGNED_PAYLOAD
-        return b64decode(request.headers["x-amz-checksum-sha256"]).hex()
-
-
 def open_clients(
+    bucket: str,
     region: str | None,
     pool_size: int,
     retry_attempts: int,
@@ -64,15 +52,16 @@ def open_clients(
         ValueError: The endpoint is no URL.
     """
     # A type of signature is known to botocore by name, to all of its clients.
-    AUTH_TYPE_MAPS[_KNOWN_PAYLOAD] = _KnownPayloadAuth
+    AUTH_TYPE_MAPS[_KNOWN_PAYLOAD] = KnownPayloadAuth
     session = open_session(region)
+    short = ShortWay(session, bucket, pool_size, on_request)
 
     def client(attempts: int) -> S3Client:
         made = session.client(
             "s3",
             config=Config(
-                connect_timeout=_CONNECT_TIMEOUT,
-                read_timeout=_READ_TIMEOUT,
+                connect_timeout=CONNECT_TIMEOUT,
+                read_timeout=READ_TIMEOUT,
                 max_pool_connections=pool_size,
                 retries={"mode": "standard", "total_max_attempts": attempts},
                 tcp_keepalive=True,
@@ -87,16 +76,20 @@ def open_clients(
             on_request()
 
         made.meta.events.register("before-send.s3", count)
+        made.meta.events.register("before-send.s3", short.learn)
         return made
 
-    clients = S3Clients(repeats=client(retry_attempts), writes=client(1))
-    clients.writes.meta.events.register("before-send.s3.PutObject", _do_not_ask)
-    clients.writes.meta.events.register(
+    repeats, writes = client(retry_attempts), client(1)
+    writes.meta.events.register("before-send.s3.PutObject", _do_not_ask)
+    writes.meta.events.register(
         "choose-signer.s3.PutObject",
         # The stubs forget that this event takes an answer.
         _choose_signer,  # type: ignore[arg-type]
     )
-    return clients
+    return S3Clients(
+        repeats=cast("S3Client", QuickRepeats(repeats, short)),
+        writes=cast("S3Client", QuickWrites(writes, short)),
+    )
 
 
 def _choose_signer(

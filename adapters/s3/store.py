@@ -14,11 +14,11 @@ from adapters.aws.failures import FAILURES
 from adapters.object_keys import is_key
 from adapters.s3.body import BodyFailedError, StreamedBody
 from adapters.s3.bucket import Bucket, stored_digest
-from adapters.s3.client import UNASKED
 from adapters.s3.copying import Copier
 from adapters.s3.errors import require
 from adapters.s3.listing import in_order, start_after
 from adapters.s3.public_objects import S3PublicObjects
+from adapters.s3.short_way import UNASKED
 from adapters.verified import verified
 from domain.bottle import Digest, ObjectKey
 from domain.served import STATUS, media_type

@@ -10,7 +10,7 @@ from adapters.s3.client import open_clients
 
 def regions(configured: str | None) -> set[str]:
     """Return the regions of all clients."""
-    s3 = open_clients(configured, 1, 1, lambda: None)
+    s3 = open_clients("bucket", configured, 1, 1, lambda: None)
     aws = Aws(configured, 1)
     clients = (s3.repeats, s3.writes, aws.functions, aws.waiting, aws.queues)
     return {client.meta.region_name for client in clients}

@@ -22,6 +22,10 @@ from ports.errors import (
 )
 from tests.support.blobs import MIB, blob, digest_of, pieces, put
 from tests.support.canned import Answer, CannedServer
+from tests.support.short_way import taught
+
+Serve = Callable[..., CannedServer]
+Open = Callable[..., S3Store]
 
 KEY = ObjectKey("bottles_hash.json")
 SOURCE = ObjectKey("2026-11-22/source.tar.gz")
@@ -33,10 +37,13 @@ CHECKSUM = b64encode(bytes.fromhex(DIGEST)).decode()
 OK = Answer(200, headers={"ETag": '"etag"'})
 GONE = Answer(404)
 SEEN = Answer(200)  # the bucket, once
+MOVED = Answer(
+    301, "PermanentRedirect", {"x-amz-bucket-region": "eu-west-1"}, early=True
+)
 
 
 @pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., CannedServer]]:
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Yield what makes a server with canned answers the one that stores use."""
     with ExitStack() as servers:
 
@@ -48,8 +55,13 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., CannedServe
         yield start
 
 
-def _open(attempts: int = 2) -> S3Store:
-    return S3Store("bucket", pool_size=2, retry_attempts=attempts)
+@pytest.fixture(params=["boto3's way", "the short way"])
+def open_(request: pytest.FixtureRequest) -> Open:
+    def open_(attempts: int = 2) -> S3Store:
+        store = S3Store("bucket", pool_size=2, retry_attempts=attempts)
+        return taught(store) if request.param == "the short way" else store
+
+    return open_
 
 
 WRITES: list[tuple[Answer, type[PortError], str | None]] = [
@@ -78,11 +90,9 @@ WRITES: list[tuple[Answer, type[PortError], str | None]] = [
 
 
 class TestAnswersToWrites:
-    def test_are_told_as_what_to_do_next(
-        self, serve: Callable[..., CannedServer]
-    ) -> None:
+    def test_are_told_as_what_to_do_next(self, serve: Serve, open_: Open) -> None:
         server = serve(OK)
-        store = _open()
+        store = open_()
         calls: tuple[Callable[[], object], ...] = (
             lambda: store.create(KEY, b"{}"),
             lambda: store.replace(KEY, b"{}", '"etag"'),
@@ -99,11 +109,11 @@ class TestAnswersToWrites:
                 assert raised.value.attempts == len(server.requests) == 1
 
     def test_to_replace_what_is_not_there_is_a_conflict(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         serve(Answer(404, "NoSuchKey"))
         with pytest.raises(ConflictError, match="removed"):
-            _open().replace(KEY, b"{}", '"etag"')
+            open_().replace(KEY, b"{}", '"etag"')
 
     @pytest.mark.parametrize(
         ("answer", "kind"),
@@ -116,12 +126,13 @@ class TestAnswersToWrites:
     )
     def test_an_early_no_spares_the_bytes(
         self,
-        serve: Callable[..., CannedServer],
+        serve: Serve,
         answer: Answer,
         kind: type[PortError],
+        open_: Open,
     ) -> None:
         server = serve(answer, OK)
-        store = _open()
+        store = open_()
         chunks = pieces(BODY)
         with pytest.raises(kind):
             store.put(KEY, DIGEST, len(BODY), chunks)
@@ -134,38 +145,41 @@ class TestAnswersToWrites:
         assert server.requests[-1].body == BODY
 
     def test_do_not_count_before_the_bytes_have_left(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         serve(Answer(200, headers=OK.headers, early=True))
         with pytest.raises(MalformedError, match="says yes before it has the bytes"):
-            put(_open(), KEY, BODY)
+            put(open_(), KEY, BODY)
 
-    def test_follow_a_bucket_into_its_region(
-        self, serve: Callable[..., CannedServer]
-    ) -> None:
-        moved = Answer(
-            301, "PermanentRedirect", {"x-amz-bucket-region": "eu-west-1"}, early=True
-        )
-        server = serve(moved, OK)
-        put(_open(), KEY, BODY)
+    def test_follow_a_bucket_into_its_region(self, serve: Serve) -> None:
+        server = serve(MOVED, OK, OK)
+        store = S3Store("bucket", pool_size=2, retry_attempts=2)
+        for key in SOURCE, TARGET:
+            put(store, key, BODY)
+            assert server.requests[-1].body == BODY
+            assert "/eu-west-1/s3/" in server.requests[-1].headers["authorization"]
+        assert len(server.requests) == 3
+
+    def test_find_the_way_anew_when_a_bucket_has_moved(self, serve: Serve) -> None:
+        server = serve(MOVED, MOVED, OK)
+        store = taught(S3Store("bucket", pool_size=2, retry_attempts=2))
+        put(store, KEY, BODY)
         assert server.requests[-1].body == BODY
         assert "/eu-west-1/s3/" in server.requests[-1].headers["authorization"]
 
-    def test_says_in_which_region_a_bucket_is(
-        self, serve: Callable[..., CannedServer]
-    ) -> None:
+    def test_says_in_which_region_a_bucket_is(self, serve: Serve, open_: Open) -> None:
         serve(Answer(301, "PermanentRedirect", {"x-amz-bucket-region": "eu-central-1"}))
-        store = _open()
+        store = open_()
         with pytest.raises(RefusedError, match=r"set aws_region .* eu-central-1"):
             store.create(KEY, b"{}")
         with pytest.raises(RefusedError, match=r"set aws_region .* eu-central-1"):
             store.info(KEY)
 
     def test_sends_the_digest_without_having_read_the_bytes(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         server = serve(OK)
-        put(_open(), KEY, BODY)
+        put(open_(), KEY, BODY)
         asked = server.requests[-1]
         assert asked.body == BODY
         assert asked.headers["x-amz-content-sha256"] == DIGEST
@@ -174,21 +188,19 @@ class TestAnswersToWrites:
         assert asked.headers["expect"] == "100-continue"
         assert "transfer-encoding" not in asked.headers
 
-    def test_do_not_make_wrong_bytes_whole(
-        self, serve: Callable[..., CannedServer]
-    ) -> None:
+    def test_do_not_make_wrong_bytes_whole(self, serve: Serve, open_: Open) -> None:
         # This server checks nothing, and would say that all is well.
         server = serve(OK)
         with pytest.raises(DigestMismatchError):
-            _open().put(KEY, digest_of(b"other"), len(BODY), pieces(BODY))
+            open_().put(KEY, digest_of(b"other"), len(BODY), pieces(BODY))
         assert server.arrived.acquire(timeout=10)
         assert len(server.requests[0].body) < len(BODY)
 
     def test_does_not_ask_before_it_sends_a_small_object(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         server = serve(OK)
-        store = _open()
+        store = open_()
         for body in (b"", b"{}", BODY[: 256 * 1024]):
             put(store, KEY, body)
             asked = server.requests[-1]
@@ -198,30 +210,30 @@ class TestAnswersToWrites:
 
 
 class TestAnswersToReads:
-    def test_asks_again_as_often_as_it_may(
-        self, serve: Callable[..., CannedServer]
-    ) -> None:
+    def test_asks_again_as_often_as_it_may(self, serve: Serve, open_: Open) -> None:
         server = serve(
             Answer(503, "SlowDown"), Answer(200, body=b"{}", headers=OK.headers)
         )
-        store = _open()
+        store = open_()
         assert store.get(KEY).body == b"{}"
         assert len(server.requests) == store.requests == 2
 
     def test_says_how_often_it_asked_and_when_to_ask_again(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         serve(Answer(503, "SlowDown", {"Retry-After": "7"}))
-        store = _open()
+        store = open_()
         with pytest.raises(UnavailableError, match="tried 2 times") as raised:
             store.get(KEY)
         assert raised.value.attempts == 2
         assert raised.value.retry_after == 7.0
 
-    def test_says_that_nobody_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_says_that_nobody_answers(
+        self, monkeypatch: pytest.MonkeyPatch, open_: Open
+    ) -> None:
         with CannedServer(OK) as server:
             monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint_url)
-        store = _open()
+        store = open_()
         with pytest.raises(UnavailableError, match="Could not connect") as raised:
             store.get(KEY)
         assert raised.value.attempts == 2
@@ -230,10 +242,10 @@ class TestAnswersToReads:
                 put(store, KEY, body)
 
     def test_does_not_take_a_web_page_for_an_answer(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         serve(Answer(200, body=b"<html><p>Log in to the network</p></html>"))
-        store = _open()
+        store = open_()
         with pytest.raises(MalformedError, match="is this an S3 server"):
             list(store.list(""))
         with pytest.raises(MalformedError, match="is this an S3 server"):
@@ -244,18 +256,16 @@ class TestAnswersToReads:
             store.copy(SOURCE, TARGET, DIGEST)
 
     def test_does_not_read_on_from_a_server_that_begins_again(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         short = Answer(200, headers={**OK.headers, "Content-Length": "9"}, body=b"12")
         serve(short, Answer(200, headers=OK.headers, body=b"123456789"))
         with pytest.raises(MalformedError, match="no rest from byte 2 on"):
-            _open().get(KEY)
+            open_().get(KEY)
 
-    def test_looks_for_the_bucket_once(
-        self, serve: Callable[..., CannedServer]
-    ) -> None:
+    def test_looks_for_the_bucket_once(self, serve: Serve, open_: Open) -> None:
         server = serve(Answer(404), Answer(403), Answer(404))
-        store = _open()
+        store = open_()
         assert [store.info(KEY) for _ in range(3)] == [None] * 3
         assert [asked.path for asked in server.requests] == [
             f"/bucket/{KEY}",
@@ -267,11 +277,11 @@ class TestAnswersToReads:
 
 class TestAnswersToCopies:
     def test_one_request_is_enough_where_the_store_heeds_the_condition(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         refused = Answer(412, "PreconditionFailed")
         server = serve(OK, GONE, SEEN, _copied(CHECKSUM), refused, _copied(CHECKSUM))
-        store = _open()
+        store = open_()
         put(store, SOURCE, BODY)
         store.copy(SOURCE, TARGET, DIGEST)
         assert len(server.requests) == 5
@@ -284,23 +294,23 @@ class TestAnswersToCopies:
         assert asked["if-none-match"] == "*"
 
     def test_looks_first_where_the_store_ignores_the_condition(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         copied = _copied(CHECKSUM)
         server = serve(OK, GONE, SEEN, copied, copied, GONE, copied)
-        store = _open()
+        store = open_()
         put(store, SOURCE, BODY)
         store.copy(SOURCE, TARGET, DIGEST)
         store.copy(SOURCE, TARGET, DIGEST)
         assert [asked.method for asked in server.requests[-2:]] == ["HEAD", "PUT"]
 
     def test_does_without_a_condition_that_the_store_does_not_know(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         copied = _copied(CHECKSUM)
         unknown = Answer(501, "NotImplemented")
         server = serve(OK, GONE, SEEN, unknown, copied, GONE, copied)
-        store = _open()
+        store = open_()
         put(store, SOURCE, BODY)
         for _ in range(2):
             store.copy(SOURCE, TARGET, DIGEST)
@@ -308,11 +318,11 @@ class TestAnswersToCopies:
         assert len(server.requests) == 7
 
     def test_does_not_leave_a_copy_that_went_wrong(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         wrong = b64encode(bytes.fromhex(digest_of(b"wrong"))).decode()
         server = serve(OK, GONE, SEEN, _copied(wrong), Answer(204))
-        store = _open()
+        store = open_()
         put(store, SOURCE, BODY)
         with pytest.raises(DigestMismatchError) as raised:
             store.copy(SOURCE, TARGET, DIGEST)
@@ -321,20 +331,20 @@ class TestAnswersToCopies:
         assert server.requests[-1].path == f"/bucket/{TARGET}"
 
     def test_finds_no_source_that_was_deleted_by_another(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         serve(OK, GONE, SEEN, Answer(404, "NoSuchKey"))
-        store = _open()
+        store = open_()
         put(store, SOURCE, BODY)
         with pytest.raises(NotFoundError):
             store.copy(SOURCE, TARGET, DIGEST)
 
     def test_does_not_copy_a_source_that_was_changed_by_another(
-        self, serve: Callable[..., CannedServer]
+        self, serve: Serve, open_: Open
     ) -> None:
         refused = Answer(412, "PreconditionFailed")
         serve(OK, GONE, SEEN, refused, GONE)
-        store = _open()
+        store = open_()
         put(store, SOURCE, BODY)
         with pytest.raises(UnavailableError, match="was changed"):
             store.copy(SOURCE, TARGET, DIGEST)

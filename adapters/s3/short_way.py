@@ -1,0 +1,249 @@
+"""The short way to a bucket: one signed request over a connection that is kept.
+
+boto3 is asked for everything first, and shows how its requests are addressed and
+signed. What is then sent for every single bottle goes the same way without what boto3
+does around it, which costs more processor time than the bottle.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from http.client import HTTPException
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import botocore.session
+from boto3.session import Session
+from botocore.auth import UNSIGNED_PAYLOAD, S3SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.httpsession import get_cert_path
+from botocore.utils import get_environ_proxies
+
+from adapters.s3.body import StreamedBody
+from adapters.wire.connections import (
+    Connection,
+    Connections,
+    Method,
+    NotConnectedError,
+    Origin,
+)
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds for a connection."""
+
+READ_TIMEOUT: Final = 60.0
+"""Seconds without an answer, or without a byte of it."""
+
+UNASKED: Final = 256 * 1024
+"""Bytes of a body that are sent without "Expect: 100-continue".
+
+It saves a way there and back. Servers read as much of a body that they refuse (Go
+net/http, in which many an S3 server is written), so that their answer is not lost.
+"""
+
+_LARGEST_ANSWER: Final = 1024 * 1024  # bytes; what these requests are answered is short
+_UNRESERVED: Final = "/~"  # and letters, digits, "_.-" (S3 user guide, "SigV4")
+_ALGORITHM: Final = "AWS4-HMAC-SHA256 Credential="
+
+
+class KnownPayloadAuth(S3SigV4Auth):
+    """Signs the digest that a body is promised to have, without reading the body.
+
+    botocore would read it twice, which a stream cannot be. Over TLS the payload stays
+    unsigned: what TLS carries needs no second proof, and S3 checks the same digest as
+    a checksum.
+    """
+
+    def payload(self, request: AWSRequest) -> str:
+        if str(request.url).startswith("https:"):
+            return UNSIGNED_PAYLOAD
+        told = request.headers.get("x-amz-checksum-sha256")
+        return b64decode(told).hex() if told else sha256().hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How boto3 addresses the objects of a bucket.
+
+    Attributes:
+        base: The address of all keys, up to where they begin.
+        path: What of it is sent to the host.
+        region: What it is signed for.
+        agent: What boto3 calls itself.
+    """
+
+    origin: Origin
+    base: str
+    path: str
+    region: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with all of its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ShortWay:
+    """Sends single requests to one bucket. Threads may share it.
+
+    Attributes:
+        way: Where to; None until boto3 has shown it, and where there is none: behind
+            a proxy, without credentials, with signatures of another kind.
+    """
+
+    def __init__(
+        self, session: Session, bucket: str, kept: int, on_request: Callable[[], None]
+    ) -> None:
+        self.way: Way | None = None
+        self._session = session
+        self._bucket = bucket
+        self._on_request = on_request
+        self._connections = Connections(_trust, kept=kept)
+
+    def learn(self, request: AWSPreparedRequest, **_: object) -> None:
+        """Take note of how a request of boto3's is addressed."""
+        self.way = self._shown(request)
+
+    def send(
+        self,
+        method: Method,
+        key: str,
+        headers: Mapping[str, str],
+        body: bytes | StreamedBody = b"",
+    ) -> Reply:
+        """Send one request and return its answer, whatever it says.
+
+        A body that the server does not want is not sent, or not all of it.
+
+        Raises:
+            BotoCoreError: There was no answer, as botocore would tell it.
+            BodyFailedError: The body ended early.
+        """
+        way, credentials = self.way, self._session.get_credentials()
+        if way is None or credentials is None:
+            raise NoCredentialsError
+        quoted = quote(key, safe=_UNRESERVED)
+        url = way.base + quoted
+        request = AWSRequest(method, url, dict(headers))
+        KnownPayloadAuth(
+            credentials.get_frozen_credentials(), "s3", way.region
+        ).add_auth(request)
+        lines = {
+            "Host": way.origin.authority,
+            "User-Agent": way.agent,
+            **dict(request.headers.items()),
+        }
+        self._on_request()
+        try:
+            with self._connections.connect(way.origin, CONNECT_TIMEOUT) as connection:
+                connection.send_head(method, way.path + quoted, lines, READ_TIMEOUT)
+                return _exchanged(connection, method, body)
+        except NotConnectedError as error:
+            raise _not_connected(error, url) from error
+        except (OSError, HTTPException) as error:
+            raise _broken_off(error, url) from error
+
+    def _shown(self, request: AWSPreparedRequest) -> Way | None:
+        url = str(request.url)
+        parts = urlsplit(url)
+        authorization = _text(request.headers.get("Authorization", ""))
+        scope = authorization.removeprefix(_ALGORITHM).split(",")[0].split("/")
+        beside = f"/{self._bucket}"
+        if (parts.netloc or "").startswith(f"{self._bucket}."):
+            path = "/"
+        elif parts.path == beside or parts.path.startswith(f"{beside}/"):
+            path = f"{beside}/"
+        else:
+            return None
+        if (
+            not authorization.startswith(_ALGORITHM)
+            or scope[-2:] != ["s3", "aws4_request"]
+            or get_environ_proxies(url)
+        ):
+            return None
+        encrypted = parts.scheme == "https"
+        return Way(
+            Origin(encrypted, parts.hostname or "", parts.port or _PORTS[encrypted]),
+            f"{parts.scheme}://{parts.netloc}{path}",
+            path,
+            scope[-3],
+            _text(request.headers.get("User-Agent", "")),
+        )
+
+
+_PORTS: Final = {True: 443, False: 80}
+
+
+def _exchanged(
+    connection: Connection, method: Method, body: bytes | StreamedBody
+) -> Reply:
+    pieces = (body,) if isinstance(body, bytes) else body.pieces()
+    wanted = isinstance(body, bytes) or connection.may_go_on()
+    broken: OSError | None = None
+    if wanted and body:
+        try:
+            connection.send(pieces)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            # Who hangs up may have said why.
+            broken = error
+    try:
+        answer = connection.answer(method)
+    except (OSError, HTTPException):
+        if broken is not None:
+            raise broken from None
+        raise
+    try:
+        told = answer.read(_LARGEST_ANSWER)
+    finally:
+        answer.close()
+    if broken is not None and answer.status < 300:  # noqa: PLR2004 - no success
+        raise broken
+    return Reply(answer.status, answer.headers, told)
+
+
+def _not_connected(error: NotConnectedError, url: str) -> BotoCoreError:
+    cause = error.__cause__
+    if isinstance(cause, TimeoutError):
+        return ConnectTimeoutError(endpoint_url=url, error=cause)
+    if isinstance(cause, ssl.SSLError):
+        return SSLError(endpoint_url=url, error=cause)
+    return EndpointConnectionError(endpoint_url=url, error=cause)
+
+
+def _broken_off(error: Exception, url: str) -> BotoCoreError:
+    if isinstance(error, TimeoutError):
+        return ReadTimeoutError(endpoint_url=url, error=error)
+    if isinstance(error, ConnectionError):
+        return ConnectionClosedError(endpoint_url=url, request=None, error=error)
+    return HTTPClientError(error=error)
+
+
+def _trust() -> ssl.SSLContext:
+    """Return whom botocore would trust."""
+    named = botocore.session.get_session().get_config_variable("ca_bundle")
+    named = named or os.environ.get("REQUESTS_CA_BUNDLE")
+    return ssl.create_default_context(cafile=named or get_cert_path(verify=True))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

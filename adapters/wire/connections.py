@@ -1,0 +1,235 @@
+"""Connections that are kept: HTTP/1.1 with nothing around it that costs time.
+
+Whoever needs a proxy, another attempt or a decompressed body goes by a library that
+has them.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import socket
+import ssl
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from types import TracebackType
+from typing import Final, Literal, Self
+from weakref import finalize
+
+from adapters.wire.answer import Answer
+
+Method = Literal["GET", "HEAD", "PUT"]
+
+_BLOCK: Final = 256 * 1024
+"""Bytes that a connection is handed at once: a timeout is for so many."""
+
+_LEAVE: Final = 1.0
+"""Seconds to wait for "100 Continue": not every server says it (RFC 9110, 10.1.1)."""
+
+_CONTINUE: Final = b"HTTP/1.1 100"
+# What could end a line early, or is no part of one (RFC 9110, 5.5).
+_NOT_IN_A_LINE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where to connect to."""
+
+    encrypted: bool
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """What a request calls it (RFC 9110, 7.2)."""
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.port == (443 if self.encrypted else 80)
+        return shown if usual else f"{shown}:{self.port}"
+
+
+class NotConnectedError(OSError):
+    """There is no connection, so nothing has left. Its cause tells why."""
+
+
+class Connection:
+    """A connection, for one exchange after the other.
+
+    As a context it is closed by whatever is raised.
+    """
+
+    def __init__(self, sock: socket.socket, idle: deque[Connection], kept: int) -> None:
+        """Take a connected socket.
+
+        Args:
+            idle: Where it waits to be used again, with ``kept`` at most.
+        """
+        self._socket = sock
+        self._idle = idle
+        self._kept = kept
+        self._early: HTTPResponse | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.close()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it can be used again: no server has hung up, or speaks unasked."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return not poll.poll(0)
+
+    def send_head(
+        self, method: Method, target: str, headers: Mapping[str, str], timeout: float
+    ) -> None:
+        """Send the head of a request.
+
+        Args:
+            timeout: Seconds without progress before the exchange is given up.
+
+        Raises:
+            ValueError: Something in it would not stay on its line.
+            OSError: It did not leave.
+        """
+        lines = [f"{method} {target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        head = "\r\n".join([*lines, "", ""])
+        if " " in target or any(map(_NOT_IN_A_LINE.search, lines)):
+            raise ValueError("a request with characters that it cannot have")
+        self._socket.settimeout(timeout)
+        self._socket.sendall(head.encode("latin-1"))
+
+    def may_go_on(self) -> bool:
+        """Return whether the server wants the body that it was asked about.
+
+        One that says nothing is sent it (RFC 9110, 10.1.1).
+
+        Raises:
+            OSError: The connection broke.
+        """
+        timeout = self._socket.gettimeout()
+        self._socket.settimeout(_LEAVE)
+        early = HTTPResponse(self._socket, method="PUT")
+        try:
+            goes_on = early.fp.peek(1).startswith(_CONTINUE)
+            while goes_on and early.fp.readline().strip():
+                pass
+        except TimeoutError:
+            early.close()
+            return True
+        finally:
+            self._socket.settimeout(timeout)
+        self._early = early
+        return goes_on
+
+    def send(self, pieces: Iterable[bytes | memoryview]) -> None:
+        """Send a body, piece by piece.
+
+        Raises:
+            OSError: It did not leave.
+        """
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:
+                self._socket.sendall(rest[:_BLOCK])
+                rest = rest[_BLOCK:]
+
+    def answer(self, method: Method) -> Answer:
+        """Return the answer when its head has come.
+
+        Raises:
+            OSError: The connection broke, or was silent for too long.
+            HTTPException: What came is not HTTP.
+        """
+        response, self._early = self._early, None
+        response = response or HTTPResponse(self._socket, method=method)
+        try:
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
+        return Answer(response, self._let_go)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._early is not None:
+            self._early.close()
+        with suppress(OSError):
+            self._socket.close()
+
+    def _let_go(self, whole: bool) -> None:  # noqa: FBT001 - Answer's only word
+        if whole and len(self._idle) < self._kept:
+            self._idle.append(self)
+        else:
+            self.close()
+
+
+class Connections:
+    """Connections to whatever hosts. Threads may share it.
+
+    As many as ``kept`` wait at each host to be used again, until nobody has use for
+    them all.
+    """
+
+    def __init__(self, trust: Callable[[], ssl.SSLContext], *, kept: int) -> None:
+        self._kept = kept
+        self._trust = trust
+        self._context: ssl.SSLContext | None = None
+        self._idle: defaultdict[Origin, deque[Connection]] = defaultdict(deque)
+        finalize(self, _hang_up, self._idle)
+
+    def connect(self, origin: Origin, timeout: float) -> Connection:
+        """Return a connection that nobody else uses.
+
+        Raises:
+            NotConnectedError: There is none within ``timeout`` seconds.
+        """
+        idle = self._idle[origin]
+        with suppress(IndexError):
+            while True:
+                # The last that was used is the least likely to be gone.
+                connection = idle.pop()
+                if connection.is_quiet:
+                    return connection
+                connection.close()
+        try:
+            sock = self._opened(origin, timeout)
+        except OSError as error:
+            raise NotConnectedError(f"no connection to {origin.host}") from error
+        return Connection(sock, idle, self._kept)
+
+    def close(self) -> None:
+        """Hang up wherever nobody is speaking."""
+        _hang_up(self._idle)
+
+    def _opened(self, origin: Origin, timeout: float) -> socket.socket:
+        sock = socket.create_connection((origin.host, origin.port), timeout)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if not origin.encrypted:
+                return sock
+            if self._context is None:
+                self._context = self._trust()
+            return self._context.wrap_socket(sock, server_hostname=origin.host)
+        except BaseException:
+            sock.close()
+            raise
+
+
+def _hang_up(waiting: Mapping[Origin, deque[Connection]]) -> None:
+    for idle in waiting.values():
+        with suppress(IndexError):
+            while True:
+                idle.pop().close()
