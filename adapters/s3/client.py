@@ -87,7 +87,9 @@ def open_clients(
         _choose_signer,  # type: ignore[arg-type]
     )
     return S3Clients(
-        repeats=cast("S3Client", QuickRepeats(repeats, short)),
+        repeats=cast(
+            "S3Client", QuickRepeats(repeats, short, patient=retry_attempts > 1)
+        ),
         writes=cast("S3Client", QuickWrites(writes, short)),
     )
 

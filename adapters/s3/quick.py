@@ -17,6 +17,7 @@ from botocore.parsers import ResponseParserError, create_parser
 
 from adapters.s3.body import StreamedBody
 from adapters.s3.short_way import UNASKED, Reply, ShortWay
+from adapters.wire.connections import Method
 
 if TYPE_CHECKING:
     from botocore.model import Shape
@@ -120,13 +121,21 @@ class QuickRepeats(_Quick):
     Where the short way leads to no final answer, boto3 asks again, with its patience.
     """
 
+    def __init__(self, client: S3Client, short: ShortWay, *, patient: bool) -> None:
+        """Take boto3's client.
+
+        Args:
+            patient: Whether anything may be tried more than once.
+        """
+        super().__init__(client, short)
+        self._patient = patient
+
     def head_object(self, **asked: Any) -> HeadObjectOutputTypeDef:  # noqa: ANN401
         """Do as boto3's does."""
         if self._may(asked, _HEAD_HEADERS):
-            reply = self._tried("HEAD", asked["Key"], _headers(asked, _HEAD_HEADERS))
-            if reply is not None and reply.status in _FINAL:
-                self._read("HeadObject", reply)
-            if reply is not None and reply.status == HTTPStatus.OK:
+            headers = _headers(asked, _HEAD_HEADERS)
+            reply = self._answered("HeadObject", "HEAD", asked["Key"], headers)
+            if reply is not None:
                 return cast("HeadObjectOutputTypeDef", _looked_at(reply))
         return self._client.head_object(**asked)
 
@@ -137,21 +146,33 @@ class QuickRepeats(_Quick):
             headers = _headers(asked, _COPY_HEADERS)
             headers["x-amz-copy-source"] = quote(source, safe="/~")
             headers["Content-Length"] = "0"
-            reply = self._tried("PUT", asked["Key"], headers)
+            reply = self._answered("CopyObject", "PUT", asked["Key"], headers)
+            read = None if reply is None else self._read("CopyObject", reply)
             # An error can come after a 200 (API reference, CopyObject).
-            if reply is not None and reply.status == HTTPStatus.OK:
-                read = self._read("CopyObject", reply)
-                if "CopyObjectResult" in read:
-                    return cast("CopyObjectOutputTypeDef", read)
-            elif reply is not None and reply.status in _FINAL:
-                self._read("CopyObject", reply)
+            if read is not None and "CopyObjectResult" in read:
+                return cast("CopyObjectOutputTypeDef", read)
         return self._client.copy_object(**asked)
 
-    def _tried(self, method: str, key: str, headers: Mapping[str, str]) -> Reply | None:
+    def _answered(
+        self, operation: str, method: Method, key: str, headers: Mapping[str, str]
+    ) -> Reply | None:
+        """Return a good answer; None when boto3 is to ask for another.
+
+        Raises:
+            ClientError: It was a bad one, which will not change.
+            BotoCoreError: There was none, and nobody may ask again.
+        """
         try:
-            return self._short.send("HEAD" if method == "HEAD" else "PUT", key, headers)
+            reply = self._short.send(method, key, headers)
         except BotoCoreError:
-            return None
+            if self._patient:
+                return None
+            raise
+        if reply.status == HTTPStatus.OK:
+            return reply
+        if reply.status in _FINAL or not (self._patient or reply.status in _MOVED):
+            self._read(operation, reply)
+        return None
 
 
 def _headers(asked: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:

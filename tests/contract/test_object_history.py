@@ -23,6 +23,7 @@ from ports.object_history import ObjectHistory, ObjectVersion
 from ports.store import Store
 from tests.support.crowd import CROWD, all_at_once
 from tests.support.seaweed import SeaweedS3
+from tests.support.short_way import without_short_way
 from tests.support.stores import shared_bucket, use_fake_s3, use_seaweed
 
 KEY = ObjectKey("ledger/v1/commits/00000000000000000000.jsonl")
@@ -62,6 +63,7 @@ def _bucket(name: str) -> Past:
 def _moto(request: pytest.FixtureRequest) -> Iterator[Past]:
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    without_short_way(monkeypatch)
     with mock_aws():
         client = boto3.client("s3", "us-east-1")
         client.create_bucket(Bucket="mirror")

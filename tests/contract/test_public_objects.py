@@ -28,6 +28,7 @@ from ports.store import Store
 from tests.support.blobs import MIB, blob, digest_of, put
 from tests.support.crowd import CROWD, all_at_once
 from tests.support.seaweed import SeaweedS3
+from tests.support.short_way import without_short_way
 from tests.support.stores import shared_bucket, use_fake_s3, use_seaweed
 
 API = ObjectKey("api/formula.jws.json")
@@ -73,6 +74,7 @@ def _in_bucket(bucket: str, prefix: str) -> Shown:
 def _moto(request: pytest.FixtureRequest) -> Iterator[Shown]:
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    without_short_way(monkeypatch)
     with mock_aws():
         boto3.client("s3", "us-east-1").create_bucket(Bucket="mirror")
         yield _in_bucket("mirror", "mirrors/one")

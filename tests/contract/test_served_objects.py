@@ -28,6 +28,7 @@ from domain.views import INDEX_MEDIA_TYPE
 from ports.errors import ConflictError, NotFoundError
 from ports.served_objects import ServedObjects
 from tests.support.seaweed import SeaweedS3
+from tests.support.short_way import without_short_way
 from tests.support.stores import shared_bucket, use_seaweed
 
 BOTTLE = ObjectKey("flat/ale+hops@1.2-1.2.0_1.arm64_sonoma.bottle.2.tar.gz")
@@ -85,6 +86,7 @@ def _bucket(bucket: str, prefix: str) -> Served:
 def _moto(request: pytest.FixtureRequest) -> Iterator[Served]:
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    without_short_way(monkeypatch)
     with mock_aws():
         boto3.client("s3", "us-east-1").create_bucket(Bucket="mirror")
         yield _bucket("mirror", "mirrors/one")

@@ -1,15 +1,22 @@
-"""Stores that go the short way from their first request on."""
+"""Stores that go the short way from their first request on, or never."""
 
 from __future__ import annotations
 
 import boto3
+import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
+from adapters.s3.short_way import ShortWay
 from adapters.s3.store import S3Store
 
 
 class _CaughtError(Exception):
     pass
+
+
+def without_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave all to boto3, as for moto, which answers within it."""
+    monkeypatch.setattr(ShortWay, "learn", lambda *_, **__: None)
 
 
 def taught(store: S3Store) -> S3Store:
