@@ -1,0 +1,158 @@
+"""Connections that are kept, before a server that answers word by word."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from http.client import HTTPException
+from threading import Thread
+
+import pytest
+
+from adapters.wire.connections import Connections, NotConnectedError, Origin
+
+SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LEAVE = b"HTTP/1.1 100 Continue\r\n\r\n"
+REFUSED = b"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n"
+
+
+class Script:
+    """A server on which each connection has its answers, one for each thing it gets.
+
+    Attributes:
+        heard: What came, by connection.
+    """
+
+    def __init__(self, conversations: Sequence[Sequence[bytes]]) -> None:
+        self.heard: list[bytes] = []
+        self._conversations = conversations
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.origin = Origin(False, *self._listener.getsockname())  # noqa: FBT003
+        self._thread = Thread(target=self._serve)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._thread.join(10)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        for answers in self._conversations:
+            connection, _ = self._listener.accept()
+            with connection:
+                self.heard.append(b"")
+                for answer in answers:
+                    self.heard[-1] += connection.recv(65536)
+                    connection.sendall(answer)
+
+
+@contextmanager
+def script(*conversations: Sequence[bytes]) -> Iterator[Script]:
+    with closing(Script(conversations)) as server:
+        yield server
+
+
+@pytest.fixture
+def connections() -> Iterator[Connections]:
+    with closing(Connections(ssl.create_default_context, kept=2)) as made:
+        yield made
+
+
+def get(connections: Connections, origin: Origin) -> bytes:
+    with connections.connect(origin, 5) as connection:
+        connection.send_head("GET", "/", {"Host": origin.authority}, 5)
+        answer = connection.answer("GET")
+        with closing(answer):
+            return answer.read(100)
+
+
+def test_a_connection_is_used_again(connections: Connections) -> None:
+    with script([SHORT, SHORT]) as server:
+        assert get(connections, server.origin) == b"ok"
+        assert get(connections, server.origin) == b"ok"
+    assert len(server.heard) == 1
+
+
+def test_one_that_the_server_has_closed_is_not(connections: Connections) -> None:
+    with script([SHORT], [SHORT]) as server:
+        assert get(connections, server.origin) == b"ok"
+        server_is_gone(connections, server.origin)
+        assert get(connections, server.origin) == b"ok"
+    assert len(server.heard) == 2
+
+
+def server_is_gone(connections: Connections, origin: Origin) -> None:
+    """Wait until the only idle connection has been closed by the server."""
+    (idle,) = connections._idle[origin]  # noqa: SLF001
+    while idle.is_quiet:
+        pass
+
+
+def test_one_whose_answer_was_not_read_is_not(connections: Connections) -> None:
+    long = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbegin"
+    with script([long], [SHORT]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.send_head("GET", "/", {}, 5)
+            connection.answer("GET").close()
+        assert get(connections, server.origin) == b"ok"
+    assert len(server.heard) == 2
+
+
+def test_a_body_that_ends_early_is_not_taken_for_a_whole_one(
+    connections: Connections,
+) -> None:
+    with script([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegin"]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.send_head("GET", "/", {}, 5)
+            with closing(connection.answer("GET")) as answer:
+                assert answer.read(100) == b"begin"
+                with pytest.raises(HTTPException):
+                    answer.read(100)
+
+
+@pytest.mark.parametrize(("first", "wanted"), [(LEAVE, True), (REFUSED, False)])
+def test_a_server_says_whether_it_wants_a_body(
+    connections: Connections,
+    first: bytes,
+    wanted: bool,  # noqa: FBT001
+) -> None:
+    with script([first, SHORT]) if wanted else script([first]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
+            assert connection.may_go_on() is wanted
+            if wanted:
+                connection.send([b"body"])
+            with closing(connection.answer("PUT")) as answer:
+                assert answer.status == (200 if wanted else 412)
+                answer.read(100)
+    assert server.heard[0].endswith(b"body") is wanted
+
+
+def test_a_server_that_says_nothing_is_sent_the_body(connections: Connections) -> None:
+    with script([b"", SHORT]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
+            assert connection.may_go_on()
+            connection.send([b"body"])
+            with closing(connection.answer("PUT")) as answer:
+                assert answer.read(100) == b"ok"
+
+
+@pytest.mark.parametrize("target", ["/a b", "/a\r\nX: y"])
+def test_nothing_leaves_its_line(connections: Connections, target: str) -> None:
+    with (
+        script([]) as server,
+        pytest.raises(ValueError, match="cannot have"),
+        connections.connect(server.origin, 5) as connection,
+    ):
+        connection.send_head("GET", target, {}, 5)
+    assert server.heard == [b""]
+
+
+def test_it_is_told_that_nobody_is_there(connections: Connections) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        origin = Origin(False, *listener.getsockname())  # noqa: FBT003
+    with pytest.raises(NotConnectedError) as raised:
+        connections.connect(origin, 5)
+    assert isinstance(raised.value.__cause__, ConnectionRefusedError)
