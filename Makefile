@@ -62,8 +62,8 @@ check: lint test ## everything a change must pass
 reference: $(READY) ## the pages of the reference that come from the code
 	$(PY) -m tests.reference
 
-bench: $(READY) ## the benchmarks, each with its figure
-	$(PY) -m benchmarks
+bench: $(READY) ## the benchmarks; renews docs/benchmarks.md
+	$(PY) -m benchmarks --write
 
 # What lies in build/ from an older tree would be packed again.
 wheel: $(READY) ## the wheel, in dist/

@@ -20,6 +20,7 @@ from benchmarks import (
     orchestrate,
     plan,
     retention,
+    rows,
     second_sync,
     status_page,
     sync_copies,
@@ -28,6 +29,7 @@ from benchmarks import (
     sync_small,
     sync_spooled,
 )
+from benchmarks.document import renewed
 from benchmarks.machine import file_system, machine
 from benchmarks.program import ROOT
 
@@ -41,6 +43,8 @@ _BENCHMARKS: Final = {
     "sync-parallel": sync_parallel.measure,
     "sync-copies": sync_copies.measure,
     "sync-spooled": sync_spooled.measure,
+    "engine-small": rows.engine_small,
+    "engine-large": rows.engine_large,
     "second-sync": second_sync.measure,
     "codec": codec.measure,
     "retention": retention.measure,
@@ -59,35 +63,41 @@ def main() -> int:
         return 2
     # Who is told to stop stops what was started, and leaves no files.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    begun = time.monotonic()
-    told = []
-
-    def tell(text: str) -> None:
-        told.append(text)
-        print(text, flush=True)
-
     with tempfile.TemporaryDirectory(prefix="bench-", dir=_room()) as folder:
         # What others make of themselves is to be on the same disk.
         tempfile.tempdir = folder
-        place = Path(folder)
-        tell(f"{SystemClock().now().date()}, {machine()}")
-        tell(f"files on {file_system(place)}, load before {os.getloadavg()[0]:.1f}")
-        tell(" ".join(["$ python -m benchmarks", *names]))
         for name in names:
-            tell(f"\n{_BENCHMARKS[name](place)}")
-    tell(f"\n{time.monotonic() - begun:.0f} s in all")
-    if arguments.write:
-        document = _WRITTEN.read_text(encoding="utf-8")
-        figures = "".join(f"{text}\n" for text in told)
-        _WRITTEN.write_text(_renewed(document, figures), encoding="utf-8")
+            figures = _measured(name, Path(folder))
+            if arguments.write:
+                page = _WRITTEN.read_text(encoding="utf-8")
+                _WRITTEN.write_text(renewed(page, name, figures), encoding="utf-8")
     return 0
+
+
+def _measured(name: str, place: Path) -> str:
+    """Print what a benchmark gives, and return it."""
+    begun, told = time.monotonic(), []
+
+    def tell(text: str) -> None:
+        told.append(f"{text}\n")
+        print(text, flush=True)
+
+    tell(f"{SystemClock().now().date()}, {machine()}")
+    tell(f"files on {file_system(place)}, load before {os.getloadavg()[0]:.1f}")
+    tell(f"$ python -m benchmarks {name}")
+    tell(f"\n{_BENCHMARKS[name](place)}")
+    tell(f"\n{time.monotonic() - begun:.0f} s in all")
+    print()
+    return "".join(told)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_BENCHMARKS))
     parser.add_argument(
-        "--write", action="store_true", help=f"renew {_WRITTEN.relative_to(ROOT)}"
+        "--write",
+        action="store_true",
+        help=f"renew their sections of {_WRITTEN.relative_to(ROOT)}",
     )
     return parser
 
@@ -97,13 +107,6 @@ def _room() -> Path:
     room = Path(os.environ.get("TMPDIR", ROOT / "build"))
     room.mkdir(exist_ok=True)
     return room
-
-
-def _renewed(document: str, figures: str) -> str:
-    """Return ``document`` with other figures in its first fence."""
-    before, fence, rest = document.partition("```\n")
-    _, end, after = rest.partition("```\n")
-    return f"{before}{fence}{figures}{end}{after}"
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ def measured(
     if said["status"] != 0:
         raise RuntimeError(
             f"{' '.join(command)}: status {said['status']}\n{said['stderr']}"
+            f"{said['stdout']}"
         )
     return Measured(said["wall"], said["cpu"], said["peak"], said["stdout"])
 

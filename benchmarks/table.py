@@ -15,19 +15,23 @@ class Table:
     Attributes:
         title: What was measured.
         rows: The first row is the heading.
+        worded: How many of the last columns are words, not figures.
     """
 
     title: str
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    worded: int = 0
 
     def __str__(self) -> str:
         columns = list(zip(*self.rows, strict=True))
         widths = [max(map(len, column)) for column in columns]
         lines = [self.title]
         for row in self.rows:
-            first, *others = zip(row, widths, strict=True)
-            cells = [first[0].ljust(first[1])]
-            cells += [cell.rjust(width) for cell, width in others]
+            words = {0, *range(len(row) - self.worded, len(row))}
+            cells = [
+                cell.ljust(width) if at in words else cell.rjust(width)
+                for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
             lines.append(("  " + "  ".join(cells)).rstrip())
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])

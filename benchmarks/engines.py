@@ -1,0 +1,170 @@
+"""What brings bottles from upstream into S3: the program, and what else there is.
+
+Each is a command line that is measured as a process, with all that it starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from benchmarks.origin import Catalog, Offered
+from benchmarks.program import ROOT, Measured, measured
+
+JOBS: Final = min(32, 4 * (os.cpu_count() or 1))
+"""Transfers at a time: what ``bottles`` takes of itself."""
+
+# A bottle lies in a folder with a day for a name.
+_DAY: Final = "2026-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is to be brought where.
+
+    Attributes:
+        upstream: The address of API and registry.
+        bundle: The certificates that vouch for both sides.
+        variables: What opens the store to every program that knows AWS.
+        prefix: Of all that is written.
+        place: An empty folder, for files of the engine's own.
+    """
+
+    upstream: str
+    catalog: Catalog
+    tags: str
+    bundle: Path
+    variables: Mapping[str, str]
+    bucket: str
+    prefix: str
+    place: Path
+
+    def key(self, name: str) -> str:
+        """Return where a bottle is to lie in the bucket."""
+        return f"{self.prefix}/{_DAY}/{name}"
+
+    def addresses(self) -> list[str]:
+        """Return where the bottles are upstream."""
+        return [f"{self.upstream}{bottle.path}" for bottle in self.catalog.bottles]
+
+
+Command = tuple[Sequence[str], Mapping[str, str]]
+"""A command line, and the environment that it wants beside the errand's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One way to do it.
+
+    Attributes:
+        lacks: What of the program's work it does not do.
+        command: Returns the command to run.
+        stores: Whether what it fetches gets into the store.
+        redirected: Whether upstream redirects to where the bottles are.
+    """
+
+    name: str
+    lacks: str
+    command: Callable[[Errand], Command]
+    stores: bool = True
+    redirected: bool = False
+
+    def run(self, errand: Errand) -> Measured:
+        """Run it, and measure it.
+
+        Raises:
+            RuntimeError: It failed.
+        """
+        command, more = self.command(errand)
+        bundle = str(errand.bundle)
+        trust = dict.fromkeys(
+            ("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE"), bundle
+        )
+        settings = {**errand.variables, **trust, **more}
+        return measured(*command, cwd=errand.place, settings=settings)
+
+
+def _bottles(errand: Errand, *more: str) -> Command:
+    command = (
+        *(str(Path(sysconfig.get_path("scripts"), "bottles")), "sync"),
+        *("--catalog", "formula.json", "--tag", errand.tags, "--jobs", str(JOBS)),
+        *("--store", f"s3://{errand.bucket}/{errand.prefix}", "--no-publish"),
+        *("--json", "--quiet", *more),
+    )
+    return command, {
+        "BOTTLES_API_DOMAIN": f"{errand.upstream}{errand.catalog.path}",
+        "BOTTLES_REGISTRY": errand.upstream,
+    }
+
+
+def _idiom(errand: Errand) -> Command:
+    wanted = errand.place / "list.json"
+    items = [
+        (address, bottle.digest, bottle.size, errand.key(bottle.digest))
+        for address, bottle in zip(
+            errand.addresses(), errand.catalog.bottles, strict=True
+        )
+    ]
+    wanted.write_text(json.dumps(items), encoding="utf-8")
+    program = str(ROOT / "benchmarks" / "idiom.py")
+    return (sys.executable, program, str(wanted), errand.bucket, str(JOBS)), {}
+
+
+def curl(errand: Errand, into: Callable[[Offered], str], jobs: int = JOBS) -> list[str]:
+    """Return a command that fetches every bottle into a file."""
+    configuration = errand.place / "curl.conf"
+    configuration.write_text(
+        "".join(
+            f'url = "{address}"\noutput = "{into(bottle)}"\n'
+            for address, bottle in zip(
+                errand.addresses(), errand.catalog.bottles, strict=True
+            )
+        ),
+        encoding="utf-8",
+    )
+    together = ["--parallel", "--parallel-max", str(jobs)] if jobs > 1 else []
+    return [
+        *("curl", "--cacert", str(errand.bundle), "--config", str(configuration)),
+        *("--no-progress-meter", "--fail", "--location", *together),
+    ]
+
+
+def _curl(jobs: int) -> Callable[[Errand], Command]:
+    return lambda errand: (curl(errand, lambda _: os.devnull, jobs), {})
+
+
+def _curls(errand: Errand) -> Command:
+    """Return a command that runs one curl a core, each with its share."""
+    cores, commands = os.cpu_count() or 1, []
+    for number in range(cores):
+        place = errand.place / str(number)
+        place.mkdir()
+        bottles = errand.catalog.bottles[number::cores]
+        share = replace(errand.catalog, bottles=bottles)
+        command = curl(
+            replace(errand, catalog=share, place=place),
+            lambda _: os.devnull,
+            max(1, JOBS // cores),
+        )
+        commands.append(shlex.join(command))
+    return ("/bin/sh", "-c", f"{' & '.join(commands)} & wait"), {}
+
+
+BOTTLES: Final = Engine(
+    "bottles sync", "", lambda errand: _bottles(errand, "--views", "none")
+)
+BOTTLES_WITH_VIEW: Final = Engine("  with the registry view", "", _bottles)
+IDIOM: Final = Engine("requests + boto3", "record, condition, resume", _idiom)
+_NOWHERE: Final = "verify, store, record"
+CURLS: Final = (
+    Engine("curl to nowhere", _NOWHERE, _curl(1), stores=False),
+    Engine(f"curl, {JOBS} at a time", _NOWHERE, _curl(JOBS), stores=False),
+    Engine("curl, one a core", _NOWHERE, _curls, stores=False),
+)

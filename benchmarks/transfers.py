@@ -1,0 +1,99 @@
+"""The transfer benchmarks: bottles from an origin into a store, by engines in turn."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from benchmarks.endpoints import Store
+from benchmarks.engines import IDIOM, JOBS, Engine
+from benchmarks.ground import Job, ground
+from benchmarks.machine import file_system
+from benchmarks.origin import Catalog
+from benchmarks.rounds import ROUNDS, Runs, in_turn
+from benchmarks.table import GB, MB, Table
+
+_HEADING: Final = (
+    *("engine", "MB/s", "from - to", "bottles/s", "x idiom"),
+    *("CPU s", "idle", "ms/bottle", "s/GB", "peak MB", "idle"),
+    *("upstream", "to the store", "does not"),
+)
+_IDLE_MEANS: Final = (
+    "idle: the same process over one bottle of 64 bytes; ms/bottle and s/GB are the CPU"
+    " over that"
+)
+
+
+def compare(
+    job: Job,
+    store: Store,
+    engines: Sequence[Engine],
+    place: Path,
+    *,
+    idle: bool = True,
+    notes: Sequence[str] = (),
+) -> Table:
+    """Run the engines in turn, and set their figures beside each other."""
+    before = os.getloadavg()[0]
+    with ground(job, store, place) as where:
+        whole, least = where.origin.whole, where.origin.idle
+        found = in_turn(
+            engines,
+            lambda engine: where.run(engine, whole),
+            (lambda engine: where.run(engine, least)) if idle else None,
+        )
+        files = file_system(where.place)
+    rows = [_row(engine, found, whole) for engine in engines]
+    return Table(
+        (
+            f"{job.title} into {store.name}, {JOBS} at a time;"
+            f" medians of {ROUNDS} rounds in turn"
+        ),
+        (_HEADING, *rows),
+        (
+            f"{len(whole.bottles):,} bottles, {whole.total / MB:,.0f} MB, on {files}",
+            f"load {before:.1f} before, {os.getloadavg()[0]:.1f} after",
+            *([_IDLE_MEANS] if idle else []),
+            "upstream: requests a bottle; to the store: requests a bottle, and others",
+            *notes,
+        ),
+        worded=1,
+    )
+
+
+def _row(engine: Engine, found: dict[str, Runs], catalog: Catalog) -> tuple[str, ...]:
+    runs = found[engine.name]
+    count, total = len(catalog.bottles), catalog.total
+    wall = median(runs.walls)
+    idiom = found.get(IDIOM.name)
+    over = runs.cpu - runs.idle_cpu
+    return (
+        engine.name,
+        f"{total / wall / MB:,.0f}",
+        f"{total / max(runs.walls) / MB:,.0f} - {total / min(runs.walls) / MB:,.0f}",
+        f"{count / wall:,.1f}",
+        f"{median(idiom.walls) / wall:.2f}" if idiom and engine.stores else "",
+        f"{runs.cpu:.2f}",
+        *_idle(runs.idle_cpu, "{:.2f}", 1),
+        f"{over / count * 1000:.2f}",
+        f"{over / total * GB:.2f}",
+        f"{runs.peak / MB:.0f}",
+        *_idle(runs.idle_peak, "{:.0f}", MB),
+        *_requests(runs, count),
+        engine.lacks,
+    )
+
+
+def _idle(value: float, form: str, unit: int) -> Iterator[str]:
+    yield form.format(value / unit) if value else "-"
+
+
+def _requests(runs: Runs, count: int) -> Iterator[str]:
+    last = runs.whole[-1]
+    yield f"{last.upstream.bottles / count:.2f}"
+    yield (
+        f"{last.store.bottles / count:.2f} + {last.store.others}" if last.store else "-"
+    )
