@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import boto3
+
 from benchmarks.origin import Catalog, Offered
 from benchmarks.program import ROOT, Measured, measured
 
@@ -66,6 +68,7 @@ class Engine:
     Attributes:
         lacks: What of the program's work it does not do.
         command: Returns the command to run.
+        fetches: Whether it asks upstream at all.
         stores: Whether what it fetches gets into the store.
         redirected: Whether upstream redirects to where the bottles are.
     """
@@ -73,8 +76,14 @@ class Engine:
     name: str
     lacks: str
     command: Callable[[Errand], Command]
+    fetches: bool = True
     stores: bool = True
     redirected: bool = False
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether it does one part of the work and shows how quick that can be."""
+        return not (self.fetches and self.stores)
 
     def run(self, errand: Errand) -> Measured:
         """Run it, and measure it.
@@ -136,6 +145,31 @@ def curl(errand: Errand, into: Callable[[Offered], str], jobs: int = JOBS) -> li
     ]
 
 
+def _put(errand: Errand) -> Command:
+    """Return a curl that puts every bottle, each signed beforehand."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=errand.variables["AWS_ENDPOINT_URL"],
+        region_name=errand.variables["AWS_REGION"],
+        aws_access_key_id=errand.variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=errand.variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    lines = []
+    for bottle in errand.catalog.bottles:
+        named = {"Bucket": errand.bucket, "Key": errand.key(bottle.digest)}
+        url = s3.generate_presigned_url("put_object", named)
+        lines.append(f'url = "{url}"\nupload-file = "{bottle.file}"\n')
+    s3.close()
+    configuration = errand.place / "curl.conf"
+    configuration.write_text("".join(lines), encoding="utf-8")
+    return (
+        *("curl", "--cacert", str(errand.bundle), "--config", str(configuration)),
+        # It would ask for each large body whether it may be sent.
+        *("--header", "Expect:", "--no-progress-meter", "--fail"),
+        *("--parallel", "--parallel-max", str(JOBS)),
+    ), {}
+
+
 def _curl(jobs: int) -> Callable[[Errand], Command]:
     return lambda errand: (curl(errand, lambda _: os.devnull, jobs), {})
 
@@ -168,3 +202,4 @@ CURLS: Final = (
     Engine(f"curl, {JOBS} at a time", _NOWHERE, _curl(JOBS), stores=False),
     Engine("curl, one a core", _NOWHERE, _curls, stores=False),
 )
+PUT: Final = Engine("curl, put only", "fetch, verify, record", _put, fetches=False)

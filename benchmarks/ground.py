@@ -80,7 +80,8 @@ class Ground:
             measured = engine.run(errand)
             upstream, (arrived, store) = self._settled(endpoint, prefix)
         shutil.rmtree(place)
-        assert upstream.bytes >= catalog.total, f"{engine.name} left bottles out"
+        if engine.fetches:
+            assert upstream.bytes >= catalog.total, f"{engine.name} left bottles out"
         if engine.stores:
             assert arrived >= catalog.total, f"{engine.name} lost bottles"
         return Run(measured, upstream, store)

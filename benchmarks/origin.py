@@ -63,9 +63,11 @@ class Offered:
 
     Attributes:
         path: Where the registry has it.
+        file: Where this machine has it.
     """
 
     path: str
+    file: Path
     digest: str
     size: int
 
@@ -95,14 +97,12 @@ class Origin:
     Attributes:
         direct: Its address where it has the bottles itself.
         redirecting: Its address where it redirects.
-        files: The folder that all bottles lie in, each under its digest.
         whole: All that is offered.
         idle: A catalog of one bottle, the smallest.
     """
 
     direct: str
     redirecting: str
-    files: Path
     whole: Catalog
     idle: Catalog
     log: Log
@@ -144,7 +144,6 @@ def origin(
         yield Origin(
             f"https://127.0.0.1:{direct}",
             f"https://127.0.0.1:{redirecting}",
-            served / "blobs",
             Catalog("/api", bottles),
             Catalog("/idle", smallest),
             log,
@@ -162,12 +161,12 @@ def _written(
     listed.mkdir(parents=True)
     sizes = {}
     for digest, body in _bodies(formulae, bodies).items():
-        with (files / digest).open("wb") as file:
-            file.writelines(body.slices(0, body.size))
+        with (files / digest).open("wb") as written:
+            written.writelines(body.slices(0, body.size))
         (listed / digest).hardlink_to(files / digest)
         sizes[digest] = body.size
     (listed.parent / "formula.json").write_text(json.dumps(told), encoding="utf-8")
-    offered = {}
+    offered: dict[str, Offered] = {}
     for formula in told:
         image = served / "v2/homebrew/core" / image_of(formula["name"])
         index = image / "manifests" / tag_reference(formula)
@@ -176,7 +175,8 @@ def _written(
         for _tag, file in bottles_of(formula):
             digest = file["sha256"]
             path = f"/{image.relative_to(served)}/blobs/sha256:{digest}"
-            offered.setdefault(digest, Offered(path, digest, sizes[digest]))
+            bottle = Offered(path, files / digest, digest, sizes[digest])
+            offered.setdefault(digest, bottle)
     return tuple(offered.values())
 
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.endpoints import SINK
-from benchmarks.engines import BOTTLES, CURLS, IDIOM
+from benchmarks.endpoints import SEAWEED, SINK
+from benchmarks.engines import BOTTLES, BOTTLES_WITH_VIEW, CURLS, IDIOM, PUT
 from benchmarks.ground import Job
+from benchmarks.peers import peers
 from benchmarks.table import Table
 from benchmarks.transfers import compare
 from benchmarks.upstream import TAG
+from benchmarks.week import real_week
 from tests.standin.catalog import plain_catalog
 from tests.standin.sizes import fixed
 
-_SMALL = Job("2,000 bottles of 100 kB", plain_catalog(2_000), fixed(100_000), TAG)
-_LARGE = Job("24 bottles of 64 MiB", plain_catalog(24), fixed(64 * 1024**2), TAG)
+
+def _small() -> Job:
+    return Job("2,000 bottles of 100 kB", plain_catalog(2_000), fixed(100_000), TAG)
+
+
+def _large() -> Job:
+    return Job("24 bottles of 64 MiB", plain_catalog(24), fixed(64 * 1024**2), TAG)
 
 
 def engine_small(place: Path) -> Table:
@@ -24,9 +31,51 @@ def engine_small(place: Path) -> Table:
         replace(engine, name=f"{engine.name}, redirected", redirected=True)
         for engine in (BOTTLES, IDIOM, CURLS[1])
     ]
-    return compare(_SMALL, SINK, (BOTTLES, IDIOM, *CURLS, *redirected), place)
+    return compare(_small(), SINK, (BOTTLES, IDIOM, *CURLS, *redirected), place)
 
 
 def engine_large(place: Path) -> Table:
     """What each byte costs."""
-    return compare(_LARGE, SINK, (BOTTLES, IDIOM, *CURLS), place)
+    return compare(_large(), SINK, (BOTTLES, IDIOM, *CURLS), place)
+
+
+def peers_small(place: Path) -> Table:
+    """What people use instead, with small bottles."""
+    return _into_the_sink(_small(), place)
+
+
+def peers_large(place: Path) -> Table:
+    """What people use instead, with large bottles."""
+    return _into_the_sink(_large(), place)
+
+
+def peers_week(place: Path) -> Table:
+    """What people use instead, with the bottles of a real week."""
+    return _into_the_sink(real_week(), place)
+
+
+def stored_small(place: Path) -> Table:
+    """Small bottles into a real store, beside what it takes at best."""
+    return _into_seaweed(_small(), place)
+
+
+def stored_large(place: Path) -> Table:
+    """Large bottles into a real store, beside what it takes at best."""
+    return _into_seaweed(_large(), place)
+
+
+def stored_week(place: Path) -> Table:
+    """The bottles of a real week into a real store, beside what it takes at best."""
+    return _into_seaweed(real_week(), place)
+
+
+def _into_the_sink(job: Job, place: Path) -> Table:
+    others, notes = peers()
+    engines = (BOTTLES, IDIOM, *others, *CURLS)
+    return compare(job, SINK, engines, place, notes=notes)
+
+
+def _into_seaweed(job: Job, place: Path) -> Table:
+    others, notes = peers()
+    engines = (BOTTLES, BOTTLES_WITH_VIEW, IDIOM, *others, PUT)
+    return compare(job, SEAWEED, engines, place, idle=False, notes=notes)

@@ -8,6 +8,10 @@ MB = 1_000_000
 GB = 1_000_000_000
 
 
+class NotMeasuredError(Exception):
+    """What is to be measured with is not on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Figures, and what has to be known to read them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -17,7 +17,7 @@ from benchmarks.rounds import ROUNDS, Runs, in_turn
 from benchmarks.table import GB, MB, Table
 
 _HEADING: Final = (
-    *("engine", "MB/s", "from - to", "bottles/s", "x idiom"),
+    *("engine", "MB/s", "from - to", "bottles/s", "x idiom", "of limit"),
     *("CPU s", "idle", "ms/bottle", "s/GB", "peak MB", "idle"),
     *("upstream", "to the store", "does not"),
 )
@@ -46,7 +46,7 @@ def compare(
             (lambda engine: where.run(engine, least)) if idle else None,
         )
         files = file_system(where.place)
-    rows = [_row(engine, found, whole) for engine in engines]
+    rows = [_row(engine, engines, found, whole) for engine in engines]
     return Table(
         (
             f"{job.title} into {store.name}, {JOBS} at a time;"
@@ -57,25 +57,34 @@ def compare(
             f"{len(whole.bottles):,} bottles, {whole.total / MB:,.0f} MB, on {files}",
             f"load {before:.1f} before, {os.getloadavg()[0]:.1f} after",
             *([_IDLE_MEANS] if idle else []),
-            "upstream: requests a bottle; to the store: requests a bottle, and others",
+            "upstream, to the store: requests a bottle, and all others",
             *notes,
         ),
         worded=1,
     )
 
 
-def _row(engine: Engine, found: dict[str, Runs], catalog: Catalog) -> tuple[str, ...]:
+def _row(
+    engine: Engine,
+    engines: Sequence[Engine],
+    found: Mapping[str, Runs],
+    catalog: Catalog,
+) -> tuple[str, ...]:
     runs = found[engine.name]
     count, total = len(catalog.bottles), catalog.total
     wall = median(runs.walls)
-    idiom = found.get(IDIOM.name)
+    # What is redirected is compared with what is redirected.
+    alike = [other for other in engines if other.redirected == engine.redirected]
+    idiom = [found[other.name] for other in alike if other.command is IDIOM.command]
+    limits = [found[other.name] for other in alike if other.is_limit]
     over = runs.cpu - runs.idle_cpu
     return (
         engine.name,
         f"{total / wall / MB:,.0f}",
         f"{total / max(runs.walls) / MB:,.0f} - {total / min(runs.walls) / MB:,.0f}",
         f"{count / wall:,.1f}",
-        f"{median(idiom.walls) / wall:.2f}" if idiom and engine.stores else "",
+        "" if engine.is_limit else _ratio(idiom, runs),
+        "" if engine.is_limit else _ratio(limits, runs),
         f"{runs.cpu:.2f}",
         *_idle(runs.idle_cpu, "{:.2f}", 1),
         f"{over / count * 1000:.2f}",
@@ -87,13 +96,23 @@ def _row(engine: Engine, found: dict[str, Runs], catalog: Catalog) -> tuple[str,
     )
 
 
+def _ratio(others: Sequence[Runs], runs: Runs) -> str:
+    """Return how much quicker than the quickest of the others it was.
+
+    Each round by itself: what else the machine did then, it did to both.
+    """
+    if not others:
+        return "-"
+    least = min(others, key=lambda other: median(other.walls))
+    rounds = zip(least.walls, runs.walls, strict=True)
+    return f"{median(theirs / ours for theirs, ours in rounds):.2f}"
+
+
 def _idle(value: float, form: str, unit: int) -> Iterator[str]:
     yield form.format(value / unit) if value else "-"
 
 
 def _requests(runs: Runs, count: int) -> Iterator[str]:
     last = runs.whole[-1]
-    yield f"{last.upstream.bottles / count:.2f}"
-    yield (
-        f"{last.store.bottles / count:.2f} + {last.store.others}" if last.store else "-"
-    )
+    for asked in (last.upstream, last.store):
+        yield f"{asked.bottles / count:.2f} + {asked.others:,}" if asked else "-"

@@ -132,11 +132,14 @@ def test_the_sink_says_yes_to_a_bottle_and_keeps_nothing(
 
 
 def test_the_sink_takes_a_bottle_in_parts(s3: "S3Client") -> None:
-    which = {"Bucket": BUCKET, "Key": "run-1/2026-01-01/large"}
-    upload = s3.create_multipart_upload(**which)["UploadId"]
-    part = s3.upload_part(**which, UploadId=upload, PartNumber=1, Body=bytes(SIZE))
+    key = "run-1/2026-01-01/large"
+    upload = s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
+    part = s3.upload_part(
+        Bucket=BUCKET, Key=key, UploadId=upload, PartNumber=1, Body=bytes(SIZE)
+    )
     done = s3.complete_multipart_upload(
-        **which,
+        Bucket=BUCKET,
+        Key=key,
         UploadId=upload,
         MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
     )
