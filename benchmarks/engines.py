@@ -19,6 +19,7 @@ import boto3
 
 from benchmarks.origin import Catalog, Offered
 from benchmarks.program import ROOT, Measured, measured
+from benchmarks.tools import path
 
 JOBS: Final = min(32, 4 * (os.cpu_count() or 1))
 """Transfers at a time: what ``bottles`` takes of itself."""
@@ -71,6 +72,7 @@ class Engine:
         fetches: Whether it asks upstream at all.
         stores: Whether what it fetches gets into the store.
         redirected: Whether upstream redirects to where the bottles are.
+        needs: The tools of others that it is made of.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Engine:
     fetches: bool = True
     stores: bool = True
     redirected: bool = False
+    needs: Sequence[str] = ()
 
     @property
     def is_limit(self) -> bool:
@@ -140,7 +143,7 @@ def curl(errand: Errand, into: Callable[[Offered], str], jobs: int = JOBS) -> li
     )
     together = ["--parallel", "--parallel-max", str(jobs)] if jobs > 1 else []
     return [
-        *("curl", "--cacert", str(errand.bundle), "--config", str(configuration)),
+        *(path("curl"), "--cacert", str(errand.bundle), "--config", str(configuration)),
         *("--no-progress-meter", "--fail", "--location", *together),
     ]
 
@@ -163,7 +166,7 @@ def _put(errand: Errand) -> Command:
     configuration = errand.place / "curl.conf"
     configuration.write_text("".join(lines), encoding="utf-8")
     return (
-        *("curl", "--cacert", str(errand.bundle), "--config", str(configuration)),
+        *(path("curl"), "--cacert", str(errand.bundle), "--config", str(configuration)),
         # It would ask for each large body whether it may be sent.
         *("--header", "Expect:", "--no-progress-meter", "--fail"),
         *("--parallel", "--parallel-max", str(JOBS)),
@@ -196,10 +199,13 @@ BOTTLES: Final = Engine(
 )
 BOTTLES_WITH_VIEW: Final = Engine("  with the registry view", "", _bottles)
 IDIOM: Final = Engine("requests + boto3", "record, condition, resume", _idiom)
+_CURL: Final = ("curl",)
 _NOWHERE: Final = "verify, store, record"
 CURLS: Final = (
-    Engine("curl to nowhere", _NOWHERE, _curl(1), stores=False),
-    Engine(f"curl, {JOBS} at a time", _NOWHERE, _curl(JOBS), stores=False),
-    Engine("curl, one a core", _NOWHERE, _curls, stores=False),
+    Engine("curl to nowhere", _NOWHERE, _curl(1), stores=False, needs=_CURL),
+    Engine(f"curl, {JOBS} at a time", _NOWHERE, _curl(JOBS), stores=False, needs=_CURL),
+    Engine("curl, one a core", _NOWHERE, _curls, stores=False, needs=_CURL),
 )
-PUT: Final = Engine("curl, put only", "fetch, verify, record", _put, fetches=False)
+PUT: Final = Engine(
+    "curl, put only", "fetch, verify, record", _put, fetches=False, needs=_CURL
+)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.table import NotMeasuredError
 from tests.support.certificates import LoopbackCertificate
 from tests.support.lifeline import last_words, running
 from tests.support.nginx import WHY_NOT, find_nginx
@@ -118,9 +119,13 @@ def serving(
         servers: Its configuration, within ``http``.
         port: One that it is to listen on.
         folder: Where it may leave files of its own.
+
+    Raises:
+        NotMeasuredError: It is not installed.
     """
     nginx = find_nginx()
-    assert nginx is not None, WHY_NOT
+    if nginx is None:
+        raise NotMeasuredError(WHY_NOT)
     configuration, errors = folder / "nginx.conf", folder / "nginx.log"
     configuration.write_text(
         _AROUND.format(

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.endpoints import SEAWEED, SINK
 from benchmarks.engines import BOTTLES, BOTTLES_WITH_VIEW, CURLS, IDIOM, PUT
 from benchmarks.ground import Job
-from benchmarks.peers import peers
+from benchmarks.peers import PEERS
 from benchmarks.table import Table
 from benchmarks.transfers import compare
 from benchmarks.upstream import TAG
@@ -70,12 +70,10 @@ def stored_week(place: Path) -> Table:
 
 
 def _into_the_sink(job: Job, place: Path) -> Table:
-    others, notes = peers()
-    engines = (BOTTLES, IDIOM, *others, *CURLS)
-    return compare(job, SINK, engines, place, notes=notes)
+    engines = (BOTTLES, IDIOM, *PEERS, *CURLS)
+    return compare(job, SINK, engines, place)
 
 
 def _into_seaweed(job: Job, place: Path) -> Table:
-    others, notes = peers()
-    engines = (BOTTLES, BOTTLES_WITH_VIEW, IDIOM, *others, PUT)
-    return compare(job, SEAWEED, engines, place, idle=False, notes=notes)
+    engines = (BOTTLES, BOTTLES_WITH_VIEW, IDIOM, *PEERS, PUT)
+    return compare(job, SEAWEED, engines, place, idle=False)

@@ -15,6 +15,7 @@ from benchmarks.machine import file_system
 from benchmarks.origin import Catalog
 from benchmarks.rounds import ROUNDS, Runs, in_turn
 from benchmarks.table import GB, MB, Table
+from benchmarks.tools import version
 
 _HEADING: Final = (
     *("engine", "MB/s", "from - to", "bottles/s", "x idiom", "of limit"),
@@ -34,9 +35,10 @@ def compare(
     place: Path,
     *,
     idle: bool = True,
-    notes: Sequence[str] = (),
 ) -> Table:
     """Run the engines in turn, and set their figures beside each other."""
+    tools = {tool: version(tool) for engine in engines for tool in engine.needs}
+    engines = [engine for engine in engines if all(map(version, engine.needs))]
     before = os.getloadavg()[0]
     with ground(job, store, place) as where:
         whole, least = where.origin.whole, where.origin.idle
@@ -58,7 +60,7 @@ def compare(
             f"load {before:.1f} before, {os.getloadavg()[0]:.1f} after",
             *([_IDLE_MEANS] if idle else []),
             "upstream, to the store: requests a bottle, and all others",
-            *notes,
+            *_told_of_tools(tools),
         ),
         worded=1,
     )
@@ -116,3 +118,11 @@ def _requests(runs: Runs, count: int) -> Iterator[str]:
     last = runs.whole[-1]
     for asked in (last.upstream, last.store):
         yield f"{asked.bottles / count:.2f} + {asked.others:,}" if asked else "-"
+
+
+def _told_of_tools(tools: Mapping[str, str | None]) -> Iterator[str]:
+    there = [f"{tool} {number}" for tool, number in tools.items() if number]
+    absent = [tool for tool, number in tools.items() if not number]
+    yield f"nginx {version('nginx')}, {', '.join(there)}"
+    if absent:
+        yield f"absent, and so not measured: {', '.join(absent)}"
