@@ -17,6 +17,7 @@ from benchmarks.engines import Engine, Errand
 from benchmarks.nginx import FLUSHED, Asked
 from benchmarks.origin import Catalog, Origin, origin
 from benchmarks.rounds import Run
+from benchmarks.servers import cpu_of_servers
 from benchmarks.table import GB
 from tests.standin.catalog import Formula
 from tests.standin.sizes import SizeOf
@@ -77,14 +78,16 @@ class Ground:
                 place=place,
             )
             self._settled(endpoint, prefix)
+            before = cpu_of_servers()
             measured = engine.run(errand)
+            served = cpu_of_servers() - before
             upstream, (arrived, store) = self._settled(endpoint, prefix)
         shutil.rmtree(place)
         if engine.fetches:
             assert upstream.bytes >= catalog.total, f"{engine.name} left bottles out"
         if engine.stores:
             assert arrived >= catalog.total, f"{engine.name} lost bottles"
-        return Run(measured, upstream, store)
+        return Run(measured, upstream, store, served)
 
     def _settled(
         self, endpoint: Endpoint, prefix: str

@@ -20,11 +20,13 @@ class Run:
     Attributes:
         upstream: What upstream was asked.
         store: What the store was asked, None when nobody counts.
+        served: Seconds of CPU that origin and store took beside.
     """
 
     measured: Measured
     upstream: Asked
     store: Asked | None
+    served: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,18 @@ class Runs:
     def cpu(self) -> float:
         """Seconds of CPU."""
         return median(run.measured.cpu for run in self.whole)
+
+    @property
+    def served(self) -> float:
+        """Seconds of CPU that origin and store took beside."""
+        return median(run.served for run in self.whole)
+
+    @property
+    def cores(self) -> float:
+        """How many cores were busy with it, those with origin and store included."""
+        return median(
+            (run.measured.cpu + run.served) / run.measured.wall for run in self.whole
+        )
 
     @property
     def idle_cpu(self) -> float:

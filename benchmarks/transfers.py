@@ -19,7 +19,8 @@ from benchmarks.tools import version
 
 _HEADING: Final = (
     *("engine", "MB/s", "from - to", "bottles/s", "x idiom", "of limit"),
-    *("CPU s", "idle", "ms/bottle", "s/GB", "peak MB", "idle"),
+    *("CPU s", "idle", "ms/bottle", "s/GB", "servers s", "cores"),
+    *("peak MB", "idle"),
     *("upstream", "to the store", "does not"),
 )
 _IDLE_MEANS: Final = (
@@ -91,6 +92,8 @@ def _row(
         *_idle(runs.idle_cpu, "{:.2f}", 1),
         f"{over / count * 1000:.2f}",
         f"{over / total * GB:.2f}",
+        f"{runs.served:.2f}",
+        f"{runs.cores:.1f}",
         f"{runs.peak / MB:.0f}",
         *_idle(runs.idle_peak, "{:.0f}", MB),
         *_requests(runs, count),
