@@ -11,6 +11,7 @@ import shlex
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -148,8 +149,8 @@ def curl(errand: Errand, into: Callable[[Offered], str], jobs: int = JOBS) -> li
     ]
 
 
-def _put(errand: Errand) -> Command:
-    """Return a curl that puts every bottle, each signed beforehand."""
+def _signed(errand: Errand) -> list[tuple[str, Offered]]:
+    """Return each bottle with an address that it may be put to, signed beforehand."""
     s3 = boto3.client(
         "s3",
         endpoint_url=errand.variables["AWS_ENDPOINT_URL"],
@@ -157,20 +158,42 @@ def _put(errand: Errand) -> Command:
         aws_access_key_id=errand.variables["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=errand.variables["AWS_SECRET_ACCESS_KEY"],
     )
-    lines = []
-    for bottle in errand.catalog.bottles:
-        named = {"Bucket": errand.bucket, "Key": errand.key(bottle.digest)}
-        url = s3.generate_presigned_url("put_object", named)
-        lines.append(f'url = "{url}"\nupload-file = "{bottle.file}"\n')
-    s3.close()
+    with closing(s3):
+        return [
+            (
+                s3.generate_presigned_url(
+                    "put_object",
+                    {"Bucket": errand.bucket, "Key": errand.key(bottle.digest)},
+                ),
+                bottle,
+            )
+            for bottle in errand.catalog.bottles
+        ]
+
+
+def _put_by_curl(errand: Errand) -> Command:
     configuration = errand.place / "curl.conf"
-    configuration.write_text("".join(lines), encoding="utf-8")
+    configuration.write_text(
+        "".join(
+            f'url = "{url}"\nupload-file = "{bottle.file}"\n'
+            for url, bottle in _signed(errand)
+        ),
+        encoding="utf-8",
+    )
     return (
         *(path("curl"), "--cacert", str(errand.bundle), "--config", str(configuration)),
         # It would ask for each large body whether it may be sent.
         *("--header", "Expect:", "--no-progress-meter", "--fail"),
         *("--parallel", "--parallel-max", str(JOBS)),
     ), {}
+
+
+def _put_leanly(errand: Errand) -> Command:
+    wanted = errand.place / "list.json"
+    items = [(url, str(bottle.file), bottle.size) for url, bottle in _signed(errand)]
+    wanted.write_text(json.dumps(items), encoding="utf-8")
+    program = str(ROOT / "benchmarks" / "lean.py")
+    return (sys.executable, program, str(wanted), str(JOBS)), {}
 
 
 def _curl(jobs: int) -> Callable[[Errand], Command]:
@@ -206,6 +229,8 @@ CURLS: Final = (
     Engine(f"curl, {JOBS} at a time", _NOWHERE, _curl(JOBS), stores=False, needs=_CURL),
     Engine("curl, one a core", _NOWHERE, _curls, stores=False, needs=_CURL),
 )
-PUT: Final = Engine(
-    "curl, put only", "fetch, verify, record", _put, fetches=False, needs=_CURL
+_PUTS: Final = "fetch, verify, record"
+PUTS: Final = (
+    Engine("curl, put only", _PUTS, _put_by_curl, fetches=False, needs=_CURL),
+    Engine("http.client, put only", _PUTS, _put_leanly, fetches=False),
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.endpoints import SEAWEED, SINK
-from benchmarks.engines import BOTTLES, BOTTLES_WITH_VIEW, CURLS, IDIOM, PUT
+from benchmarks.engines import BOTTLES, BOTTLES_WITH_VIEW, CURLS, IDIOM, PUTS
 from benchmarks.ground import Job
 from benchmarks.peers import PEERS
 from benchmarks.table import Table
@@ -75,5 +75,5 @@ def _into_the_sink(job: Job, place: Path) -> Table:
 
 
 def _into_seaweed(job: Job, place: Path) -> Table:
-    engines = (BOTTLES, BOTTLES_WITH_VIEW, IDIOM, *PEERS, PUT)
+    engines = (BOTTLES, BOTTLES_WITH_VIEW, IDIOM, *PEERS, *PUTS)
     return compare(job, SEAWEED, engines, place, idle=False)
