@@ -91,10 +91,12 @@ def server_is_gone(connections: Connections, origin: Origin) -> None:
 
 def test_one_whose_answer_was_not_read_is_not(connections: Connections) -> None:
     long = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbegin"
-    with script([long], [SHORT]) as server:
-        with connections.connect(server.origin, 5) as connection:
-            connection.send_head("GET", "/", {}, 5)
-            connection.answer("GET").close()
+    with (
+        script([long], [SHORT]) as server,
+        connections.connect(server.origin, 5) as connection,
+    ):
+        connection.send_head("GET", "/", {}, 5)
+        connection.answer("GET").close()
         assert get(connections, server.origin) == b"ok"
     assert len(server.heard) == 2
 
@@ -102,13 +104,15 @@ def test_one_whose_answer_was_not_read_is_not(connections: Connections) -> None:
 def test_a_body_that_ends_early_is_not_taken_for_a_whole_one(
     connections: Connections,
 ) -> None:
-    with script([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegin"]) as server:
-        with connections.connect(server.origin, 5) as connection:
-            connection.send_head("GET", "/", {}, 5)
-            with closing(connection.answer("GET")) as answer:
-                assert answer.read(100) == b"begin"
-                with pytest.raises(HTTPException):
-                    answer.read(100)
+    with (
+        script([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegin"]) as server,
+        connections.connect(server.origin, 5) as connection,
+    ):
+        connection.send_head("GET", "/", {}, 5)
+        with closing(connection.answer("GET")) as answer:
+            assert answer.read(100) == b"begin"
+            with pytest.raises(HTTPException):
+                answer.read(100)
 
 
 @pytest.mark.parametrize(("first", "wanted"), [(LEAVE, True), (REFUSED, False)])
@@ -117,26 +121,31 @@ def test_a_server_says_whether_it_wants_a_body(
     first: bytes,
     wanted: bool,  # noqa: FBT001
 ) -> None:
-    with script([first, SHORT]) if wanted else script([first]) as server:
-        with connections.connect(server.origin, 5) as connection:
-            connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
-            assert connection.may_go_on() is wanted
-            if wanted:
-                connection.send([b"body"])
-            with closing(connection.answer("PUT")) as answer:
-                assert answer.status == (200 if wanted else 412)
-                answer.read(100)
+    talk = script([first, SHORT]) if wanted else script([first])
+    with (
+        talk as server,
+        connections.connect(server.origin, 5) as connection,
+    ):
+        connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
+        assert connection.may_go_on() is wanted
+        if wanted:
+            connection.send([b"body"])
+        with closing(connection.answer("PUT")) as answer:
+            assert answer.status == (200 if wanted else 412)
+            answer.read(100)
     assert server.heard[0].endswith(b"body") is wanted
 
 
 def test_a_server_that_says_nothing_is_sent_the_body(connections: Connections) -> None:
-    with script([b"", SHORT]) as server:
-        with connections.connect(server.origin, 5) as connection:
-            connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
-            assert connection.may_go_on()
-            connection.send([b"body"])
-            with closing(connection.answer("PUT")) as answer:
-                assert answer.read(100) == b"ok"
+    with (
+        script([b"", SHORT]) as server,
+        connections.connect(server.origin, 5) as connection,
+    ):
+        connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
+        assert connection.may_go_on()
+        connection.send([b"body"])
+        with closing(connection.answer("PUT")) as answer:
+            assert answer.read(100) == b"ok"
 
 
 @pytest.mark.parametrize("target", ["/a b", "/a\r\nX: y"])
