@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from botocore.auth import AUTH_TYPE_MAPS
@@ -76,7 +77,9 @@ def open_clients(
             on_request()
 
         made.meta.events.register("before-send.s3", count)
-        made.meta.events.register("before-send.s3", short.learn)
+        made.meta.events.register(
+            "before-send.s3", partial(short.learn, made.meta.endpoint_url)
+        )
         return made
 
     repeats, writes = client(retry_attempts), client(1)

@@ -108,7 +108,8 @@ class QuickWrites(_Quick):
         elif asked["ContentLength"] > UNASKED:
             headers["Expect"] = "100-continue"
         reply = self._short.send("PUT", asked["Key"], headers, body)
-        if reply.status in _MOVED:
+        # What has left of a stream cannot be sent again.
+        if reply.status in _MOVED and (isinstance(body, bytes) or not body.sent):
             return self._client.put_object(**asked)
         if reply.status != HTTPStatus.OK:
             return cast("PutObjectOutputTypeDef", self._read("PutObject", reply))

@@ -120,9 +120,9 @@ class ShortWay:
         self._on_request = on_request
         self._connections = Connections(_trust, kept=kept)
 
-    def learn(self, request: AWSPreparedRequest, **_: object) -> None:
-        """Take note of how a request of boto3's is addressed."""
-        self.way = self._shown(request)
+    def learn(self, endpoint: str, request: AWSPreparedRequest, **_: object) -> None:
+        """Take note of how a request of boto3's to ``endpoint`` is addressed."""
+        self.way = self._shown(urlsplit(endpoint).netloc, request)
 
     def send(
         self,
@@ -163,13 +163,14 @@ class ShortWay:
         except (OSError, HTTPException) as error:
             raise _broken_off(error, url) from error
 
-    def _shown(self, request: AWSPreparedRequest) -> Way | None:
+    def _shown(self, host: str, request: AWSPreparedRequest) -> Way | None:
         url = str(request.url)
         parts = urlsplit(url)
         authorization = _text(request.headers.get("Authorization", ""))
         scope = authorization.removeprefix(_ALGORITHM).split(",")[0].split("/")
         beside = f"/{self._bucket}"
-        if (parts.netloc or "").startswith(f"{self._bucket}."):
+        # A host may itself begin as the bucket is called.
+        if parts.netloc != host and parts.netloc.startswith(f"{self._bucket}."):
             path = "/"
         elif parts.path == beside or parts.path.startswith(f"{beside}/"):
             path = f"{beside}/"

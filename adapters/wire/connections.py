@@ -229,7 +229,7 @@ class Connections:
 
 
 def _hang_up(waiting: Mapping[Origin, deque[Connection]]) -> None:
-    for idle in waiting.values():
+    for idle in list(waiting.values()):
         with suppress(IndexError):
             while True:
                 idle.pop().close()

@@ -24,7 +24,7 @@ def taught(store: S3Store) -> S3Store:
     client = boto3.client("s3")
 
     def catch(request: AWSPreparedRequest, **_: object) -> None:
-        store._bucket.writes._short.learn(request)  # type: ignore[attr-defined]  # noqa: SLF001
+        store._bucket.writes._short.learn(client.meta.endpoint_url, request)  # type: ignore[attr-defined]  # noqa: SLF001
         raise _CaughtError
 
     client.meta.events.register("before-send.s3", catch)
