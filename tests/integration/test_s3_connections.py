@@ -3,8 +3,13 @@
 import uuid
 from collections.abc import Callable, Iterator
 
+import boto3
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from adapters.s3.short_way import ShortWay
 from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
 from ports.errors import OutcomeUnknownError, UnavailableError
@@ -144,3 +149,22 @@ class TestBrokenConnections:
         for call in calls:
             relay.cut(Cut("answer", after=1))
             call()
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("https://mirror.example.com/mirror/key", "https://mirror.example.com/mirror/"),
+        ("https://mirror.s3.example.com/mirror/key", "https://mirror.s3.example.com/"),
+    ],
+)
+def test_a_host_that_begins_as_the_bucket_is_called_is_not_taken_for_its_own(
+    url: str, base: str
+) -> None:
+    way = ShortWay(boto3.session.Session(), "mirror", 1, lambda: None)
+    request = AWSRequest("PUT", url)
+    credentials = Credentials("key", "secret").get_frozen_credentials()
+    S3SigV4Auth(credentials, "s3", "us-east-1").add_auth(request)
+    way.learn("https://mirror.example.com", request.prepare())
+    assert way.way is not None
+    assert way.way.base == base
