@@ -10,7 +10,7 @@ import re
 import select
 import socket
 import ssl
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -186,7 +186,7 @@ class Connections:
         self._kept = kept
         self._trust = trust
         self._context: ssl.SSLContext | None = None
-        self._idle: defaultdict[Origin, deque[Connection]] = defaultdict(deque)
+        self._idle: dict[Origin, deque[Connection]] = {}
         finalize(self, _hang_up, self._idle)
 
     def connect(self, origin: Origin, timeout: float) -> Connection:
@@ -195,7 +195,7 @@ class Connections:
         Raises:
             NotConnectedError: There is none within ``timeout`` seconds.
         """
-        idle = self._idle[origin]
+        idle = self._idle.setdefault(origin, deque())
         with suppress(IndexError):
             while True:
                 # The last that was used is the least likely to be gone.
