@@ -15,10 +15,12 @@ from adapters.system_clock import SystemClock
 from benchmarks import (
     codec,
     cold_start,
+    growth,
     help_text,
     ledger,
     orchestrate,
     plan,
+    rehearsal,
     retention,
     rows,
     second_sync,
@@ -58,15 +60,20 @@ _BENCHMARKS: Final = {
     "status-page": status_page.measure,
     "ledger": ledger.measure,
 }
+_LARGE: Final = {"growth": growth.measure, "rehearsal": rehearsal.measure}
+"""Those that can be tried out with less."""
 _WRITTEN: Final = ROOT / "docs" / "benchmarks.md"
 
 
 def main() -> int:
     """Measure what is named, or everything, and print it."""
     arguments = _parser().parse_args()
-    names = arguments.names or list(_BENCHMARKS)
-    if unknown := set(names) - set(_BENCHMARKS):
+    names = arguments.names or [*_BENCHMARKS, *_LARGE]
+    if unknown := set(names) - set(_BENCHMARKS) - set(_LARGE):
         print(f"no benchmark is called {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    if arguments.one_of > 1 and (arguments.write or not set(names) <= set(_LARGE)):
+        print(f"only {', '.join(_LARGE)} can be tried out", file=sys.stderr)
         return 2
     # Who is told to stop stops what was started, and leaves no files.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
@@ -75,7 +82,7 @@ def main() -> int:
         tempfile.tempdir = folder
         for name in names:
             try:
-                figures = _measured(name, Path(folder))
+                figures = _measured(name, Path(folder), arguments.one_of)
             except NotMeasuredError as missing:
                 print(f"{name} is left out: {missing}\n", flush=True)
                 continue
@@ -85,7 +92,7 @@ def main() -> int:
     return 0
 
 
-def _measured(name: str, place: Path) -> str:
+def _measured(name: str, place: Path, one_of: int) -> str:
     """Print what a benchmark gives, and return it."""
     begun, told = time.monotonic(), []
 
@@ -96,7 +103,9 @@ def _measured(name: str, place: Path) -> str:
     tell(f"{SystemClock().now().date()}, {machine()}")
     tell(f"files on {file_system(place)}, load before {os.getloadavg()[0]:.1f}")
     tell(f"$ python -m benchmarks {name}")
-    tell(f"\n{_BENCHMARKS[name](place)}")
+    large = _LARGE.get(name)
+    table = large(place, one_of) if large else _BENCHMARKS[name](place)
+    tell(f"\n{table}")
     tell(f"\n{time.monotonic() - begun:.0f} s in all")
     print()
     return "".join(told)
@@ -104,11 +113,19 @@ def _measured(name: str, place: Path) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_BENCHMARKS))
+    names = ", ".join([*_BENCHMARKS, *_LARGE])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=names)
     parser.add_argument(
         "--write",
         action="store_true",
         help=f"renew their sections of {_WRITTEN.relative_to(ROOT)}",
+    )
+    parser.add_argument(
+        "--one-of",
+        type=int,
+        default=1,
+        metavar="N",
+        help=f"try {' or '.join(_LARGE)} out with an Nth of it",
     )
     return parser
 

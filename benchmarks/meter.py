@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-_AT_MOST = 300.0  # seconds
+_AT_MOST = 900.0  # seconds
 
 # Bytes on macOS, else kilobytes (getrusage(2) of both).
 _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024

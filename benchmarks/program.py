@@ -46,7 +46,7 @@ def bottles(
     """Run ``bottles`` and measure it.
 
     Raises:
-        RuntimeError: It did not exit with 0, or not within five minutes.
+        RuntimeError: It did not exit with 0, or not within fifteen minutes.
     """
     program = str(Path(sysconfig.get_path("scripts"), "bottles"))
     return measured(program, *arguments, cwd=cwd, settings=settings)
@@ -61,7 +61,7 @@ def measured(
     passed on.
 
     Raises:
-        RuntimeError: It did not exit with 0, or not within five minutes.
+        RuntimeError: It did not exit with 0, or not within fifteen minutes.
     """
     with subprocess.Popen(
         [sys.executable, "-I", "-S", str(_METER), *command],

@@ -39,10 +39,12 @@ class Registry:
         *,
         unsized: Collection[str],
         claims: int | None,
+        magnified: int,
         strict_tokens: bool,
     ) -> None:
         self._bodies = bodies
         self.claims = claims
+        self._magnified = magnified
         self._unsized = frozenset(unsized)
         self._strict = strict_tokens
         self._scopes: dict[str, str] = {}
@@ -145,7 +147,7 @@ class Registry:
         if made is None or made[0] is not formula:
             sized = formula["name"] not in self._unsized
             sizes = {
-                digest: self.claims or body.size
+                digest: self.claims or self._magnified * body.size
                 for digest, body in self._blobs[image].items()
             }
             made = formula, manifests(formula, sizes, sized=sized)

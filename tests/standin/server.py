@@ -51,7 +51,8 @@ class Upstream:
     - ``sizes`` gives each bottle's size, ``seed`` other bytes for all of them.
     - ``unsized`` names formulae whose index leaves out ``sh.brew.bottle.size``.
     - ``claims`` is what every manifest says of a bottle's size in place of the truth,
-      so that a plan can be large where no bottle is.
+      so that a plan can be large where no bottle is; ``magnified`` is how many times
+      the truth they say where there is no such claim.
     - With ``strict_tokens`` only tokens that ``/token`` handed out for the very
       repository open it; without, any bearer token does, as on ghcr.io.
     - ``redirect_lifetime`` is how long, in seconds, a signed URL works.
@@ -68,6 +69,7 @@ class Upstream:
         port: int = 0,
         unsized: Collection[str] = UNSIZED,
         claims: int | None = None,
+        magnified: int = 1,
         strict_tokens: bool = False,
         redirect_lifetime: float = 300.0,
         tls: tuple[str, str] | None = None,
@@ -82,7 +84,11 @@ class Upstream:
         self._bodies = Bodies(sizes or fixed(_DEFAULT_SIZE), seed=seed)
         self._api = Api()
         self._registry = Registry(
-            self._bodies, unsized=unsized, claims=claims, strict_tokens=strict_tokens
+            self._bodies,
+            unsized=unsized,
+            claims=claims,
+            magnified=magnified,
+            strict_tokens=strict_tokens,
         )
         self._storage = Storage(self._registry, clock, lifetime=redirect_lifetime)
         self.publish(small_catalog() if catalog is None else catalog)

@@ -41,17 +41,17 @@ def lognormal(scale: float = 1.0) -> SizeOf:
     return size_of
 
 
-def from_csv(path: Path, scale: float = 1.0) -> SizeOf:
+def from_csv(*paths: Path, scale: float = 1.0) -> SizeOf:
     """Read sizes from the columns ``sha256`` and ``est_size_bytes``, times ``scale``.
 
-    A digest that the file does not list gets a size drawn by ``lognormal``.
+    A digest that no file lists gets a size drawn by ``lognormal``.
     """
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", newline="") as lines:
-        listed = {
-            row["sha256"]: int(float(row["est_size_bytes"]) * scale)
-            for row in csv.DictReader(lines)
-        }
+    listed: dict[str, int] = {}
+    for path in paths:
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                listed[row["sha256"]] = int(float(row["est_size_bytes"]) * scale)
     unlisted = lognormal(scale)
     return lambda original: listed.get(original) or unlisted(original)
 
@@ -70,6 +70,8 @@ def parse_sizes(text: str) -> SizeOf:
             return lognormal(float(rest or 1))
         case "csv":
             path, _, scale = rest.rpartition(":")
-            return from_csv(Path(path), float(scale)) if path else from_csv(Path(rest))
+            if not path:
+                return from_csv(Path(rest))
+            return from_csv(Path(path), scale=float(scale))
     message = f"sizes {text!r}: not fixed:BYTES, lognormal[:SCALE] or csv:PATH[:SCALE]"
     raise ValueError(message)

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import boto3
+import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -35,8 +36,9 @@ _POLL_EVERY = 0.05  # seconds
 # A port that was free may be taken before weed binds it.
 _STARTS = 3
 _STRANGER = "seaweed-stranger"
-# One each for the master, the volume server, the filer and S3, HTTP and gRPC.
-_PORTS = 8
+# One each for the master, the volume server, the filer and S3, HTTP and gRPC, and one
+# for its metrics.
+_PORTS = 9
 
 
 class WeedMissingError(Exception):
@@ -138,6 +140,11 @@ class SeaweedS3:
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
         }
 
+    def metrics(self) -> str:
+        """Return what the server tells of itself, in Prometheus's text format."""
+        address = f"http://{_HOST}:{self._metrics_port}/metrics"
+        return requests.get(address, timeout=10).text
+
     def client(self, config: Config | None = None) -> "S3Client":
         """Return a new client with all rights; the caller closes it."""
         return boto3.session.Session().client(
@@ -156,7 +163,7 @@ class SeaweedS3:
         folder.mkdir()
         log = folder / "weed.log"
         ports = free_ports(_PORTS)
-        self._port = ports[0]
+        self._port, self._metrics_port = ports[0], ports[-1]
         try:
             with running(
                 self._command(folder, ports),
@@ -203,7 +210,8 @@ class SeaweedS3:
                 }
             )
         )
-        s3, s3_grpc, filer, filer_grpc, volume, volume_grpc, master, master_grpc = ports
+        s3, s3_grpc, filer, filer_grpc, volume, volume_grpc, *others = ports
+        master, master_grpc, metrics = others
         return [
             str(self._weed),
             "-logtostderr=true",
@@ -240,6 +248,7 @@ class SeaweedS3:
             f"-s3.key.file={self._certificate.private_key}",
             "-s3.autoCreateBucket=false",
             "-s3.allowDeleteBucketNotEmpty=false",
+            f"-metricsPort={metrics}",
         ]
 
     def _wait_until_it_serves(self, shell: subprocess.Popen[bytes], log: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 import boto3
+from botocore.config import Config
 
 from tests.support.asl_check import wrong_with
 from tests.support.asl_data import StateError, written
@@ -29,6 +30,7 @@ _MAX_NAME = 80  # characters
 _TARGET = "AWSStepFunctions."
 _JSON = "application/x-amz-json-1.0"
 _AT_ONCE = 32  # executions
+_LONGEST = 15 * 60.0  # seconds
 
 
 class _RefusedError(Exception):
@@ -139,7 +141,12 @@ class StateMachines:
         self._server = LoopbackServer(self._answer)
 
     def __enter__(self) -> Self:
-        self._functions = _session().client("lambda", endpoint_url=self._lambda_url)
+        self._functions = _session().client(
+            "lambda",
+            endpoint_url=self._lambda_url,
+            # Who gives up sooner than a function may take invokes it again.
+            config=Config(read_timeout=_LONGEST),
+        )
         self._tasks = _session().client("ecs", endpoint_url=self._ecs_url)
         self._services = AwsServices(self._functions, self._tasks)
         self._pool = ThreadPoolExecutor(_AT_ONCE)

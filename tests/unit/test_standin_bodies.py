@@ -76,7 +76,7 @@ def test_drawn_sizes_depend_on_the_digest_alone_and_spread_widely() -> None:
 def test_sizes_are_read_from_a_table_and_scaled(tmp_path: Path) -> None:
     table = tmp_path / "bottles.csv.gz"
     table.write_bytes(gzip.compress(b"sha256,est_size_bytes\nab,500000\n"))
-    assert from_csv(table, 0.01)("ab") == 5_000
+    assert from_csv(table, scale=0.01)("ab") == 5_000
     assert parse_sizes(f"csv:{table}:0.01")("ab") == 5_000
     assert parse_sizes(f"csv:{table}")("ab") == 500_000
 
@@ -84,7 +84,15 @@ def test_sizes_are_read_from_a_table_and_scaled(tmp_path: Path) -> None:
 def test_a_digest_that_the_table_lacks_gets_a_drawn_size(tmp_path: Path) -> None:
     table = tmp_path / "bottles.csv"
     table.write_text("sha256,est_size_bytes\nab,500000\n")
-    assert from_csv(table, 0.5)("other") == lognormal(0.5)("other")
+    assert from_csv(table, scale=0.5)("other") == lognormal(0.5)("other")
+
+
+def test_sizes_of_two_tables_are_read_together(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("sha256,est_size_bytes\nab,500000\n")
+    second.write_text("sha256,est_size_bytes\ncd,300000\n")
+    size_of = from_csv(first, second, scale=0.1)
+    assert [size_of("ab"), size_of("cd")] == [50_000, 30_000]
 
 
 def test_refuses_sizes_that_it_cannot_read() -> None:

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.standin.catalog import bottles_of, plain_catalog, small_catalog
+from tests.standin.oci import tag_reference
 from tests.standin.server import Upstream
 from tests.standin.sizes import fixed
 
@@ -166,6 +167,14 @@ def test_bottles_for_all_have_no_platform(upstream: Upstream) -> None:
     (entry,) = _manifest(upstream, "beermat/3", "3.1-1").json()["manifests"]
     assert "platform" not in entry
     assert entry["annotations"]["org.opencontainers.image.ref.name"] == "3.1.all.1"
+
+
+def test_sizes_may_be_told_as_many_times_what_they_are() -> None:
+    with Upstream(plain_catalog(1), sizes=fixed(_SIZE), magnified=60) as upstream:
+        (formula,) = upstream.formulae
+        index = _manifest(upstream, formula["name"], tag_reference(formula)).json()
+        (item,) = index["manifests"]
+    assert item["annotations"]["sh.brew.bottle.size"] == str(60 * _SIZE)
 
 
 def test_old_bottles_tell_their_size_in_the_child_manifest(upstream: Upstream) -> None:
