@@ -10,6 +10,7 @@ from domain.bottle import (
     Bottle,
     Digest,
     check_release,
+    is_digest,
     parse_digest,
     parse_formula_name,
     pkg_version_of,
@@ -64,6 +65,7 @@ class Formula:
         rebuild: The bottles' own counter.
         digests: The bottle's digest for each tag that has one.
         variations: What is needed instead, for clients of these tags.
+        pkg_version: The version as file names have it: ``VERSION[_REVISION]``.
     """
 
     name: str
@@ -75,6 +77,8 @@ class Formula:
     oldnames: tuple[str, ...] = ()
     needs: Needs = Needs()
     variations: Mapping[Tag, Needs] = field(default_factory=dict)
+    # Kept: planning asks each of 8,560 formulae for it again and again.
+    pkg_version: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parse_formula_name(self.name)
@@ -82,22 +86,20 @@ class Formula:
             raise InvalidValueError(
                 f"revision of {self.name}", self.revision, "0 or more"
             )
+        pkg_version = pkg_version_of(f"{self.version}", self.revision)
         if self.version is not None:
-            check_release(self.name, self.pkg_version, self.rebuild)
+            check_release(self.name, pkg_version, self.rebuild)
         elif self.digests:
             raise InvalidValueError(
                 f"version of {self.name}", None, "a version, though it offers bottles"
             )
         for tag, digest in self.digests.items():
             parse_tag(tag)
-            parse_digest(digest)
+            if not is_digest(digest):
+                parse_digest(digest)
         object.__setattr__(self, "digests", MappingProxyType(dict(self.digests)))
         object.__setattr__(self, "variations", MappingProxyType(dict(self.variations)))
-
-    @property
-    def pkg_version(self) -> str:
-        """The version as file names have it: ``VERSION[_REVISION]``."""
-        return pkg_version_of(f"{self.version}", self.revision)
+        object.__setattr__(self, "pkg_version", pkg_version)
 
     def bottle(self, tag: Tag) -> Bottle:
         """Return the bottle offered under ``tag``, which must be in ``digests``."""

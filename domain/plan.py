@@ -58,7 +58,7 @@ def make_plan(
     """
     chosen = offer.bottles()
     missing = [bottle for bottle in chosen if not ledger.has(bottle)]
-    at_hand = _objects(ledger, {bottle.digest for bottle in chosen})
+    at_hand = _objects(ledger, {bottle.digest for bottle in missing})
     others = set() if fetch_elsewhere else ledger.digests_elsewhere - at_hand.keys()
     lacking = {b.key: b for b in missing if b.digest not in others}
     exact = exact_sizes(ledger, sizes)
@@ -152,9 +152,5 @@ def _loads(
 
 
 def _amount(bottles: Iterable[Bottle], sizes: Mapping[Digest, int]) -> Amount:
-    count = 0
-    digests: set[Digest] = set()
-    for bottle in bottles:
-        count += 1
-        digests.add(bottle.digest)
-    return Amount(count, sum(sizes.get(digest, 0) for digest in digests))
+    digests = [bottle.digest for bottle in bottles]
+    return Amount(len(digests), sum(sizes.get(each, 0) for each in set(digests)))

@@ -264,8 +264,8 @@ def _wanted(
         if name in wanted or _is_excluded(name, selection):
             continue
         wanted[name] = None
-        formula = catalog.formulae.get(name)
-        if selection.with_deps and formula is not None:
+        formula = catalog.formulae.get(name) if selection.with_deps else None
+        if formula is not None:
             waiting.extend(reversed(tuple(formula.needs_on(tag))))
     return tuple(wanted)
 
@@ -280,4 +280,5 @@ def _always(catalog: Catalog, selection: Selection) -> tuple[str, ...]:
 
 
 def _is_excluded(name: str, selection: Selection) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in selection.exclude)
+    exclude = selection.exclude
+    return bool(exclude) and any(fnmatchcase(name, pattern) for pattern in exclude)

@@ -7,8 +7,10 @@ Source: Homebrew/brew ``macos_version.rb`` (the order of the macOS versions),
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import Final, NewType
 
 from domain.errors import InvalidValueError
@@ -110,10 +112,10 @@ def newest_arm_tags(offers: Collection[Collection[Tag]], count: int) -> tuple[Ta
         offers: For each formula, the tags it has bottles for.
         count: How many tags are wanted.
     """
-    tally: dict[Tag, int] = {}
-    for tags in offers:
-        for tag in tags:
-            if tag.startswith(_ARM) and not is_linux(tag):
-                tally[tag] = tally.get(tag, 0) + 1
-    in_use = [tag for tag, number in tally.items() if 2 * number >= len(offers)]
+    tally = Counter(chain.from_iterable(offers))
+    in_use = [
+        tag
+        for tag, number in tally.items()
+        if 2 * number >= len(offers) and tag.startswith(_ARM) and not is_linux(tag)
+    ]
     return tuple(sorted(in_use, key=lambda tag: (macos_age(tag), tag))[:count])

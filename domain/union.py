@@ -74,19 +74,23 @@ class Union:
             found.extend(self._named[tag].get(name, ()))
         for named in found:
             self._take(named)
-        return tuple(named.bottle for named in found)
+        return tuple([named.bottle for named in found])
 
     def settled(self, found: Iterable[Bottle]) -> tuple[Bottle, ...]:
         """Return ``found`` with one digest for each key, once all have been found."""
-        taken = ((bottle, self._taken[bottle.key].bottle) for bottle in found)
-        # Of two formulae whose bottles' keys meet, one has none.
-        return tuple(
-            dict.fromkeys(one for bottle, one in taken if one.name == bottle.name)
-        )
+        settled: dict[BottleKey, Bottle] = {}
+        for bottle in found:
+            one = self._taken[bottle.key].bottle
+            # Of two formulae whose bottles' keys meet, one has none.
+            if one.name == bottle.name:
+                settled[one.key] = one
+        return tuple(settled.values())
 
     def _take(self, named: _Named) -> None:
         bottle = named.bottle
         known = self._taken.setdefault(bottle.key, named)
+        if known is named:
+            return
         if known.bottle.name != bottle.name:
             self._notes[bottle.key] = (
                 f"{bottle.key} of {bottle.name} is left out: its key is also that of"

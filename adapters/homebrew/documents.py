@@ -7,7 +7,7 @@ from typing import Final
 
 from adapters.homebrew.http import HttpClient
 from adapters.homebrew.packages import read_packages
-from adapters.homebrew.reader import read_entries, read_entry
+from adapters.homebrew.reader import read_formulae
 from domain.api_documents import CATALOG, is_signed, packages_document
 from domain.catalog import Catalog, CatalogDocument, Validators, make_catalog
 from domain.packages import Packages
@@ -111,10 +111,7 @@ def read_catalog(document: CatalogDocument, payload: bytes) -> Catalog:
     Raises:
         MalformedError: It is no such list, or has no formula.
     """
-    entries = enumerate(read_entries(payload, document.source), start=1)
-    catalog = make_catalog(
-        document, (read_entry(entry, position) for position, entry in entries)
-    )
+    catalog = make_catalog(document, read_formulae(payload, document.source))
     if not catalog.formulae:
         reasons = [f"{item.name}: {item.reason}" for item in catalog.skipped[:1]]
         first = ", the first because of " + reasons[0] if reasons else ""

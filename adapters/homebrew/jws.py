@@ -13,8 +13,10 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import resources
-from typing import Any, Final
+from io import BytesIO
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -26,6 +28,8 @@ from ports.errors import MalformedError, UntrustedError
 
 _KEY_ID: Final = "homebrew-1"
 _KEY_FILE: Final = "homebrew-1.pem"
+
+_PIECE: Final = 1 << 16  # bytes
 
 _BYTE_BY_BYTE: Final = "latin-1"
 """Each byte as a character: one that needs four bytes would have the whole text take
@@ -51,13 +55,18 @@ def verify(document: bytes, public_key_pem: str, what: str) -> bytes:
         MalformedError: It is no envelope at all.
     """
     key = _public_key(public_key_pem, what)
+    plain = _plain(document)
+    if plain is not None:
+        protected, signature = _signature(plain.signatures, what)
+        if _is_signed(plain.payload, protected, signature, key):
+            return plain.payload
+    # The long way: whatever is odd is read, or told of, here.
     envelope = _json(document.decode(_BYTE_BY_BYTE))
     if not isinstance(envelope, dict) or not isinstance(envelope.get("payload"), str):
         raise MalformedError(
             what, "not a signed document: it has no payload, or was cut off on the way"
         )
     protected, signature = _signature(envelope.get("signatures"), what)
-    _check_header(protected, what)
     for payload in _payloads(envelope.pop("payload"), document):
         if _is_signed(payload, protected, signature, key):
             return payload
@@ -66,6 +75,56 @@ def verify(document: bytes, public_key_pem: str, what: str) -> bytes:
         f"the signature by {_KEY_ID} is not good: the document was changed after it was"
         " signed, or signed with another key",
     )
+
+
+class _Parts(NamedTuple):
+    """What an envelope holds, before anything of it is believed."""
+
+    payload: bytes
+    signatures: object
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    """An envelope as Homebrew makes it."""
+
+    payload: msgspec.Raw
+    signatures: msgspec.Raw
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+_TEXT: Final = msgspec.json.Decoder(str)
+
+
+def _plain(document: bytes) -> _Parts | None:
+    """Return what an envelope holds; None when it is in doubt, or none."""
+    try:
+        envelope = _ENVELOPE.decode(document)
+        payload = _unescaped(memoryview(envelope.payload))
+        signatures = json.loads(bytes(envelope.signatures))
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        return None
+    return _Parts(payload, signatures)
+
+
+def _unescaped(spelt: memoryview) -> bytes:
+    """Return the text that a string in JSON spells, in UTF-8.
+
+    Piece by piece: the whole, as text, may take four times as much memory.
+
+    Raises:
+        ValueError, msgspec.DecodeError: It is no string, or no text.
+    """
+    if bytes(spelt[:1]) != b'"':
+        raise ValueError("no string")
+    text, at, end = BytesIO(), 1, len(spelt) - 1
+    while at < end:
+        piece = bytes(spelt[at : min(at + _PIECE, end)])
+        if at + len(piece) < end:
+            # No comma is part of an escape, or of what takes more than a byte.
+            piece = piece[: piece.rindex(b",") + 1]
+        text.write(_TEXT.decode(b'"%s"' % piece).encode())
+        at += len(piece)
+    return text.getvalue()
 
 
 def _payloads(text: str, document: bytes) -> Iterator[bytes]:
@@ -111,12 +170,17 @@ def _public_key(pem: str, what: str) -> RSAPublicKey:
 
 
 def _signature(signatures: object, what: str) -> tuple[str, str]:
-    """Return the protected header and the signature by Homebrew's key, both encoded."""
+    """Return the protected header and the signature by Homebrew's key, both encoded.
+
+    Raises:
+        UntrustedError: There is none, or it was made in another manner.
+    """
     for entry in signatures if isinstance(signatures, list) else ():
         match entry:
             case {"header": {"kid": kid}} if kid == _KEY_ID:
                 match entry:
                     case {"protected": str(protected), "signature": str(signature)}:
+                        _check_header(protected, what)
                         return protected, signature
                 break
     raise UntrustedError(what, f"it has no signature by the key {_KEY_ID}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.homebrew.reader import read_entries, read_entry, read_regular
+from adapters.homebrew.plain_entries import plain_entries, plain_formula
+from adapters.homebrew.reader import read_entries, read_formulae
 from adapters.homebrew.schemas import dump_entry, load_entry
 from domain.catalog import Catalog, CatalogDocument, Skipped, make_catalog
 from domain.formula import Formula
@@ -35,8 +36,14 @@ def test_the_short_way_says_of_any_entry_what_the_schema_says(entry: object) -> 
     assert_both_ways_agree(entry)
 
 
+def in_short(entry: object) -> Formula | Skipped:
+    """Return what the reader says of the third entry of a catalog."""
+    *_, found = read_formulae(json.dumps([None, None, entry]).encode(), WHAT)
+    return found
+
+
 def assert_both_ways_agree(entry: object) -> None:
-    short, long = read_entry(entry, 3), load_entry(entry, 3)
+    short, long = in_short(entry), load_entry(json.loads(json.dumps(entry)), 3)
     assert short == long
     # The order of tags counts too, and two dictionaries are equal without it.
     assert repr(short) == repr(long)
@@ -85,7 +92,9 @@ def places(part: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
 
 
 def test_most_entries_go_the_short_way() -> None:
-    assert read_regular(FULL) == load_entry(FULL, 3)
+    texts = plain_entries(json.dumps([FULL]).encode())
+    assert texts is not None
+    assert list(map(plain_formula, texts)) == [load_entry(FULL, 1)]
 
 
 @pytest.mark.parametrize("place", [*places(FULL), ("oldname",)], ids=str)
@@ -104,14 +113,14 @@ def test_the_two_ways_agree_on_every_small_mistake(place: tuple[Any, ...]) -> No
 
 @given(entry=valid_entries() | regular_entries())
 def test_an_entry_like_the_apis_is_read(entry: dict[str, Any]) -> None:
-    assert isinstance(read_entry(entry, 3), Formula)
+    assert isinstance(in_short(entry), Formula)
 
 
 @given(formula=formulae)
 def test_a_formula_comes_back_from_its_written_form(formula: Formula) -> None:
     written = json.loads(json.dumps(dump_entry(formula)))
     assert load_entry(written, 3) == formula
-    assert repr(read_entry(written, 3)) == repr(formula)
+    assert repr(in_short(written)) == repr(formula)
 
 
 def text_of(values: list[object], indent: int | None, *, ascii_only: bool) -> str:
@@ -178,8 +187,50 @@ def test_entry_by_entry_is_the_same_as_all_at_once(body: bytes) -> None:
 
 
 def read(body: bytes) -> Catalog:
-    entries = enumerate(read_entries(body, WHAT), start=1)
-    return make_catalog(DOCUMENT, (read_entry(entry, at) for at, entry in entries))
+    return make_catalog(DOCUMENT, read_formulae(body, WHAT))
+
+
+def told(entries: Iterable[Formula | Skipped]) -> tuple[list[str], str]:
+    """Return what is read of a catalog, and in which words the rest is refused."""
+    found: list[str] = []
+    try:
+        found.extend(map(repr, entries))
+    except MalformedError as error:
+        return found, str(error)
+    return found, ""
+
+
+def in_full(body: bytes) -> Iterator[Formula | Skipped]:
+    """Yield what the schema says of each entry, without any short way."""
+    for position, entry in enumerate(read_entries(body, WHAT), start=1):
+        yield load_entry(entry, position)
+
+
+UNREAD = (
+    *(b"1", b"-0.5e+7", b'"\\u00e9\xc3\xa9"', b"[[{}]]", b'{"a":{"a":null}}'),
+    *(b"NaN", b"-Infinity", b"01", b"1.", b"1e", b"+1", b"tru", b"'x'", b"[1,]", b""),
+    *(b'"\xff"', b'"\xed\xa0\x80"', b'"\xc0\x80"', b'{"\xff":1}', b'"\xc3'),
+    *(b'"\\ud83e\\udd80"', b'"\\ud83e"', b'"\\udd80\\ud83e"', b'"\\x"', b'"\\u12"'),
+    *(b'"\x01"', b'"\n"', b'"\x7f"', b'{"a" 1}', b"{1:2}", b"\xef\xbb\xbf1"),
+    *(b"9" * 4_300, b"9" * 4_301, b"-" + b"9" * 9_999, b"1." + b"9" * 9_999),
+    *(b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000),
+)
+"""Values of a field that no mirror reads, most of which are none."""
+
+
+@pytest.mark.parametrize("value", UNREAD, ids=range(len(UNREAD)))
+@pytest.mark.parametrize("padding", [0, 65_500, 65_520])
+def test_what_is_passed_over_is_looked_at(value: bytes, padding: int) -> None:
+    first = json.dumps({**FULL, "desc": "x" * padding}).encode()
+    body = b"[%s,%s]" % (first, first[:-1] + b',"license":' + value + b"}")
+    assert told(read_formulae(body, WHAT)) == told(in_full(body))
+
+
+@given(body=bodies)
+def test_a_catalog_is_read_as_the_schema_reads_it_or_refused_in_the_same_words(
+    body: bytes,
+) -> None:
+    assert told(read_formulae(body, WHAT)) == told(in_full(body))
 
 
 @given(body=bodies)
@@ -204,9 +255,9 @@ def test_whatever_upstream_sends_the_result_is_bottles_or_a_clear_error(
 @given(entries=st.lists(valid_entries() | mutated_entries() | json_values, max_size=5))
 def test_no_entry_goes_without_a_word(entries: list[object]) -> None:
     catalog = read(json.dumps(entries).encode())
-    told = {*catalog.formulae, *(skipped.name for skipped in catalog.skipped)}
+    spoken_of = {*catalog.formulae, *(skipped.name for skipped in catalog.skipped)}
     for position, entry in enumerate(entries, start=1):
-        assert read_entry(entry, position).name in told
+        assert load_entry(entry, position).name in spoken_of
 
 
 @pytest.mark.parametrize(
@@ -256,11 +307,21 @@ def test_of_a_key_that_is_there_twice_the_last_one_counts() -> None:
     assert list(read(text.encode()).formulae) == ["curl"]
 
 
-def test_both_ways_agree_on_the_real_catalog(real_data: Path) -> None:
-    packed = (real_data / "formula-2026-08-22.json.gz").read_bytes()
-    entries = read_entries(gzip.decompress(packed), WHAT)
-    for position, entry in enumerate(entries, start=1):
-        formula = read_entry(entry, position)
+@pytest.mark.parametrize(
+    "day", ["2025-09-10", "2025-09-17", "2026-08-15", "2026-08-22"]
+)
+def test_both_ways_agree_on_the_real_catalog(real_data: Path, day: str) -> None:
+    path = real_data / f"formula-{day}.json.gz"
+    if not path.exists():
+        pytest.skip(f"no real catalog at {path}: set BOTTLES_TEST_DATA")
+    body = gzip.decompress(path.read_bytes())
+    texts = plain_entries(body)
+    assert texts is not None
+    # All of them go the short way.
+    short = [plain_formula(text) for text in texts]
+    for position, (formula, entry) in enumerate(
+        zip(short, read_entries(body, WHAT), strict=True), start=1
+    ):
+        assert isinstance(formula, Formula)
         assert repr(formula) == repr(load_entry(entry, position))
-        assert not isinstance(formula, Skipped)
         assert load_entry(dump_entry(formula), position) == formula

@@ -6,7 +6,6 @@ What brew asks: ``tests/support/brew_requests.py``.
 from __future__ import annotations
 
 import gzip
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ from typing import Self
 
 from adapters.homebrew.jws import verify
 from adapters.homebrew.packages import read_packages
-from adapters.homebrew.reader import read_entries, read_entry
+from adapters.homebrew.reader import read_formulae
 from adapters.homebrew.sizes import read_bottles
 from domain.bottle import Bottle, BottleKey, Digest
 from domain.formula import Formula
@@ -270,9 +269,8 @@ def _packages(payload: bytes, tag: Tag, what: str) -> tuple[Bottle, ...]:
 def _catalog(payload: bytes, tag: Tag, what: str) -> tuple[Bottle, ...]:
     """Return the bottles that brew before 6 reads of."""
     bottles = []
-    for position, entry in enumerate(read_entries(payload, what)):
-        formula = read_entry(entry, position)
-        assert isinstance(formula, Formula), json.dumps(entry)
+    for formula in read_formulae(payload, what):
+        assert isinstance(formula, Formula), formula
         poured = pour_tag(tag, formula.digests)
         if poured is not None:
             bottles.append(formula.bottle(poured))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from adapters.homebrew.reader import read_entry
+from adapters.homebrew.reader import read_formulae
 from adapters.homebrew.schemas import dump_entry, load_entry
 from domain.catalog import Skipped
 from domain.formula import Formula, Needs, SystemDependency
@@ -48,7 +49,14 @@ ENTRY: dict[str, Any] = {
 Read = Callable[[object, int], Formula | Skipped]
 
 
-@pytest.fixture(params=[load_entry, read_entry], ids=["schema", "shortcut"])
+def read_in_a_catalog(entry: object, position: int) -> Formula | Skipped:
+    """Return what the catalog's reader says of an entry that stands in that place."""
+    text = json.dumps([*[None] * (position - 1), entry])
+    *_, found = read_formulae(text.encode(), "formula.json")
+    return found
+
+
+@pytest.fixture(params=[load_entry, read_in_a_catalog], ids=["schema", "shortcut"])
 def read(request: pytest.FixtureRequest) -> Read:
     chosen: Read = request.param
     return chosen

@@ -63,6 +63,11 @@ def test_returns_the_payload_of_a_genuine_document() -> None:
     assert check(signed_as(HEADER)) == PAYLOAD
 
 
+def test_reads_an_envelope_that_says_more_than_it_has_to() -> None:
+    assert check(changed(generated=["é", None])) == PAYLOAD
+    assert check(b'{"payload":"[]",' + GENUINE[1:]) == PAYLOAD
+
+
 @pytest.mark.parametrize("text", ["[]", "[é]", "[“é”]", "[🦀]", r"[\u00e9]"])
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_returns_the_bytes_that_were_signed_however_the_envelope_spells_them(
@@ -71,6 +76,25 @@ def test_returns_the_bytes_that_were_signed_however_the_envelope_spells_them(
     envelope = json.loads(signed(text.encode()))
     document = json.dumps(envelope, ensure_ascii=ascii_only).encode()
     assert verify(document, public_key_pem(), WHAT) == text.encode()
+
+
+LONG = {
+    "with commas": r"é“🦀\\\n\u00e9," * 20_000,
+    "with no comma": "é“🦀" * 20_000,
+    "with one comma": "🦀" * 20_000 + "," + "é" * 60_000,
+}
+
+
+@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_returns_the_bytes_of_a_long_payload(
+    text: str, shift: int, *, ascii_only: bool
+) -> None:
+    payload = f'["{"x" * shift}{text}"]'
+    envelope = json.loads(signed(payload.encode()))
+    document = json.dumps(envelope, ensure_ascii=ascii_only).encode()
+    assert check(document) == payload
 
 
 def test_finds_homebrews_signature_among_others() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.homebrew.reader import read_entries, read_entry
+from adapters.homebrew.reader import read_formulae
 from domain.catalog import Catalog, make_catalog
 from domain.ledger import Ledger
 from domain.plan import SyncPlan, make_plan
@@ -20,8 +20,7 @@ def read(path: Path) -> Catalog:
     if not path.exists():
         pytest.skip(f"no real catalog at {path}: set BOTTLES_TEST_DATA")
     body = gzip.decompress(path.read_bytes())
-    entries = enumerate(read_entries(body, path.name))
-    return make_catalog(DOCUMENT, (read_entry(entry, at) for at, entry in entries))
+    return make_catalog(DOCUMENT, read_formulae(body, path.name))
 
 
 @pytest.fixture(scope="module")

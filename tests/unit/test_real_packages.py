@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.homebrew.packages import read_packages
-from adapters.homebrew.reader import read_entries, read_entry
+from adapters.homebrew.reader import read_formulae
 from domain.catalog import Catalog, make_catalog
 from domain.packages import Packages
 from domain.selection import Selection, choose
@@ -58,8 +58,7 @@ def last_week(real_data: Path) -> list[dict[str, Any]]:
 
 
 def catalog_of(entries: list[dict[str, Any]]) -> Catalog:
-    read = enumerate(read_entries(written(entries), "it"), start=1)
-    return make_catalog(DOCUMENT, (read_entry(entry, at) for at, entry in read))
+    return make_catalog(DOCUMENT, read_formulae(written(entries), "it"))
 
 
 def served(entries: list[dict[str, Any]]) -> Mapping[Tag, Packages]:
