@@ -12,11 +12,8 @@ from application.check_attestations import CheckAttestations
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.forecast_mirror import ForecastMirror
-from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
-from application.plan_sync import PlanSync
 from application.prepare_sync import PrepareSync
-from application.read_documents import ReadDocuments
 from application.reconcile import Reconcile
 from application.repair_ledger import RepairLedger
 from application.sync_bottles import SyncBottles
@@ -24,16 +21,15 @@ from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
 from entrypoints.attesting import open_github, open_verifier
 from entrypoints.foundation import Foundation, new_id
+from entrypoints.planning import Planning
 from entrypoints.publishing import Publishing
 from entrypoints.stores import open_history
-from entrypoints.upstream import open_external, reader_of
 from ports.attestations import AttestationSource, AttestationVerifier
 from ports.custody import Custody
-from ports.external_hash_file import ExternalHashFile
 from ports.object_history import ObjectHistory
 
 
-class MirrorContainer(Publishing):
+class MirrorContainer(Planning, Publishing):
     """One mirror, as its configuration describes it.
 
     What differs from entry point to entry point is a ``Dependency``, which an entry
@@ -41,24 +37,6 @@ class MirrorContainer(Publishing):
     that whatever it replaces is replaced everywhere.
     """
 
-    read_documents: providers.Provider[ReadDocuments] = providers.Factory(
-        ReadDocuments,
-        upstream=Foundation.api_documents,
-        generations=Foundation.generations,
-        progress=Foundation.progress,
-    )
-
-    plan_sync: providers.Provider[PlanSync] = providers.Factory(
-        PlanSync,
-        catalog=Foundation.catalog,
-        sizes=Foundation.bottle_source,
-        progress=Foundation.progress,
-        clock=Foundation.clock,
-        jobs=Foundation.config.provided.jobs,
-        documents=providers.Callable(
-            reader_of, config=Foundation.config, open_reader=read_documents.provider
-        ),
-    )
     # Sizes for a person who waits.
     forecast_mirror: providers.Provider[ForecastMirror] = providers.Factory(
         ForecastMirror,
@@ -92,25 +70,11 @@ class MirrorContainer(Publishing):
         clock=Foundation.clock,
         jobs=Foundation.config.provided.jobs,
     )
-    external: providers.Provider[ExternalHashFile] = providers.Singleton(
-        open_external,
-        source=Foundation.config.provided.external,
-        config=Foundation.config,
-        clock=Foundation.upstream_clock,
-        chance=Foundation.chance,
-    )
-    import_hash_file: providers.Provider[ImportHashFile] = providers.Factory(
-        ImportHashFile,
-        external=external,
-        required=Foundation.config.provided.external_required,
-        runs=Foundation.runs,
-        progress=Foundation.progress,
-    )
     prepare_sync: providers.Provider[PrepareSync] = providers.Factory(
         PrepareSync,
-        plan_sync=plan_sync,
+        plan_sync=Planning.plan_sync,
         adopt=providers.Factory(Adopt, store=Foundation.store),
-        external=import_hash_file,
+        external=Planning.import_hash_file,
         runs=Foundation.runs,
     )
     sync_bottles: providers.Provider[SyncBottles] = providers.Factory(

@@ -17,42 +17,12 @@ from application.publication import Publication, PublishRefusedError
 from application.repair_ledger import RepairReport
 from application.sync_bottles import SyncReport
 from application.verify_mirror import VerifyReport
-from domain.config import SyncConfig
 from domain.events import RecordedCommit
 from domain.ledger import Ledger
-from domain.plan import SyncPlan
-from domain.work import Amount
+from entrypoints.cli.plan_answer import amount_answer
 from ports.custody import Examination
 
 Answer = dict[str, Any]
-
-
-def plan_answer(plan: SyncPlan, config: SyncConfig, plan_sha256: str) -> Answer:
-    """Return what ``plan --json`` prints."""
-    work = plan.work
-    return {
-        "catalog": {
-            "source": plan.catalog.source,
-            "sha256": plan.catalog.sha256,
-            "formulae": plan.formulae,
-            "skipped": plan.skipped,
-            "signed": plan.catalog.signed,
-        },
-        "tags": list(plan.tags),
-        "offered": _amount(plan.offered),
-        "held": {"bottles": plan.held},
-        "elsewhere": {"bottles": len(plan.elsewhere)},
-        "to_fetch": {
-            "bottles": work.bottles,
-            "bytes": work.bytes,
-            "copies": work.copies,
-            "unknown_sizes": work.unknown_sizes,
-        },
-        "by_tag": {tag: _amount(amount) for tag, amount in plan.by_tag.items()},
-        "route": work.route(config.size_threshold),
-        "shards": config.shards(work),
-        "plan_sha256": plan_sha256,
-    }
 
 
 def sync_answer(report: SyncReport, upstream: int, store: int) -> Answer:
@@ -65,7 +35,7 @@ def sync_answer(report: SyncReport, upstream: int, store: int) -> Answer:
     return {
         "run_id": report.run,
         "outcome": report.outcome,
-        "mirrored": _amount(report.mirrored),
+        "mirrored": amount_answer(report.mirrored),
         "copied": report.copied,
         "skipped": report.skipped,
         "rebuilt": list(report.rebuilt),
@@ -281,7 +251,3 @@ def _commit(recorded: RecordedCommit) -> Answer:
         "run": commit.run,
         "events": counted_events(recorded),
     }
-
-
-def _amount(amount: Amount) -> Answer:
-    return {"bottles": amount.bottles, "bytes": amount.bytes}

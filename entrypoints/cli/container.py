@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dependency_injector import containers, providers
+from dependency_injector import providers
 
-from adapters.memory.metrics import NoMetrics
-from adapters.memory.progress import SilentProgress
-from adapters.system_clock import SystemClock
-from adapters.terminal.plain_progress import PlainProgress
 from application.announced_sync import AnnouncedSync
 from application.check_attestations import CheckAttestations
 from application.collect_garbage import CollectGarbage
@@ -31,73 +25,32 @@ from application.sync_bottles import SyncBottles
 from application.try_ways import TryWays
 from application.verify_mirror import VerifyMirror
 from application.write_status import WriteStatus
-from domain.cloud_config import CloudConfig
-from domain.config import SyncConfig
-from entrypoints.cli.interruption import StopFlag
+from entrypoints.cli.command_container import CommandContainer
 from entrypoints.container import MirrorContainer
 from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore, open_served
-from ports.clock import Clock
 from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
 from ports.hash_file import HashFile
-from ports.metrics import Metrics
 from ports.notifier import Notifier
-from ports.progress import Progress
 from ports.served_objects import ServedObjects
 
 if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How much is told on standard error while a command works."""
-
-    quiet: bool = False
-    verbose: bool = False
-
-
-def open_progress(manner: Manner, clock: Clock) -> Progress:
-    """Return bars on a terminal, plain lines elsewhere, nothing for the quiet."""
-    if manner.quiet:
-        return SilentProgress()
-    if not sys.stderr.isatty():
-        return PlainProgress(sys.stderr, clock, verbose=manner.verbose)
-    # A pipe or a log pays nothing for rich.
-    from rich.console import Console
-
-    from adapters.terminal.rich_progress import RichProgress
-
-    return RichProgress(Console(stderr=True), clock, verbose=manner.verbose)
-
-
-class CliContainer(containers.DeclarativeContainer):
+class CliContainer(CommandContainer):
     """The mirror of one command."""
 
-    config: providers.Dependency[SyncConfig] = providers.Dependency(
-        instance_of=SyncConfig
-    )
-    cloud: providers.Dependency[CloudConfig] = providers.Dependency(
-        instance_of=CloudConfig
-    )
-    manner: providers.Dependency[Manner] = providers.Dependency(instance_of=Manner)
-
-    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
-    stop: providers.Provider[StopFlag] = providers.Singleton(StopFlag)
-    progress: providers.Provider[Progress] = providers.Singleton(
-        open_progress, manner=manner, clock=clock
-    )
-    metrics: providers.Provider[Metrics] = providers.Singleton(NoMetrics)
     mirror = providers.Container(
         MirrorContainer,
-        config=config,
-        clock=clock,
-        progress=progress,
-        metrics=metrics,
-        stop=stop,
-        cloud=cloud,
+        config=CommandContainer.config,
+        clock=CommandContainer.clock,
+        progress=CommandContainer.progress,
+        metrics=CommandContainer.metrics,
+        stop=CommandContainer.stop,
+        cloud=CommandContainer.cloud,
     )
 
     store: providers.Provider[CountedStore] = mirror.store
@@ -110,8 +63,8 @@ class CliContainer(containers.DeclarativeContainer):
     sync_bottles: providers.Provider[SyncBottles] = mirror.sync_bottles
     ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(
         open_ways,
-        cloud=cloud,
-        config=config,
+        cloud=CommandContainer.cloud,
+        config=CommandContainer.config,
         clock=mirror.upstream_clock,
         chance=mirror.chance,
     )
@@ -122,17 +75,20 @@ class CliContainer(containers.DeclarativeContainer):
         AnnouncedSync,
         sync=sync_bottles,
         announce=providers.Factory(
-            announce_over, ways=ways, metrics=metrics, progress=progress
+            announce_over,
+            ways=ways,
+            metrics=CommandContainer.metrics,
+            progress=CommandContainer.progress,
         ),
-        clock=clock,
-        environment=cloud.provided.environment,
-        store=providers.Callable(str, config.provided.store),
+        clock=CommandContainer.clock,
+        environment=CommandContainer.cloud.provided.environment,
+        store=providers.Callable(str, CommandContainer.config.provided.store),
         logs=f"what bottles sync wrote to standard error on {platform.node()}",
     )
     publish_by_hand: providers.Provider[PublishByHand] = mirror.publish_by_hand
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
     served: providers.Provider[ServedObjects] = providers.Singleton(
-        open_served, config=config
+        open_served, config=CommandContainer.config
     )
     check_attestations: providers.Provider[CheckAttestations] = (
         mirror.check_attestations

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -15,11 +15,16 @@ from entrypoints.cli.settings import SETTINGS
 
 if TYPE_CHECKING:
     from domain.config import SyncConfig
+    from entrypoints.cli.command_container import CommandContainer
     from entrypoints.cli.container import CliContainer
+    from entrypoints.cli.plan_container import PlanContainer
     from ports.progress import Progress
 
 
-class Invocation(NamedTuple):
+C = TypeVar("C", bound="CommandContainer")
+
+
+class InvocationOf(NamedTuple, Generic[C]):
     """A command at work on a mirror.
 
     Attributes:
@@ -28,10 +33,14 @@ class Invocation(NamedTuple):
     """
 
     config: SyncConfig
-    mirror: CliContainer
+    mirror: C
     progress: Progress
     as_json: bool
     verbose: bool
+
+
+Invocation: TypeAlias = "InvocationOf[CliContainer]"
+PlanInvocation: TypeAlias = "InvocationOf[PlanContainer]"
 
 
 @contextmanager
@@ -41,9 +50,27 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
     Raises:
         ConfigurationError: They are wrong; every mistake is told.
     """
+    with _stoppable(prepared(context)) as invocation:
+        yield invocation
+
+
+@contextmanager
+def planning(context: click.Context) -> Iterator[PlanInvocation]:
+    """Yield what ``invoked`` yields, to a command that only plans.
+
+    Raises:
+        ConfigurationError: As ``invoked`` does.
+    """
+    from entrypoints.cli.plan_container import PlanContainer
+
+    with _stoppable(_prepared(context, PlanContainer)) as invocation:
+        yield invocation
+
+
+@contextmanager
+def _stoppable(invocation: InvocationOf[C]) -> Iterator[InvocationOf[C]]:
     from entrypoints.cli.interruption import stopped_by_signals
 
-    invocation = prepared(context)
     mirror, progress = invocation.mirror, invocation.progress
     with stopped_by_signals(mirror.stop(), progress):
         try:
@@ -63,10 +90,20 @@ def prepared(
     Raises:
         ConfigurationError: They are wrong; every mistake is told.
     """
+    from entrypoints.cli.container import CliContainer
+
+    return _prepared(context, CliContainer, instead)
+
+
+def _prepared(
+    context: click.Context,
+    kind: type[C],
+    instead: Mapping[str, object] | None = None,
+) -> InvocationOf[C]:
     # All of it late, so that help and completion wait for nothing.
     from adapters import configuration_sources as given_in
     from adapters.configuration import configure
-    from entrypoints.cli.container import CliContainer, Manner
+    from entrypoints.cli.command_container import Manner
 
     given = options_given(context)
     quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
@@ -80,7 +117,7 @@ def prepared(
     configured = configure(
         given_in.options(_settings(given)), given_in.environment(os.environ), last
     )
-    mirror = CliContainer(
+    mirror = kind(
         config=configured.config,
         cloud=configured.cloud,
         manner=Manner(quiet=quiet, verbose=verbose),
@@ -89,7 +126,7 @@ def prepared(
     progress = mirror.progress()
     for note in configured.notes:
         progress.note(note)
-    return Invocation(
+    return InvocationOf(
         configured.config,
         mirror,
         progress,

@@ -6,7 +6,7 @@ import click
 
 from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
-from entrypoints.cli.invocation import Invocation, invoked
+from entrypoints.cli.invocation import Invocation, PlanInvocation, planning
 from entrypoints.cli.options import (
     BUCKET,
     CLOUD,
@@ -42,7 +42,7 @@ def plan(context: click.Context, /, *, fetch_elsewhere: bool, **_given: object) 
     Nothing is written. Sizes that nobody knows are asked of the registry; out of
     reach, it is asked once, and the plan says how many sizes are not known.
     """
-    with invoked(context) as invocation:
+    with planning(context) as invocation:
         preview(
             invocation,
             fetch_elsewhere=fetch_elsewhere,
@@ -51,12 +51,14 @@ def plan(context: click.Context, /, *, fetch_elsewhere: bool, **_given: object) 
     return DONE
 
 
-def preview(invocation: Invocation, *, fetch_elsewhere: bool, how: str) -> None:
+def preview(
+    invocation: Invocation | PlanInvocation, *, fetch_elsewhere: bool, how: str
+) -> None:
     """Print the plan of what is configured, and how it is carried out."""
     from dataclasses import replace
 
     from application.opened_ledger import open_ledger
-    from entrypoints.cli.answers import plan_answer
+    from entrypoints.cli.plan_answer import plan_answer
     from entrypoints.cli.plan_text import plan_text
 
     mirror, config = invocation.mirror, invocation.config

@@ -21,7 +21,8 @@ from application.verify_mirror import VerifyMirror
 from domain.cloud_config import CloudConfig
 from domain.config import BucketAddress, FolderAddress, SyncConfig
 from entrypoints.air_gap import AirGapContainer
-from entrypoints.cli.container import CliContainer, Manner
+from entrypoints.cli.command_container import Manner
+from entrypoints.cli.container import CliContainer
 from entrypoints.cli.deployed import DeployedContainer
 from entrypoints.cli.interruption import StopFlag
 from entrypoints.container import MirrorContainer
