@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dependency_injector import containers, providers
-
 from adapters.archive.folder import FolderExportReader, FolderExportWriter
 from adapters.archive.laid_over import LaidOver
 from adapters.ledger.event_log import StoredEventLog
@@ -23,6 +21,7 @@ from application.put_right import PutRight
 from application.show_generation import ShowGeneration
 from domain.export import Piece
 from domain.ledger import Ledger
+from entrypoints.injector import containers, providers
 from ports.clock import Clock
 from ports.event_log import EventLog
 from ports.export_archive import ExportReader, ExportWriter

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dependency_injector import providers
-
 from adapters.ledger.custody import StoredCustody
 from application.adopt import Adopt
 from application.ask_sizes import AskSizes
@@ -21,6 +19,7 @@ from application.transfer import Transfer
 from application.verify_mirror import VerifyMirror
 from entrypoints.attesting import open_github, open_verifier
 from entrypoints.foundation import Foundation, new_id
+from entrypoints.injector import providers
 from entrypoints.planning import Planning
 from entrypoints.publishing import Publishing
 from entrypoints.stores import open_history

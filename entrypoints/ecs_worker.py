@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Final
 
-from dependency_injector import containers, providers
-
 from adapters.configuration_sources import ORDER, ConfigurationError
 from adapters.order_codec import decode_order
 from application.follow_order import OrderError
@@ -27,6 +25,7 @@ from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
 from domain.order import Order
 from entrypoints.cloud.container import CloudContainer
 from entrypoints.cloud.invocation import configured_by, logged
+from entrypoints.injector import containers, providers
 from ports.errors import MalformedError, PortError
 
 _STATUS: Final[dict[Ending, int]] = {

@@ -12,8 +12,6 @@ from threading import Event
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from dependency_injector import containers, providers
-
 from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.generations import StoredGenerations
@@ -26,6 +24,7 @@ from application.run import Runs
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import RunKind
+from entrypoints.injector import containers, providers
 from entrypoints.stores import CountedStore, open_public_objects, open_store, readers_of
 from entrypoints.upstream import (
     open_catalog,

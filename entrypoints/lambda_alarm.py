@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, TextIO
 
-from dependency_injector import containers, providers
-
 from adapters.alert_codec import decode_alerts
 from adapters.configuration_sources import environment
 from adapters.system_clock import SystemClock
@@ -20,6 +18,7 @@ from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from entrypoints.cloud.invocation import logged, mistakes_logged
 from entrypoints.cloud.settings import checked
+from entrypoints.injector import containers, providers
 from entrypoints.notifying import open_slack
 from ports.clock import Clock
 from ports.errors import PortError

@@ -8,8 +8,6 @@ from datetime import timedelta
 from typing import Final, Protocol, assert_never
 from uuid import UUID, uuid5
 
-from dependency_injector import containers, providers
-
 from adapters.configuration_sources import ConfigurationError
 from adapters.ledger.fields import UUID as IS_UUID
 from adapters.order_codec import said_of
@@ -25,6 +23,7 @@ from domain.trigger import Close, Start, TellAge, TellShards, WorkerDied
 from entrypoints.cloud.container import CloudContainer
 from entrypoints.cloud.invocation import configured_by, logged
 from entrypoints.cloud.settings import settings_to_tell
+from entrypoints.injector import containers, providers
 from ports.errors import MalformedError
 
 Answer = dict[str, object]

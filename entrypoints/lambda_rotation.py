@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from dependency_injector import containers, providers
-
 from adapters.configuration_sources import environment
 from adapters.rotation_codec import decode_rotation
 from adapters.system_clock import SystemClock
@@ -20,6 +18,7 @@ from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from entrypoints.cloud.invocation import logged, mistakes_logged
 from entrypoints.cloud.settings import checked
+from entrypoints.injector import containers, providers
 from entrypoints.notifying import open_webhook_versions, slack_over
 from ports.clock import Clock
 from ports.errors import RefusedError

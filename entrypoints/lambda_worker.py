@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from dependency_injector import containers, providers
-
 from adapters.aws_lambda import LambdaCloser
 from adapters.order_codec import decode_order
 from application.work_shard import WorkShard
@@ -14,6 +12,7 @@ from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from entrypoints.cloud.container import CloudContainer
 from entrypoints.cloud.invocation import configured_by, logged
+from entrypoints.injector import containers, providers
 from ports.dispatcher import Closer
 
 

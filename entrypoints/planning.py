@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dependency_injector import providers
-
 from application.import_hash_file import ImportHashFile
 from application.plan_sync import PlanSync
 from application.read_documents import ReadDocuments
 from entrypoints.foundation import Foundation
+from entrypoints.injector import providers
 from entrypoints.upstream import open_external, reader_of
 from ports.external_hash_file import ExternalHashFile
 

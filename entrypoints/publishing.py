@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dependency_injector import providers
-
 from application.collect_garbage import CollectAfterRun, CollectGarbage
 from application.expose import Expose
 from application.expose_run import ExposeRun
@@ -20,6 +18,7 @@ from application.show_generation import ShowGeneration
 from application.staged_promises import StagedPromises
 from application.write_status import WriteStatus
 from entrypoints.foundation import Foundation
+from entrypoints.injector import providers
 from entrypoints.stores import open_status_page
 from ports.status_page import StatusPage
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from dependency_injector import containers, providers
-
 from adapters.memory.metrics import NoMetrics
 from adapters.memory.progress import SilentProgress
 from adapters.system_clock import SystemClock
@@ -14,6 +12,7 @@ from adapters.terminal.plain_progress import PlainProgress
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from entrypoints.cli.interruption import StopFlag
+from entrypoints.injector import containers, providers
 from ports.clock import Clock
 from ports.metrics import Metrics
 from ports.progress import Progress

@@ -6,8 +6,6 @@ import platform
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from dependency_injector import providers
-
 from application.announced_sync import AnnouncedSync
 from application.check_attestations import CheckAttestations
 from application.collect_garbage import CollectGarbage
@@ -27,6 +25,7 @@ from application.verify_mirror import VerifyMirror
 from application.write_status import WriteStatus
 from entrypoints.cli.command_container import CommandContainer
 from entrypoints.container import MirrorContainer
+from entrypoints.injector import providers
 from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore, open_served
 from ports.custody import Custody

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dependency_injector import containers, providers
-
 from application.follow_lines import FollowLines
 from application.inspect_cloud import InspectCloud
 from application.redrive import Redrive
@@ -15,6 +13,7 @@ from entrypoints.deployed import (
     open_deployment,
     open_lines,
 )
+from entrypoints.injector import containers, providers
 from ports.cloud_lines import CloudLines
 from ports.dead_letters import DeadLetters
 from ports.deployment import Deployment

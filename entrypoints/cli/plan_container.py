@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dependency_injector import providers
-
 from application.import_hash_file import ImportHashFile
 from application.plan_sync import PlanSync
 from entrypoints.cli.command_container import CommandContainer
+from entrypoints.injector import providers
 from entrypoints.planning import Planning
 from ports.documents import Documents
 from ports.event_log import EventLog

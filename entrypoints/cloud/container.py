@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Final, TextIO
 
-from dependency_injector import containers, providers
-
 from adapters.aws.client import Aws
 from adapters.aws_ecs import EcsDispatcher
 from adapters.aws_lambda import LambdaDispatcher
@@ -30,6 +28,7 @@ from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import Route
 from entrypoints.container import MirrorContainer
+from entrypoints.injector import containers, providers
 from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore
 from ports.clock import Clock

@@ -206,7 +206,13 @@ HEAVY = (
         (["plan", "--help"], HEAVY),
         (["ledger", "log", "--help"], HEAVY),
         (["completion", "bash"], HEAVY),
-        (["plan", "--catalog", "catalog.json"], ("boto3", "botocore", "rich")),
+        (
+            ["plan", "--catalog", "catalog.json"],
+            (
+                *("boto3", "botocore", "rich", "cryptography", "werkzeug", "pydantic"),
+                *("application.sync_bottles", "application.expose"),
+            ),
+        ),
     ],
 )
 def test_no_command_waits_for_what_it_does_not_need(
