@@ -127,7 +127,7 @@ class Bottle:
         self, name: str, pkg_version: str, rebuild: int, tag: Tag, digest: Digest
     ) -> None:
         # Of equal names, one is kept: memory that is not asked for is found sooner.
-        name, pkg_version, stem = _release(name, pkg_version, rebuild)
+        name, pkg_version, stem = parse_release(name, pkg_version, rebuild)
         tag = parse_tag(tag)
         if not is_digest(digest):
             parse_digest(digest)
@@ -199,7 +199,7 @@ def tagref(pkg_version: str, rebuild: int) -> str:
 
 
 @lru_cache(maxsize=16_384)  # 8,560 formulae, and those that they replace
-def _release(name: str, pkg_version: str, rebuild: int) -> tuple[str, str, str]:
+def parse_release(name: str, pkg_version: str, rebuild: int) -> tuple[str, str, str]:
     """Return what the bottles of a release share: two parts, and how a key begins.
 
     Raises:

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from domain.bottle import (
     Bottle,
     Digest,
-    check_release,
     is_digest,
     parse_digest,
     parse_formula_name,
+    parse_release,
     pkg_version_of,
 )
 from domain.errors import InvalidValueError
@@ -81,14 +81,16 @@ class Formula:
     pkg_version: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        parse_formula_name(self.name)
+        if self.version is None or self.revision < 0:
+            # Else it is looked at with the release.
+            parse_formula_name(self.name)
         if self.revision < 0:
             raise InvalidValueError(
                 f"revision of {self.name}", self.revision, "0 or more"
             )
         pkg_version = pkg_version_of(f"{self.version}", self.revision)
         if self.version is not None:
-            check_release(self.name, pkg_version, self.rebuild)
+            parse_release(self.name, pkg_version, self.rebuild)
         elif self.digests:
             raise InvalidValueError(
                 f"version of {self.name}", None, "a version, though it offers bottles"

@@ -20,20 +20,10 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class _Named(NamedTuple):
-    """A bottle, and the document that names it.
-
-    Attributes:
-        in_packages: Whether it is that of a client, and not the catalog.
-        made: When the document was made.
-    """
+    """A bottle that packages name, and when they were made."""
 
     bottle: Bottle
-    in_packages: bool = False
-    made: datetime = _LONG_AGO
-
-    def outdoes(self, other: _Named) -> bool:
-        """Return whether this digest is the one to take where two have one key."""
-        return (self.in_packages, self.made) > (other.in_packages, other.made)
+    made: datetime
 
 
 class Union:
@@ -57,7 +47,9 @@ class Union:
                 if name not in catalog.formulae and name not in refused
             )
         )
-        self._taken: dict[BottleKey, _Named] = {}
+        self._taken: dict[BottleKey, Bottle] = {}
+        # Of those that are not the catalog's: when their documents were made.
+        self._made: dict[BottleKey, datetime] = {}
         self._notes: dict[BottleKey, str] = {}
 
     @property
@@ -67,44 +59,55 @@ class Union:
 
     def bottles(self, tag: Tag, name: str) -> tuple[Bottle, ...]:
         """Return what clients of ``tag`` would pour of a formula, by any document."""
+        found: list[Bottle] = []
         formula = self._catalog.formulae.get(name)
         poured = pour_tag(tag, formula.digests) if formula else None
-        found = [_Named(formula.bottle(poured))] if formula and poured else []
+        if formula and poured:
+            found.append(formula.bottle(poured))
+            self._take(found[0], None)
         if tag in self._named:
-            found.extend(self._named[tag].get(name, ()))
-        for named in found:
-            self._take(named)
-        return tuple([named.bottle for named in found])
+            for bottle, made in self._named[tag].get(name, ()):
+                found.append(bottle)
+                self._take(bottle, made)
+        return tuple(found)
 
     def settled(self, found: Iterable[Bottle]) -> tuple[Bottle, ...]:
         """Return ``found`` with one digest for each key, once all have been found."""
         settled: dict[BottleKey, Bottle] = {}
         for bottle in found:
-            one = self._taken[bottle.key].bottle
+            one = self._taken[bottle.key]
             # Of two formulae whose bottles' keys meet, one has none.
             if one.name == bottle.name:
                 settled[one.key] = one
         return tuple(settled.values())
 
-    def _take(self, named: _Named) -> None:
-        bottle = named.bottle
-        known = self._taken.setdefault(bottle.key, named)
-        if known is named:
-            return
-        if known.bottle.name != bottle.name:
+    def _take(self, bottle: Bottle, made: datetime | None) -> None:
+        """Note a bottle, and whether its digest is the one to take for its key.
+
+        Args:
+            made: When the packages that name it were made; None is the catalog, before
+                which any of them come.
+        """
+        known = self._taken.setdefault(bottle.key, bottle)
+        if known.name != bottle.name:
             self._notes[bottle.key] = (
                 f"{bottle.key} of {bottle.name} is left out: its key is also that of"
-                f" {known.bottle.name}"
+                f" {known.name}"
             )
             return
-        if named.outdoes(known):
-            self._taken[bottle.key] = named
-        if known.bottle != bottle:
-            taken = self._taken[bottle.key].bottle
+        if made is not None and self._outdone(bottle.key, made):
+            self._taken[bottle.key] = bottle
+            self._made[bottle.key] = made
+        if known is not bottle and known != bottle:
+            taken = self._taken[bottle.key]
             self._notes[bottle.key] = (
                 f"{bottle.key}: the documents of the API name two digests; that of the"
                 f" packages is taken, sha256:{taken.digest}"
             )
+
+    def _outdone(self, key: BottleKey, made: datetime) -> bool:
+        known = self._made.get(key)
+        return known is None or made > known
 
 
 def _by_formula(catalog: Catalog, offered: Packages) -> Mapping[str, list[_Named]]:
@@ -113,11 +116,9 @@ def _by_formula(catalog: Catalog, offered: Packages) -> Mapping[str, list[_Named
     named: defaultdict[str, list[_Named]] = defaultdict(list)
     for name, bottle in offered.bottles.items():
         known = name if name in catalog.formulae else catalog.aliases.get(name, name)
-        named[known].append(_Named(bottle, in_packages=True, made=made))
+        named[known].append(_Named(bottle, made))
     # A formula that was renamed since the catalog was made goes by its new name.
     for other, name in offered.aliases.items():
         if other in catalog.formulae and name in offered.bottles:
-            named[other].append(
-                _Named(offered.bottles[name], in_packages=True, made=made)
-            )
+            named[other].append(_Named(offered.bottles[name], made))
     return dict(named)

@@ -205,6 +205,8 @@ def _dependency(name: str, since: str | None) -> SystemDependency:
 
 
 def _names(values: list[str]) -> tuple[str, ...]:
+    if not values:
+        return ()
     if not all(values) or not "".join(values).isprintable():
         raise ValueError("name")
     return tuple(values)
