@@ -80,13 +80,14 @@ def measure(place: Path) -> Table:
                 cwd=place,
             )
             runs.setdefault(name, []).append(run)
-        answer = runs[_UNSIGNED][0].answer
+        told = runs[_UNSIGNED][0].answer
         if jq := shutil.which("jq"):
-            run = measured(*_asked(jq, weeks.now, answer["tags"]), cwd=place)
-            assert int(run.stdout) == answer["to_fetch"]["bottles"]
+            run = measured(*_asked(jq, weeks.now, told["tags"]), cwd=place)
+            assert int(run.stdout) == told["to_fetch"]["bottles"]
             runs.setdefault(_PEER, []).append(run)
         run = measured(sys.executable, "-c", _READ, str(weeks.now), cwd=place)
         runs.setdefault(_LIMIT, []).append(run)
+    answer = runs[_UNSIGNED][0].answer
     assert (
         len({run.answer["plan_sha256"] for each in commands for run in runs[each]}) == 1
     )
@@ -162,7 +163,7 @@ def _asked(jq: str, catalog: Path, tags: list[str]) -> tuple[str, ...]:
 
 
 def _weeks(place: Path) -> Weeks:
-    data = _data()
+    data = data_folder()
     before, now = (data / name for name in _WEEKS)
     if before.exists() and now.exists():
         return Weeks(before, now, f"the real catalog ({now.name})")
@@ -177,14 +178,15 @@ def _weeks(place: Path) -> Weeks:
 
 def catalog_of(place: Path) -> tuple[Path, str]:
     """Return the newest real catalog, or one that is as large."""
-    real = sorted(_data().glob("formula-*.json.gz"))
+    real = sorted(data_folder().glob("formula-*.json.gz"))
     if real:
         return real[-1], f"the real catalog ({real[-1].name})"
     made = _written(place / "formula.json.gz", plain_catalog(_FORMULAE, MAIN_TAGS))
     return made, "an invented catalog (no real one: BOTTLES_TEST_DATA)"
 
 
-def _data() -> Path:
+def data_folder() -> Path:
+    """Return where real catalogs are, if there are any."""
     told = os.environ.get("BOTTLES_TEST_DATA")
     return Path(told) if told else ROOT.parent / "shared" / "data"
 

@@ -99,7 +99,7 @@ def stem_of(name: str, pkg_version: str, rebuild: int) -> str:
     Raises:
         InvalidValueError: A part could leave its folder, or is too long.
     """
-    return _release(name, pkg_version, rebuild)[2]
+    return parse_release(name, pkg_version, rebuild)[2]
 
 
 @dataclass(frozen=True, slots=True, order=True, init=False)
