@@ -80,8 +80,8 @@ def measure(place: Path) -> Table:
                 cwd=place,
             )
             runs.setdefault(name, []).append(run)
-        told = runs[_UNSIGNED][0].answer
         if jq := shutil.which("jq"):
+            told = runs[_UNSIGNED][0].answer
             run = measured(*_asked(jq, weeks.now, told["tags"]), cwd=place)
             assert int(run.stdout) == told["to_fetch"]["bottles"]
             runs.setdefault(_PEER, []).append(run)
@@ -91,6 +91,7 @@ def measure(place: Path) -> Table:
     assert (
         len({run.answer["plan_sha256"] for each in commands for run in runs[each]}) == 1
     )
+    answer = runs[_UNSIGNED][0].answer
     return Table(
         f"bottles plan of {weeks.which}: {answer['catalog']['formulae']:,} formulae,"
         f" {answer['offered']['bottles']:,} bottles; {held:,} are held,"
