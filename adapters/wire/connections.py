@@ -14,12 +14,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPResponse
 from types import TracebackType
 from typing import Final, Literal, Self
 from weakref import finalize
 
 from adapters.wire.answer import Answer
+from adapters.wire.head import Head
+from adapters.wire.incoming import Incoming
 
 Method = Literal["GET", "HEAD", "PUT"]
 
@@ -29,7 +30,6 @@ _BLOCK: Final = 256 * 1024
 _LEAVE: Final = 1.0
 """Seconds to wait for "100 Continue": not every server says it (RFC 9110, 10.1.1)."""
 
-_CONTINUE: Final = b"HTTP/1.1 100"
 # What could end a line early, or is no part of one (RFC 9110, 5.5).
 _NOT_IN_A_LINE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -69,7 +69,11 @@ class Connection:
         self._socket = sock
         self._idle = idle
         self._kept = kept
-        self._early: HTTPResponse | None = None
+        self._incoming = Incoming(sock)
+        self._early: Head | None = None
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._timeout = sock.gettimeout()
 
     def __enter__(self) -> Self:
         return self
@@ -86,9 +90,7 @@ class Connection:
     @property
     def is_quiet(self) -> bool:
         """Whether it can be used again: no server has hung up, or speaks unasked."""
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return not poll.poll(0)
+        return not self._poll.poll(0)
 
     def send_head(
         self, method: Method, target: str, headers: Mapping[str, str], timeout: float
@@ -107,7 +109,7 @@ class Connection:
         head = "\r\n".join([*lines, "", ""])
         if " " in target or any(map(_NOT_IN_A_LINE.search, lines)):
             raise ValueError("a request with characters that it cannot have")
-        self._socket.settimeout(timeout)
+        self._wait_at_most(timeout)
         self._socket.sendall(head.encode("latin-1"))
 
     def may_go_on(self) -> bool:
@@ -117,21 +119,19 @@ class Connection:
 
         Raises:
             OSError: The connection broke.
+            HTTPException: What came is not HTTP.
         """
-        timeout = self._socket.gettimeout()
-        self._socket.settimeout(_LEAVE)
-        early = HTTPResponse(self._socket, method="PUT")
+        timeout = self._timeout
+        self._wait_at_most(_LEAVE)
         try:
-            goes_on = early.fp.peek(1).startswith(_CONTINUE)
-            while goes_on and early.fp.readline().strip():
-                pass
+            head = self._incoming.head()
         except TimeoutError:
-            early.close()
             return True
         finally:
-            self._socket.settimeout(timeout)
-        self._early = early
-        return goes_on
+            self._wait_at_most(timeout)
+        if head.is_final:
+            self._early = head
+        return not head.is_final
 
     def send(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Send a body, piece by piece.
@@ -152,21 +152,21 @@ class Connection:
             OSError: The connection broke, or was silent for too long.
             HTTPException: What came is not HTTP.
         """
-        response, self._early = self._early, None
-        response = response or HTTPResponse(self._socket, method=method)
-        try:
-            response.begin()
-        except BaseException:
-            response.close()
-            raise
-        return Answer(response, self._let_go)
+        head, self._early = self._early, None
+        while head is None or not head.is_final:
+            head = self._incoming.head()
+        return Answer(head, method, self._incoming, self._let_go)
 
     def close(self) -> None:
         """Hang up."""
-        if self._early is not None:
-            self._early.close()
         with suppress(OSError):
             self._socket.close()
+
+    def _wait_at_most(self, timeout: float | None) -> None:
+        # It is a system call, and nearly always the same.
+        if timeout != self._timeout:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
 
     def _let_go(self, whole: bool) -> None:  # noqa: FBT001 - Answer's only word
         if whole and len(self._idle) < self._kept:

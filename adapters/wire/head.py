@@ -1,0 +1,108 @@
+"""The head of an answer, and what it says of the body that follows (RFC 9112)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import BadStatusLine, HTTPException
+from typing import Final
+
+_STATUS_LINE: Final = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: .*)?")
+_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_FINAL: Final = 200
+
+
+class Headers(Mapping[str, str]):
+    """The fields of a head by name, in whatever case.
+
+    Of one that came more than once, all values in one (RFC 9110, 5.2).
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        """Take the fields by their names in lower case."""
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of an answer.
+
+    Attributes:
+        keeps: Whether the server goes on with the connection afterwards.
+    """
+
+    status: int
+    headers: Headers
+    keeps: bool
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the answer is in it, and not still to come (RFC 9110, 15.2)."""
+        return self.status >= _FINAL
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body comes in chunks, its last being its end.
+
+        Raises:
+            HTTPException: It is encoded in another way, which nobody asked for.
+        """
+        coding = self.headers.get("transfer-encoding")
+        if coding is None:
+            return False
+        if coding.lower() != "chunked":
+            raise HTTPException(f"a body in the transfer coding {coding!r}")
+        return True
+
+    def length(self, method: str) -> int | None:
+        """Return how many bytes the body has; None if only its end will tell.
+
+        Raises:
+            HTTPException: It says what is no number, or more than one.
+        """
+        if method == "HEAD" or self.status in _BODILESS:
+            return 0
+        told = self.headers.get("content-length")
+        if told is None:
+            return None
+        values = {value.strip() for value in told.split(",")}
+        length = values.pop()
+        if values or not (length.isascii() and length.isdigit()):
+            raise HTTPException(f"a body of {told!r} bytes")
+        return int(length)
+
+
+def parse_head(text: str) -> Head:
+    """Return the head that ``text`` is, without the empty line at its end.
+
+    Raises:
+        HTTPException: It is none.
+    """
+    first, *lines = text.split("\r\n")
+    status = _STATUS_LINE.fullmatch(first)
+    if status is None:
+        raise BadStatusLine(first)
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        # A line that goes on from the one before has no name (RFC 9112, 5.2).
+        if not colon or _NAME.fullmatch(name) is None:
+            raise HTTPException(f"the line {line!r} in the head of an answer")
+        name, value = name.lower(), value.strip(" \t")
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    keeps = status[1] == "1" and "close" not in fields.get("connection", "").lower()
+    return Head(int(status[2]), Headers(fields), keeps)
