@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _PUT_HEADERS: Final[Mapping[str, str]] = {
     "ChecksumSHA256": "x-amz-checksum-sha256",
     "ContentLength": "Content-Length",
+    "ContentType": "Content-Type",
     "IfMatch": "If-Match",
     "IfNoneMatch": "If-None-Match",
 }

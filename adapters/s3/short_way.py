@@ -21,6 +21,7 @@ import botocore.session
 from boto3.session import Session
 from botocore.auth import UNSIGNED_PAYLOAD, S3SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.compat import get_current_datetime
 from botocore.exceptions import (
     BotoCoreError,
     ConnectionClosedError,
@@ -35,6 +36,7 @@ from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from adapters.s3.body import StreamedBody
+from adapters.s3.signature import ALGORITHM, signed
 from adapters.wire.connections import (
     Connection,
     Connections,
@@ -58,7 +60,9 @@ net/http, in which many an S3 server is written), so that their answer is not lo
 
 _LARGEST_ANSWER: Final = 1024 * 1024  # bytes; what these requests are answered is short
 _UNRESERVED: Final = "/~"  # and letters, digits, "_.-" (S3 user guide, "SigV4")
-_ALGORITHM: Final = "AWS4-HMAC-SHA256 Credential="
+_CREDENTIAL: Final = f"{ALGORITHM} Credential="
+_CHECKSUM: Final = "x-amz-checksum-sha256"
+_NOTHING: Final = sha256().hexdigest()
 
 
 class KnownPayloadAuth(S3SigV4Auth):
@@ -70,10 +74,8 @@ class KnownPayloadAuth(S3SigV4Auth):
     """
 
     def payload(self, request: AWSRequest) -> str:
-        if str(request.url).startswith("https:"):
-            return UNSIGNED_PAYLOAD
-        told = request.headers.get("x-amz-checksum-sha256")
-        return b64decode(told).hex() if told else sha256().hexdigest()
+        encrypted = str(request.url).startswith("https:")
+        return _payload(request.headers.get(_CHECKSUM), encrypted=encrypted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ class Way:
     """How boto3 addresses the objects of a bucket.
 
     Attributes:
-        base: The address of all keys, up to where they begin.
-        path: What of it is sent to the host.
+        base: The address of the host.
+        path: What comes before a key in a request.
         region: What it is signed for.
         agent: What boto3 calls itself.
     """
@@ -142,32 +144,32 @@ class ShortWay:
         way, credentials = self.way, self._session.get_credentials()
         if way is None or credentials is None:
             raise NoCredentialsError
-        quoted = quote(key, safe=_UNRESERVED)
-        url = way.base + quoted
-        request = AWSRequest(method, url, dict(headers))
-        KnownPayloadAuth(
-            credentials.get_frozen_credentials(), "s3", way.region
-        ).add_auth(request)
-        lines = {
-            "Host": way.origin.authority,
-            "User-Agent": way.agent,
-            **dict(request.headers.items()),
-        }
+        target = way.path + quote(key, safe=_UNRESERVED)
+        lines = signed(
+            method,
+            target,
+            {"Host": way.origin.authority, **headers},
+            _payload(headers.get(_CHECKSUM), encrypted=way.origin.encrypted),
+            credentials=credentials.get_frozen_credentials(),
+            region=way.region,
+            moment=get_current_datetime(),
+        )
+        lines["User-Agent"] = way.agent
         self._on_request()
         try:
             with self._connections.connect(way.origin, CONNECT_TIMEOUT) as connection:
-                connection.send_head(method, way.path + quoted, lines, READ_TIMEOUT)
+                connection.send_head(method, target, lines, READ_TIMEOUT)
                 return _exchanged(connection, method, body)
         except NotConnectedError as error:
-            raise _not_connected(error, url) from error
+            raise _not_connected(error, way.base + target) from error
         except (OSError, HTTPException) as error:
-            raise _broken_off(error, url) from error
+            raise _broken_off(error, way.base + target) from error
 
     def _shown(self, host: str, request: AWSPreparedRequest) -> Way | None:
         url = str(request.url)
         parts = urlsplit(url)
         authorization = _text(request.headers.get("Authorization", ""))
-        scope = authorization.removeprefix(_ALGORITHM).split(",")[0].split("/")
+        scope = authorization.removeprefix(_CREDENTIAL).split(",")[0].split("/")
         beside = f"/{self._bucket}"
         # A host may itself begin as the bucket is called.
         if parts.netloc != host and parts.netloc.startswith(f"{self._bucket}."):
@@ -177,7 +179,7 @@ class ShortWay:
         else:
             return None
         if (
-            not authorization.startswith(_ALGORITHM)
+            not authorization.startswith(_CREDENTIAL)
             or scope[-2:] != ["s3", "aws4_request"]
             or get_environ_proxies(url)
         ):
@@ -185,7 +187,7 @@ class ShortWay:
         encrypted = parts.scheme == "https"
         return Way(
             Origin(encrypted, parts.hostname or "", parts.port or _PORTS[encrypted]),
-            f"{parts.scheme}://{parts.netloc}{path}",
+            f"{parts.scheme}://{parts.netloc}",
             path,
             scope[-3],
             _text(request.headers.get("User-Agent", "")),
@@ -193,6 +195,12 @@ class ShortWay:
 
 
 _PORTS: Final = {True: 443, False: 80}
+
+
+def _payload(checksum: str | None, *, encrypted: bool) -> str:
+    if encrypted:
+        return UNSIGNED_PAYLOAD
+    return b64decode(checksum).hex() if checksum else _NOTHING
 
 
 def _exchanged(
