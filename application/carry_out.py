@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from queue import Empty, SimpleQueue
 
 from application.batch import Batch
 from application.flow import StoppedError
 from application.journal import Journal
 from application.keep_indexes import is_news, known_index
+from application.tally import Tally
 from application.transfer import LoadResult, Placed, Transfer
 from domain.bottle import Bottle, Digest, ObjectKey
-from domain.events import BottleFailed, BottleMirrored, Event
+from domain.events import BottleMirrored, Event
 from domain.generations import IndexMirrored
 from domain.ledger import Ledger
-from domain.words import Outcome
-from domain.work import Amount, Load
+from domain.work import Load
 from ports.clock import Clock
 from ports.errors import (
     AccessDeniedError,
@@ -32,75 +33,6 @@ from ports.errors import (
 
 GIVE_UP_AFTER = 10
 """Loads in a row that fail because nobody answers, or nobody may, end a run."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has done so far.
-
-    Attributes:
-        gave_up: Why the run was ended before its work was done.
-        interrupted: Whether somebody stopped it.
-    """
-
-    fetched: Amount = field(default_factory=Amount)
-    copied: int = 0
-    found: int = 0
-    failures: list[BottleFailed] = field(default_factory=list)
-    gave_up: PortError | None = None
-    interrupted: bool = False
-
-    def add(self, result: LoadResult) -> None:
-        """Count the result of one load."""
-        for event in result.mirrored:
-            if event.how == "fetched":
-                bottles, size = self.fetched.bottles + 1, self.fetched.bytes
-                self.fetched = Amount(bottles, size + event.size)
-            elif event.how == "copied":
-                self.copied += 1
-            else:
-                self.found += 1
-        self.failures.extend(result.failed)
-
-    def add_second_try(self, tally: Tally, loads: Iterable[Load]) -> None:
-        """Count what became of ``loads``, of which bottles had failed before."""
-        tried = {bottle.key for load in loads for bottle in load.bottles}
-        self.failures = [one for one in self.failures if one.bottle.key not in tried]
-        self.failures += tally.failures
-        bottles = self.fetched.bottles + tally.fetched.bottles
-        self.fetched = Amount(bottles, self.fetched.bytes + tally.fetched.bytes)
-        self.copied += tally.copied
-        self.found += tally.found
-        self.gave_up, self.interrupted = tally.gave_up, tally.interrupted
-
-    @property
-    def mirrored(self) -> int:
-        """Bottles that are held now and were not before."""
-        return self.fetched.bottles + self.copied + self.found
-
-    @property
-    def outcome(self) -> Outcome:
-        """How the run went, in a word."""
-        if self.interrupted:
-            return "interrupted"
-        if self.gave_up is not None:
-            return "failed"
-        return "degraded" if self.failures else "complete"
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The numbers that the ledger keeps of the run."""
-        return {
-            "bytes": self.fetched.bytes,
-            "copied": self.copied,
-            "failed": len(self.failures),
-            "mirrored": self.mirrored,
-        }
-
-    @property
-    def causes(self) -> Mapping[str, int]:
-        """How many bottles failed, by cause."""
-        return Counter(failure.cause for failure in self.failures)
 
 
 class Foreman:
@@ -166,6 +98,7 @@ class CarryOut:
         self.transfer.spool.sweep()
         told: set[Digest] = set()
         flying: set[Future[LoadResult]] = set()
+        ended: SimpleQueue[Future[LoadResult]] = SimpleQueue()
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
                 while True:
@@ -175,13 +108,16 @@ class CarryOut:
                     if tally.gave_up is None and not tally.interrupted:
                         for load in self._next(flying, waiting):
                             placed = _placed(load, journal.ledger, day)
-                            flying.add(pool.submit(self._carry, placed, foreman))
+                            future = pool.submit(self._carry, placed, foreman)
+                            flying.add(future)
+                            future.add_done_callback(ended.put)
                     if not flying:
                         break
                     patient = batch.seconds_left()
                     if not tally.interrupted:
                         patient = min(patient, foreman.seconds_left())
-                    done, flying = wait(flying, patient, return_when=FIRST_COMPLETED)
+                    done = _taken(ended, patient)
+                    flying -= done
                     for result in _landed(done):
                         tally.add(result)
                         news = self._news(result, journal.ledger, told)
@@ -231,6 +167,18 @@ class CarryOut:
         # Here, so that this thread's next load is judged by what this one took.
         foreman.landed(result)
         return result
+
+
+def _taken(
+    ended: SimpleQueue[Future[LoadResult]], patient: float
+) -> set[Future[LoadResult]]:
+    """Wait for one to end, for some seconds at most, and return all that have."""
+    taken: set[Future[LoadResult]] = set()
+    with suppress(Empty):
+        taken.add(ended.get(timeout=max(patient, 0.0)))
+        while True:
+            taken.add(ended.get_nowait())
+    return {future for future in taken if not future.cancelled()}
 
 
 def _landed(done: Iterable[Future[LoadResult]]) -> Iterator[LoadResult]:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from application.carry_out import CarryOut, Tally
+from application.carry_out import CarryOut
 from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.opened_ledger import open_to_record
 from application.prepare_sync import Prepared, PrepareSync
 from application.refresh_status import RefreshStatus, Shown
 from application.run import Run, Runs
+from application.tally import Tally
 from domain.bottle import Bottle, BottleKey
 from domain.events import BottleFailed
 from domain.ledger import Ledger

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from application.carry_out import CarryOut, Tally
+from application.carry_out import CarryOut
 from application.claims import Claim, claims_of
 from application.digests import digest_of
 from application.opened_ledger import OpenedLedger, open_ledger, require_own
 from application.orphans import Orphanage
 from application.run import Run, Runs, under_way
+from application.tally import Tally
 from domain.bottle import BottleKey, ObjectKey
 from domain.events import BottleLost
 from domain.ledger import Ledger

@@ -10,7 +10,7 @@ from datetime import date
 from functools import partial
 from typing import Final, Literal
 
-from application.carry_out import CarryOut, Tally
+from application.carry_out import CarryOut
 from application.follow_order import is_free, run_of
 from application.journal import Journal
 from application.opened_ledger import open_to_record
@@ -18,6 +18,7 @@ from application.patience import Patience
 from application.run import Runs
 from application.salvage import Salvage
 from application.shard_foreman import ShardForeman, ShardLostError, TimeBudget
+from application.tally import Tally
 from application.tell_of_run import TellOfRun
 from domain.events import Event, ShardCompleted, ShardPaused, ShardStarted
 from domain.ledger import Ledger

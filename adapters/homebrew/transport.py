@@ -125,7 +125,7 @@ class Transport:
             self._connections.connect(origin, connect) as connection,
         ):
             try:
-                connection.send_head(
+                connection.begin(
                     method,
                     quote(target or "/", safe=_AS_IT_IS),
                     {"Host": origin.authority, **headers},

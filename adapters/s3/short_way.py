@@ -158,7 +158,7 @@ class ShortWay:
         self._on_request()
         try:
             with self._connections.connect(way.origin, CONNECT_TIMEOUT) as connection:
-                connection.send_head(method, target, lines, READ_TIMEOUT)
+                connection.begin(method, target, lines, READ_TIMEOUT)
                 return _exchanged(connection, method, body)
         except NotConnectedError as error:
             raise _not_connected(error, way.base + target) from error

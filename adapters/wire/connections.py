@@ -19,6 +19,7 @@ from typing import Final, Literal, Self
 from weakref import finalize
 
 from adapters.wire.answer import Answer
+from adapters.wire.channel import Channel, TlsChannel
 from adapters.wire.head import Head
 from adapters.wire.incoming import Incoming
 
@@ -60,16 +61,24 @@ class Connection:
     As a context it is closed by whatever is raised.
     """
 
-    def __init__(self, sock: socket.socket, idle: deque[Connection], kept: int) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        channel: Channel,
+        idle: deque[Connection],
+        kept: int,
+    ) -> None:
         """Take a connected socket.
 
         Args:
+            channel: What is spoken over: the socket, or TLS on it.
             idle: Where it waits to be used again, with ``kept`` at most.
         """
-        self._socket = sock
+        self._channel = channel
+        self._head = b""
         self._idle = idle
         self._kept = kept
-        self._incoming = Incoming(sock)
+        self._incoming = Incoming(channel)
         self._early: Head | None = None
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
@@ -90,19 +99,19 @@ class Connection:
     @property
     def is_quiet(self) -> bool:
         """Whether it can be used again: no server has hung up, or speaks unasked."""
-        return not self._poll.poll(0)
+        tls = self._channel if isinstance(self._channel, TlsChannel) else None
+        return (tls is None or tls.is_empty) and not self._poll.poll(0)
 
-    def send_head(
+    def begin(
         self, method: Method, target: str, headers: Mapping[str, str], timeout: float
     ) -> None:
-        """Send the head of a request.
+        """Take the head of a request, which leaves along with what follows it.
 
         Args:
             timeout: Seconds without progress before the exchange is given up.
 
         Raises:
             ValueError: Something in it would not stay on its line.
-            OSError: It did not leave.
         """
         lines = [f"{method} {target} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -110,7 +119,7 @@ class Connection:
         if " " in target or any(map(_NOT_IN_A_LINE.search, lines)):
             raise ValueError("a request with characters that it cannot have")
         self._wait_at_most(timeout)
-        self._socket.sendall(head.encode("latin-1"))
+        self._head = head.encode("latin-1")
 
     def may_go_on(self) -> bool:
         """Return whether the server wants the body that it was asked about.
@@ -121,6 +130,7 @@ class Connection:
             OSError: The connection broke.
             HTTPException: What came is not HTTP.
         """
+        self._send_head()
         timeout = self._timeout
         self._wait_at_most(_LEAVE)
         try:
@@ -140,9 +150,12 @@ class Connection:
             OSError: It did not leave.
         """
         for piece in pieces:
+            if self._head and len(piece) <= _BLOCK:
+                piece, self._head = self._head + piece, b""  # noqa: PLW2901 - both leave as one
+            self._send_head()
             rest = memoryview(piece)
             while rest:
-                self._socket.sendall(rest[:_BLOCK])
+                self._channel.sendall(rest[:_BLOCK])
                 rest = rest[_BLOCK:]
 
     def answer(self, method: Method) -> Answer:
@@ -152,6 +165,7 @@ class Connection:
             OSError: The connection broke, or was silent for too long.
             HTTPException: What came is not HTTP.
         """
+        self._send_head()
         head, self._early = self._early, None
         while head is None or not head.is_final:
             head = self._incoming.head()
@@ -160,12 +174,17 @@ class Connection:
     def close(self) -> None:
         """Hang up."""
         with suppress(OSError):
-            self._socket.close()
+            self._channel.close()
+
+    def _send_head(self) -> None:
+        head, self._head = self._head, b""
+        if head:
+            self._channel.sendall(head)
 
     def _wait_at_most(self, timeout: float | None) -> None:
         # It is a system call, and nearly always the same.
         if timeout != self._timeout:
-            self._socket.settimeout(timeout)
+            self._channel.settimeout(timeout)
             self._timeout = timeout
 
     def _let_go(self, whole: bool) -> None:  # noqa: FBT001 - Answer's only word
@@ -204,25 +223,25 @@ class Connections:
                     return connection
                 connection.close()
         try:
-            sock = self._opened(origin, timeout)
+            sock, channel = self._opened(origin, timeout)
         except OSError as error:
             raise NotConnectedError(f"no connection to {origin.host}") from error
-        return Connection(sock, idle, self._kept)
+        return Connection(sock, channel, idle, self._kept)
 
     def close(self) -> None:
         """Hang up wherever nobody is speaking."""
         _hang_up(self._idle)
 
-    def _opened(self, origin: Origin, timeout: float) -> socket.socket:
+    def _opened(self, origin: Origin, timeout: float) -> tuple[socket.socket, Channel]:
         sock = socket.create_connection((origin.host, origin.port), timeout)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if not origin.encrypted:
-                return sock
+                return sock, sock
             if self._context is None:
                 self._context = self._trust()
-            return self._context.wrap_socket(sock, server_hostname=origin.host)
+            return sock, TlsChannel(sock, self._context, origin.host)
         except BaseException:
             sock.close()
             raise

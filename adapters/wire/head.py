@@ -10,7 +10,9 @@ from http.client import BadStatusLine, HTTPException
 from typing import Final
 
 _STATUS_LINE: Final = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: .*)?")
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD: Final = re.compile(
+    r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE
+)
 _BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _FINAL: Final = 200
 
@@ -92,17 +94,17 @@ def parse_head(text: str) -> Head:
     Raises:
         HTTPException: It is none.
     """
-    first, *lines = text.split("\r\n")
+    first, _, rest = text.partition("\r\n")
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
         raise BadStatusLine(first)
+    found = _FIELD.findall(rest)
+    # A line that goes on from the one before is none, either (RFC 9112, 5.2).
+    if len(found) != (rest.count("\r\n") + 1 if rest else 0):
+        raise HTTPException(f"a line in the head of an answer that is none: {rest!r}")
     fields: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        # A line that goes on from the one before has no name (RFC 9112, 5.2).
-        if not colon or _NAME.fullmatch(name) is None:
-            raise HTTPException(f"the line {line!r} in the head of an answer")
-        name, value = name.lower(), value.strip(" \t")
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    for name, value in found:
+        known = name.lower()
+        fields[known] = f"{fields[known]}, {value}" if known in fields else value
     keeps = status[1] == "1" and "close" not in fields.get("connection", "").lower()
     return Head(int(status[2]), Headers(fields), keeps)

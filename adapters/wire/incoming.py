@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from http.client import HTTPException, LineTooLong, RemoteDisconnected
 from typing import Final
 
+from adapters.wire.channel import Channel
 from adapters.wire.head import Head, parse_head
 
 _BLOCK: Final = 64 * 1024  # bytes asked for while nobody knows how many there are
@@ -15,8 +15,8 @@ _LONGEST_HEAD: Final = 64 * 1024  # bytes
 class Incoming:
     """The bytes that a server sends, in order."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         # What came along with what was asked for.
         self._early = b""
 
@@ -46,7 +46,7 @@ class Incoming:
         while (at := self._early.find(end)) < 0:
             if len(self._early) > longest:
                 raise LineTooLong(what)
-            came = self._socket.recv(_BLOCK)
+            came = self._channel.recv(_BLOCK)
             if not came:
                 raise self._hung_up(what)
             self._early += came
@@ -62,7 +62,7 @@ class Incoming:
             OSError: The connection broke, or was silent for too long.
         """
         if not self._early:
-            return self._socket.recv_into(view)
+            return self._channel.recv_into(view)
         taken = min(len(self._early), len(view))
         view[:taken], self._early = self._early[:taken], self._early[taken:]
         return taken

@@ -61,7 +61,7 @@ def connections() -> Iterator[Connections]:
 
 def get(connections: Connections, origin: Origin) -> bytes:
     with connections.connect(origin, 5) as connection:
-        connection.send_head("GET", "/", {"Host": origin.authority}, 5)
+        connection.begin("GET", "/", {"Host": origin.authority}, 5)
         answer = connection.answer("GET")
         with closing(answer):
             return answer.read(100)
@@ -95,7 +95,7 @@ def test_one_whose_answer_was_not_read_is_not(connections: Connections) -> None:
         script([long], [SHORT]) as server,
         connections.connect(server.origin, 5) as connection,
     ):
-        connection.send_head("GET", "/", {}, 5)
+        connection.begin("GET", "/", {}, 5)
         connection.answer("GET").close()
         assert get(connections, server.origin) == b"ok"
     assert len(server.heard) == 2
@@ -108,7 +108,7 @@ def test_a_body_that_ends_early_is_not_taken_for_a_whole_one(
         script([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegin"]) as server,
         connections.connect(server.origin, 5) as connection,
     ):
-        connection.send_head("GET", "/", {}, 5)
+        connection.begin("GET", "/", {}, 5)
         with closing(connection.answer("GET")) as answer:
             assert answer.read(100) == b"begin"
             with pytest.raises(HTTPException):
@@ -126,7 +126,7 @@ def test_a_server_says_whether_it_wants_a_body(
         talk as server,
         connections.connect(server.origin, 5) as connection,
     ):
-        connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
+        connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
         assert connection.may_go_on() is wanted
         if wanted:
             connection.send([b"body"])
@@ -141,7 +141,7 @@ def test_a_server_that_says_nothing_is_sent_the_body(connections: Connections) -
         script([b"", SHORT]) as server,
         connections.connect(server.origin, 5) as connection,
     ):
-        connection.send_head("PUT", "/", {"Expect": "100-continue"}, 5)
+        connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
         assert connection.may_go_on()
         connection.send([b"body"])
         with closing(connection.answer("PUT")) as answer:
@@ -155,7 +155,7 @@ def test_nothing_leaves_its_line(connections: Connections, target: str) -> None:
         pytest.raises(ValueError, match="cannot have"),
         connections.connect(server.origin, 5) as connection,
     ):
-        connection.send_head("GET", target, {}, 5)
+        connection.begin("GET", target, {}, 5)
     assert server.heard == [b""]
 
 

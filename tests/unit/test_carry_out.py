@@ -9,8 +9,8 @@ from threading import Lock, active_count, current_thread, main_thread
 import pytest
 
 from adapters.memory.spool import RecordingSpool
-from application.carry_out import Tally
 from application.journal import Journal
+from application.tally import Tally
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.events import BottleFailed, BottleMirrored
 from domain.work import Amount, Load

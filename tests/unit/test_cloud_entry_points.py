@@ -18,9 +18,9 @@ from adapters.configuration_sources import ConfigurationError
 from adapters.folder.store import FolderStore
 from adapters.ledger.layout import commit_key
 from adapters.order_codec import encode_order, said_of
-from application.carry_out import Tally
 from application.close_run import UnknownRunError
 from application.follow_order import OrderError
+from application.tally import Tally
 from application.work_shard import ShardReport
 from domain.errors import LedgerDamagedError
 from domain.order import Order
