@@ -13,6 +13,7 @@ _STATUS_LINE: Final = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: .*)?")
 _FIELD: Final = re.compile(
     r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE
 )
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _FINAL: Final = 200
 
@@ -71,21 +72,12 @@ class Head:
         return True
 
     def length(self, method: str) -> int | None:
-        """Return how many bytes the body has; None if only its end will tell.
-
-        Raises:
-            HTTPException: It says what is no number, or more than one.
-        """
+        """Return how many bytes the body has; None if only its end will tell."""
         if method == "HEAD" or self.status in _BODILESS:
             return 0
-        told = self.headers.get("content-length")
-        if told is None:
-            return None
-        values = {value.strip() for value in told.split(",")}
-        length = values.pop()
-        if values or not (length.isascii() and length.isdigit()):
-            raise HTTPException(f"a body of {told!r} bytes")
-        return int(length)
+        told = self.headers.get("content-length", "")
+        # What came twice is no number any more.
+        return int(told) if _LENGTH.fullmatch(told) else None
 
 
 def parse_head(text: str) -> Head:
