@@ -1,4 +1,4 @@
-"""What ``docs/air-gap.md`` tells people to type, and what the command line says."""
+"""What the command line says of an export and of an import."""
 
 from __future__ import annotations
 
@@ -6,28 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import ROOT, Bottles, tree
-from tests.support.drill import carry_out, steps_of
+from tests.support.command import Bottles
 
 
 @pytest.fixture(autouse=True)
 def _one_tag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOTTLES_TARGET_TAGS", "arm64_sonoma")
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("upstream")
-def test_every_step_goes_as_it_is_written(folder: Path) -> None:
-    steps = steps_of(ROOT / "docs" / "air-gap.md")
-    assert len(steps) > 20
-
-    carry_out(steps, folder)
-
-    near, far = tree(folder / "near"), tree(folder / "far")
-    for view in ("v2/", "api/"):
-        seen = {key: body for key, body in near.items() if key.startswith(view)}
-        assert seen
-        assert seen == {k: body for k, body in far.items() if k.startswith(view)}
 
 
 @pytest.mark.usefixtures("upstream")

@@ -1,4 +1,4 @@
-"""Every link of a page leads somewhere."""
+"""Every link from one document of this tree to another leads somewhere."""
 
 from __future__ import annotations
 
@@ -7,54 +7,60 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    path
+from tests.support.command import ROOT
+
+_FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^ *```.*?^ *```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?P<to>[^)\s]+)\)")
+_HEADING = re.compile(r"^#{1,6} +(?P<text>.+?) *$", re.MULTILINE)
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT)
     for folder in (".", ".github", "docs", "infrastructure")
     for path in (ROOT / folder).glob("*.md" if folder == "." else "**/*.md")
     if ".terraform" not in path.parts
 )
-_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-_CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
-_HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
-_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
-def links(page: Path) -> Iterator[str]:
-    for link in _LINK.findall(_CODE.sub("`…`", page.read_text("utf-8"))):
-        if not re.match(r"[a-z]+:", link):
-            yield link
+def links(document: Path) -> Iterator[str]:
+    """Yield where a document leads to within the tree."""
+    text = _CODE.sub("`…`", (ROOT / document).read_text("utf-8"))
+    for found in _LINK.finditer(text):
+        if not re.match(r"[a-z]+:", found["to"]):
+            yield found["to"]
 
 
 @cache
-def anchors(page: Path) -> frozenset[str]:
-    """Return the names that GitHub gives to the headings of a page."""
-    found: set[str] = set()
+def anchors(document: Path) -> frozenset[str]:
+    """Return what the headings of a document are called in links, by GitHub's rule."""
+    text = _FENCED.sub("", (ROOT / document).read_text("utf-8"))
     times: Counter[str] = Counter()
-    for heading in _HEADING.findall(_FENCED.sub("", page.read_text("utf-8"))):
-        text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
-        name = re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+    found: set[str] = set()
+    for heading in _HEADING.finditer(text):
+        shown = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading["text"]).lower()
+        name = re.sub(r"[^\w\- ]", "", shown).replace(" ", "-")
         found.add(f"{name}-{times[name]}" if times[name] else name)
         times[name] += 1
     return frozenset(found)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
     broken = []
-    for link in links(page):
-        place, _, anchor = link.partition("#")
-        there = (page.parent / place).resolve() if place else page
+    for link in links(document):
+        path, _, anchor = link.partition("#")
+        there = ROOT / document.parent / unquote(path) if path else ROOT / document
         if not there.exists() or (
-            anchor and there.suffix == ".md" and anchor not in anchors(there)
+            anchor and anchor not in anchors(there.resolve().relative_to(ROOT))
         ):
             broken.append(link)
 
     assert broken == []
 
 
-def test_pages_have_links_that_are_looked_at() -> None:
-    assert sum(1 for page in PAGES for _ in links(page)) > 100
+def test_documents_have_links_that_are_looked_at() -> None:
+    assert sum(1 for document in DOCUMENTS for _ in links(document)) > 100
