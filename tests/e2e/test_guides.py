@@ -19,12 +19,12 @@ from tests.support.lifeline import free_ports
 from tests.support.shown_deployment import BUCKET, lines_of_logs, show_deployment
 from tests.support.slack import SlackWebhook
 from tests.support.typist import Desk
-from tests.support.warm_bottles import warm_bottles
+from tests.support.warm_commands import warm_commands
 
 NOT_TYPED = {
     r"brew ": "a real brew",
     r"sudo ": "this machine's own configuration",
-    r"pipx? |git clone|docker ": "packages, repositories and images from elsewhere",
+    r"pipx? ": "the package index",
     r"make (?!demo)": "it takes minutes; CI runs it, or what it stands for",
     r".*python -m benchmarks": "what was measured, and when",
     r"terraform |infrastructure/scripts/": (
@@ -62,9 +62,9 @@ def asks_aws(guide: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def bottles_line() -> Iterator[str]:
-    """Yield the line of a shell that runs ``bottles``."""
-    with warm_bottles() as line:
+def warm() -> Iterator[str]:
+    """Yield the line of a shell that runs ``bottles`` or ``aws``."""
+    with warm_commands() as line:
         yield line
 
 
@@ -109,7 +109,7 @@ def near(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_every_command_does_what_is_said(
     guide: Path,
     near: dict[str, str],
-    bottles_line: str,
+    warm: str,
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
@@ -120,7 +120,7 @@ def test_every_command_does_what_is_said(
     folder = tmp_path / "desk"
     folder.mkdir()
 
-    assert Desk(folder, port, bottles_line).type(typed(guide), variables) == []
+    assert Desk(folder, port, warm).type(typed(guide), variables) == []
 
 
 @pytest.mark.parametrize("guide", guides(), ids=str)

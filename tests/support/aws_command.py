@@ -119,7 +119,3 @@ def _tell(answer: dict[str, Any], others: dict[str, str]) -> None:
     else:
         text = json.dumps(said, indent=4, default=str)
     sys.stdout.write(f"{text}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -37,12 +37,12 @@ class Desk:
     Args:
         folder: An empty one.
         port: What stands in the place of 8080, which may be taken.
-        bottles: The line of a shell that runs ``bottles``.
+        warm: The line of a shell that runs what is named behind it.
     """
 
     folder: Path
     port: int
-    bottles: str
+    warm: str
 
     def __post_init__(self) -> None:
         for name in _TREE:
@@ -55,12 +55,11 @@ class Desk:
         installed = self.folder / ".venv" / "bin"
         installed.mkdir(parents=True)
         python = f"PYTHONPATH='{ROOT}' exec '{sys.executable}'"
-        # make would look after the virtual environment, which is another one here.
-        made = f"-o '{sys.prefix}/.ready' VENV='{sys.prefix}'"
         for name, line in {
-            "bottles": f"{self._listen}\n{self.bottles}",
-            "aws": f"{python} -m tests.support.aws_command",
-            "make": f"PYTHONPATH='{ROOT}' exec {shutil.which('make')} {made}",
+            "bottles": f"{self._listen}\n{self.warm} bottles",
+            "aws": f"{self.warm} aws",
+            # The virtual environment is this folder's, and there is nothing to set up.
+            "make": f"exec '{shutil.which('make')}' -o .venv/.ready",
             "python": python,
         }.items():
             program = installed / name

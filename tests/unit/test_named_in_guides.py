@@ -67,6 +67,10 @@ def test_every_exit_status_is_explained() -> None:
         assert f"\n| {status} | " in OPERATIONS
 
 
+def test_who_has_never_seen_it_is_not_told_too_much() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
 def test_a_profile_is_a_property_list() -> None:
     page = (ROOT / "docs" / "how-to" / "macos-fleet.md").read_text()
     (profile,) = re.findall(r"^```xml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)

@@ -1,6 +1,6 @@
-"""``bottles`` for whoever types many commands: only its imports are shared.
+"""``bottles`` and ``aws`` for whoever types many commands: imports alone are shared.
 
-A host imports the program once. Each command is a fork of it, with the folder, the
+A host imports both once. Each command is a fork of it, with the folder, the
 variables and the ends of whoever typed it, and lives no longer than they do. A third
 of a second of processor time is saved for each.
 """
@@ -14,32 +14,36 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pkgutil import walk_packages
 from threading import Thread
 
 from entrypoints.cli.main import main
-from tests.support import typed_bottles
+from tests.support import aws_command, typed_command
 from tests.support.command import ROOT
-from tests.support.typed_bottles import ENDS, LENGTH
+from tests.support.typed_command import ENDS, LENGTH
 
 _ROOMS = ("domain", "ports", "application", "adapters", "entrypoints.cli")
+_PROGRAMS: dict[str, Callable[[Sequence[str]], int]] = {
+    "bottles": main,
+    "aws": aws_command.main,
+}
 _READY = "ready\n"
 
 
 @contextmanager
-def warm_bottles() -> Iterator[str]:
-    """Have a host, and yield the line of a shell that has it run a command."""
-    client = typed_bottles.__file__
+def warm_commands() -> Iterator[str]:
+    """Have a host; yield the line of a shell that has it run what is named behind."""
+    client = typed_command.__file__
     with ExitStack() as cleanup:
         # Not in a folder of pytest's: the address of a socket is short.
         folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="bottles-"))
         address = f"{folder}/socket"
         host = cleanup.enter_context(
             subprocess.Popen(
-                [sys.executable, "-m", "tests.support.warm_bottles", address],
+                [sys.executable, "-m", "tests.support.warm_commands", address],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -94,7 +98,8 @@ def _run(asking: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(said["variables"])
     Thread(target=_end_with, args=(asking,), daemon=True).start()
-    status = main(said["arguments"])
+    program, *arguments = said["command"]
+    status = _PROGRAMS[program](arguments)
     sys.stdout.flush()
     sys.stderr.flush()
     asking.sendall(bytes([status]))

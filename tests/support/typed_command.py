@@ -1,6 +1,6 @@
-"""The ``bottles`` that somebody types: a host (``warm_bottles``) is it for them.
+"""A command that somebody types: a host (``warm_commands``) is it for them.
 
-Run by itself, with the host's address before the arguments; what it imports is what it
+Run by itself, with the host's address before the command; what it imports is what it
 costs.
 """
 
@@ -16,10 +16,10 @@ LENGTH = 4
 _NOBODY = bytes([70])
 
 
-def ask(address: str, arguments: list[str]) -> int:
+def ask(address: str, command: list[str]) -> int:
     """Have a command run, and return its exit status."""
     folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported
-    said = {"arguments": arguments, "folder": folder, "variables": dict(os.environ)}
+    said = {"command": command, "folder": folder, "variables": dict(os.environ)}
     message = json.dumps(said).encode()
     with socket.socket(socket.AF_UNIX) as host:
         host.connect(address)
