@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -30,6 +31,9 @@ _PROGRAMS: dict[str, Callable[[Sequence[str]], int]] = {
     "bottles": main,
     "aws": aws_command.main,
 }
+# The one runs when it is imported; the other takes longer than all the rest, and is not
+# at hand everywhere.
+_SKIPPED = re.compile(r"__main__|sigstore")
 _READY = "ready\n"
 
 
@@ -78,8 +82,7 @@ def _import_all() -> None:
     for room in _ROOMS:
         package = import_module(room)
         for module in walk_packages(package.__path__, f"{room}."):
-            # It takes longer than all others, and is not at hand everywhere.
-            if "sigstore" not in module.name:
+            if not _SKIPPED.search(module.name):
                 import_module(module.name)
 
 
