@@ -1,4 +1,4 @@
-"""Every command of README and ``docs``, typed as it is written."""
+"""Every command of the documents, typed as it is written."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ NOT_TYPED = {
         "an account of AWS; test_deploy_scripts.py, test_terraform*.py run it"
     ),
     r"gh ": "an account of GitHub",
+    r"docker |podman ": "a registry, or an image; test_worker_image.py makes and runs it",
     r".* --attestations": "GitHub's API; test_cli_attestations.py asks a stand-in",
 }
 """What is not typed here, as patterns of how a command begins, and why."""

@@ -1,4 +1,4 @@
-"""What README and ``docs`` tell people to type, as it stands in their fenced blocks.
+"""What the documents tell people to type, as it stands in their fenced blocks.
 
 A line of an ``sh`` block is a command. Behind two spaces and ``#`` it may say which
 exit status it has, where that is not 0. In a ``console`` block commands follow ``$``,
@@ -22,7 +22,7 @@ _HERE = re.compile(r"<<-?\s*'?(?P<word>[A-Z]+)'?")
 _OTHER_SHELLS = {"bash", "shell", "zsh"}
 # What a line of a block without a language begins with, if it is a command after all.
 _LIKE_A_COMMAND = re.compile(
-    r"(\.venv/bin/)?(aws|bottles|brew|curl|docker|export|gh|git|make|pipx?|python3?"
+    r"(\.venv/bin/)?(aws|bottles|brew|curl|docker|export|gh|git|make|pipx?|podman|python3?"
     r"|sudo|terraform)\s+[^=:\s]"
 )
 # What may differ from one time to the next.
@@ -53,8 +53,15 @@ class _Block:
 
 
 def guides() -> list[Path]:
-    """Return README and every document, as paths in the tree."""
-    return [Path("README.md"), *_below(Path("docs"))]
+    """Return every document for people, as paths in the tree."""
+    found = [*ROOT.glob("*.md")]
+    for folder in (".github", "docs", "infrastructure"):
+        found += (ROOT / folder).rglob("*.md")
+    return sorted(
+        document.relative_to(ROOT)
+        for document in found
+        if ".terraform" not in document.parts
+    )
 
 
 def steps_of(guide: Path) -> list[Step]:
@@ -88,10 +95,6 @@ def missing_of(step: Step, output: str) -> list[str]:
         for line in step.said
         if line.strip() and not any(_pattern(line).fullmatch(each) for each in printed)
     ]
-
-
-def _below(folder: Path) -> list[Path]:
-    return sorted(each.relative_to(ROOT) for each in (ROOT / folder).rglob("*.md"))
 
 
 def _blocks(guide: Path) -> Iterator[_Block]:

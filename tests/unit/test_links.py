@@ -12,18 +12,14 @@ from urllib.parse import unquote
 import pytest
 
 from tests.support.command import ROOT
+from tests.support.guides import guides
 
 _FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"^ *```.*?^ *```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?P<to>[^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} +(?P<text>.+?) *$", re.MULTILINE)
 
-DOCUMENTS = sorted(
-    path.relative_to(ROOT)
-    for folder in (".", ".github", "docs", "infrastructure")
-    for path in (ROOT / folder).glob("*.md" if folder == "." else "**/*.md")
-    if ".terraform" not in path.parts
-)
+DOCUMENTS = guides()
 
 
 def links(document: Path) -> Iterator[str]:
