@@ -57,7 +57,7 @@ def _section(command: Described, program: Described) -> Iterator[str]:
         usage += " COMMAND"
     if command.operands:
         usage += f" {command.operands}"
-    yield f"    {usage}"
+    yield from ("```text", usage, "```")
     yield ""
     for paragraph in command.paragraphs:
         yield marked(paragraph)

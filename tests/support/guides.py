@@ -106,6 +106,9 @@ def _blocks(guide: Path) -> Iterator[_Block]:
             if fence:
                 indent = fence["indent"]
                 opened = _Block(number, fence["language"], ())
+            elif line.startswith("    "):
+                # Markdown's other way of showing what is to be typed.
+                yield _Block(number - 1, "", (line.strip(),))
         elif fence:
             yield opened
             opened = None

@@ -83,6 +83,7 @@ def test_a_block_that_does_not_end_is_noticed(page: Path) -> None:
         "```\nPATH is set\nmake demo\n```\n",
         "```bash\nanything\n```\n",
         "```zsh\nanything\n```\n",
+        "Type this:\n\n    bottles sync\n",
     ],
 )
 def test_commands_that_nobody_would_find_are_noticed(page: Path, block: str) -> None:

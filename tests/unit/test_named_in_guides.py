@@ -13,6 +13,7 @@ import pytest
 
 from entrypoints.cli import exit_status
 from entrypoints.cli.main import cli
+from entrypoints.cli.settings import SETTINGS
 from tests.support.command import ROOT
 from tests.support.guides import guides
 
@@ -58,6 +59,23 @@ def test_every_alarm_is_explained() -> None:
         explained = f"`{'[a-z-]+'.join(map(re.escape, parts))}`"
         assert re.search(explained, OPERATIONS), name
     assert len(ours) > 5
+
+
+def test_an_alarm_has_its_meaning_what_to_look_at_and_what_to_type() -> None:
+    section = OPERATIONS.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert [row for row in rows if "|  |" in row or "| |" in row] == []
+    assert len(rows) > 10
+
+
+def test_what_can_be_tuned_is_there() -> None:
+    variables = "".join(path.read_text() for path in TERRAFORM.parent.glob("*.tf"))
+    for line in (ROOT / "docs" / "tuning.md").read_text().splitlines():
+        first = line.split("|")[1] if line.startswith("| `") else ""
+        for names, dagger in re.findall(r"((?:`\w+`(?:, )?)+)( †)?", first):
+            for name in re.findall(r"\w+", names):
+                there = f'variable "{name}"' in variables
+                assert there if dagger else name in SETTINGS, name
 
 
 def test_every_exit_status_is_explained() -> None:
