@@ -31,7 +31,7 @@ NOT_TYPED = {
         "an account of AWS; test_deploy_scripts.py, test_terraform*.py run it"
     ),
     r"gh ": "an account of GitHub",
-    r"docker |podman ": "a registry, or an image; test_worker_image.py makes and runs it",
+    r"docker |podman ": "a registry, or an image; test_worker_image.py has one",
     r".* --attestations": "GitHub's API; test_cli_attestations.py asks a stand-in",
 }
 """What is not typed here, as patterns of how a command begins, and why."""
