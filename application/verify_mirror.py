@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +27,8 @@ from ports.progress import Progress
 from ports.store import ObjectInfo, Store
 
 _NOTHING = "nothing"
+_AT_ONCE = 16
+"""Claims that a thread checks before it is given others: to give them takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,7 @@ class VerifyMirror:
         if repair or prune_orphans:
             require_own(self.runs.log, opened.identity)
         claims = tuple(claims_of(opened.ledger))
-        with ThreadPoolExecutor(self.jobs) as pool:
-            found = pool.map(partial(self._check, deep=deep), claims)
-            flaws = tuple(flaw for flaw in self._counted(found, len(claims)) if flaw)
+        flaws = tuple(self._flaws(claims, deep=deep))
         orphans = self._orphans(opened.ledger)
         pruned = prune_orphans and self._prune(opened.ledger, orphans)
         repaired: tuple[BottleKey, ...] = ()
@@ -129,12 +129,15 @@ class VerifyMirror:
             tally=tally,
         )
 
-    def _counted(
-        self, found: Iterable[Flaw | None], total: int
-    ) -> Iterator[Flaw | None]:
-        for done, flaw in enumerate(found, start=1):
-            self.progress.counted("objects checked", done, total)
-            yield flaw
+    def _flaws(self, claims: Sequence[Claim], *, deep: bool) -> Iterator[Flaw]:
+        check = partial(self._check, deep=deep)
+        shares = [claims[n : n + _AT_ONCE] for n in range(0, len(claims), _AT_ONCE)]
+        done = 0
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for found in pool.map(lambda share: [*map(check, share)], shares):
+                done += len(found)
+                self.progress.counted("objects checked", done, len(claims))
+                yield from filter(None, found)
 
     def _check(self, claim: Claim, *, deep: bool) -> Flaw | None:
         info = self.store.info(claim.object_key)

@@ -30,6 +30,7 @@ from benchmarks import (
     sync_parallel,
     sync_small,
     sync_spooled,
+    verify,
 )
 from benchmarks.document import renewed
 from benchmarks.machine import file_system, machine
@@ -55,6 +56,7 @@ _BENCHMARKS: Final = {
     "stored-large": rows.stored_large,
     "stored-week": rows.stored_week,
     "second-sync": second_sync.measure,
+    "verify": verify.measure,
     "codec": codec.measure,
     "retention": retention.measure,
     "status-page": status_page.measure,
