@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.errors import OutdatedLedgerError
@@ -69,6 +70,9 @@ class ReadHistory:
     def at_the_end_of(self, run: str) -> tuple[Ledger, History]:
         """Return the ledger as it was when a run had ended, and its history.
 
+        Args:
+            run: Its id, or as much of its beginning as the log of the ledger shows.
+
         Raises:
             NotFoundError: No such run has ended.
             NoLedgerError: There is no ledger.
@@ -80,7 +84,7 @@ class ReadHistory:
         ledger, history = Ledger(id=identity), History()
         for recorded in self.log.read(GENESIS):
             history.follow(ledger, recorded, GENESIS)
-            if run in ledger.ended and _ends(recorded, run):
+            if run and any(ended in ledger.ended for ended in _ended(recorded, run)):
                 return ledger, history
         raise NotFoundError(
             f"run {run}",
@@ -113,8 +117,7 @@ def status_at(ledger: Ledger, history: History) -> Status:
     return status_of(ledger, history, ledger.at)
 
 
-def _ends(recorded: RecordedCommit, run: str) -> bool:
-    return any(
-        isinstance(event, SyncCompleted) and event.run == run
-        for event in recorded.commit.events
-    )
+def _ended(recorded: RecordedCommit, beginning: str) -> Iterator[str]:
+    for event in recorded.commit.events:
+        if isinstance(event, SyncCompleted) and event.run.startswith(beginning):
+            yield event.run

@@ -21,7 +21,11 @@ from entrypoints.cli.output import tell, tell_json
         )
     ],
 )
-@click.option("--run", metavar="ID", help="As it was when this run had ended.")
+@click.option(
+    "--run",
+    metavar="ID",
+    help="As it was when this run had ended; the beginning of its id will do.",
+)
 @click.option("--markdown", is_flag=True, help="Print Markdown, as for a CI summary.")
 @config_options("retry_attempts", *BUCKET)
 @global_options

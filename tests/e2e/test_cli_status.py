@@ -135,6 +135,8 @@ def test_the_receipt_is_told_in_three_forms(bottles: Bottles) -> None:
 
     now = bottles.json("report")
     then = bottles.json("report", "--run", first["run_id"])
+    # As the log shows it.
+    assert bottles.json("report", "--run", first["run_id"][:12]) == then
     assert now["complete"] is then["complete"] is True
     assert now["ledger"]["seq"] > then["ledger"]["seq"]
     assert (
@@ -153,9 +155,10 @@ def test_the_receipt_is_told_in_three_forms(bottles: Bottles) -> None:
     assert markdown.endswith(f"`{pin}` of ledger `{now['ledger']['id']}`\n")
     for tag, row in now["tags"].items():
         assert f"| {tag} | {row['named']} | {row['held']} |" in markdown
-    unknown = bottles("report", "--run", "none")
-    assert unknown.status != 0
-    assert "run none" in unknown.err
+    for unknown in ("none", ""):
+        refused = bottles("report", "--run", unknown)
+        assert refused.status != 0
+        assert f"run {unknown}" in refused.err
 
 
 def test_there_is_no_page_of_a_store_without_a_ledger(bottles: Bottles) -> None:
