@@ -30,12 +30,12 @@ demo: $(READY) ## the main job from end to end, with a stand-in for the internet
 cloud-demo: $(READY) $(STACK) ## the cloud on this machine: Lambda, ECS, S3, Slack
 	$(PY) -m tests.cloud_demo
 
-# One more at a time than there are cores: much of what they do is waiting.
+# Two more at a time than there are cores: much of what they do is waiting.
 test: $(READY) $(STACK) ## the tests
 	$(PY) -m pytest tests/ --dist loadfile --no-loadscope-reorder --durations 20 \
-		-n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 1)')
+		-n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 2)')
 
-# 10,000 are among the tests; a million take some hours.
+# 2,500 are among the tests; a million take some hours.
 simulate: $(READY) ## the ledger under N schedules of faults (N=1000000)
 	$(PY) -m tests.simulation --schedules $(N)
 

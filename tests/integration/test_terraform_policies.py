@@ -12,6 +12,7 @@ from tests.support.terraform import (
     Terraform,
     open_terraform,
     planned,
+    plans_of,
     policies_of_roles,
     why_no_terraform,
 )
@@ -57,8 +58,7 @@ def policies(both: list[Policies]) -> Policies:
 @pytest.fixture(scope="module")
 def policies_of_buckets(terraform: Terraform) -> Policies:
     """Return the policies of both buckets, whoever reads, and of what copies."""
-    terraform("init", "-backend=false", module="s3")
-    tested = terraform("test", "-json", "-verbose", module="s3")
+    told = plans_of(terraform, "s3")
     found: dict[str, list[dict[str, Any]]] = {}
     for run in (
         "with_everything",
@@ -66,7 +66,7 @@ def policies_of_buckets(terraform: Terraform) -> Policies:
         "readers_in_a_network",
         "readers_at_addresses",
     ):
-        resources = planned(tested.stdout, run)
+        resources = planned(told, run)
         for address, whose in (
             ("aws_s3_bucket_policy.this", "mirror"),
             ("aws_s3_bucket_policy.logs[0]", "logs"),

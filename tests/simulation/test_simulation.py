@@ -7,7 +7,7 @@ from tests.simulation.campaign import campaign, replay_command
 from tests.simulation.faults import Fault
 from tests.simulation.schedule import simulate
 
-SCHEDULES = 10_000
+SCHEDULES = 2_500
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ class Desk:
             "bottles": f"{self._listen}\n{self.warm} bottles",
             "aws": f"{self.warm} aws",
             # The virtual environment is this folder's, and there is nothing to set up.
-            "make": f"exec '{shutil.which('make')}' -o .venv/.ready",
+            "make": f"exec '{shutil.which('make')}' -o \"${{VENV:-.venv}}/.ready\"",
             "python": python,
         }.items():
             program = installed / name
