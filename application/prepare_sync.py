@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from application.adopt import Adopt, left_to_do
@@ -47,6 +47,10 @@ class Prepared:
     def is_empty(self) -> bool:
         """Whether there is nothing to do but to record that there is not."""
         return self.work == Work() and not self.adopted
+
+    def without_plan(self) -> Prepared:
+        """Return what is to be known of it once it was carried out."""
+        return replace(self, plan=None, work=Work(), adopted=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ class SyncBottles:
             if started is not None:
                 started(run, prepared.work)
             tally = self._carry_out(prepared)
+        # The plan is not kept in memory beside the documents that publishing reads.
+        prepared = prepared.without_plan()
         exposed = NOT_EXPOSED
         if tally.outcome == "complete" and not prepared.left:
             exposed = self.expose(

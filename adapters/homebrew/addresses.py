@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
@@ -83,6 +84,8 @@ def redirected(base: Address, location: str | None, what: str) -> Address:
     return target
 
 
+# Every bottle asks, and of few hosts.
+@lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import inf
 from threading import Lock
@@ -55,7 +55,7 @@ class _Request:
     what: str
     accept_status: Collection[int]
     patience: Patience
-    direct: bool = False
+    direct: bool
 
 
 class HttpClient:
@@ -119,8 +119,9 @@ class HttpClient:
         """
         encoding = "gzip" if compressed else "identity"
         headers = {"Accept-Encoding": encoding, **(headers or {})}
-        request = self._request("GET", url, headers, what, accept_status, patience)
-        request = replace(request, direct=not compressed)
+        request = self._request(
+            "GET", url, headers, what, accept_status, patience, direct=not compressed
+        )
 
         def whole() -> Response:
             with closing(self._followed(request)) as body:
@@ -170,8 +171,9 @@ class HttpClient:
             RefusedError: Any other status than those to accept.
         """
         headers = {"Accept-Encoding": "identity", **(headers or {})}
-        request = self._request("GET", url, headers, what, accept_status, patience)
-        request = replace(request, direct=True)
+        request = self._request(
+            "GET", url, headers, what, accept_status, patience, direct=True
+        )
         return self._retrying(request, lambda: self._followed(request))
 
     def close(self) -> None:
@@ -186,6 +188,8 @@ class HttpClient:
         what: str,
         accept_status: Collection[int],
         patience: Patience | None,
+        *,
+        direct: bool = False,
     ) -> _Request:
         return _Request(
             method=method,
@@ -194,6 +198,7 @@ class HttpClient:
             what=what,
             accept_status=accept_status,
             patience=patience or self.patience,
+            direct=direct,
         )
 
     def _retrying(self, request: _Request, call: Callable[[], T]) -> T:

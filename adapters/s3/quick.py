@@ -28,10 +28,14 @@ if TYPE_CHECKING:
         PutObjectOutputTypeDef,
     )
 
-_PUT_HEADERS: Final[Mapping[str, str]] = {
+_BODY_HEADERS: Final[Mapping[str, str]] = {
     "ChecksumSHA256": "x-amz-checksum-sha256",
+    "ContentEncoding": "Content-Encoding",
     "ContentLength": "Content-Length",
     "ContentType": "Content-Type",
+}
+_PUT_HEADERS: Final[Mapping[str, str]] = {
+    **_BODY_HEADERS,
     "IfMatch": "If-Match",
     "IfNoneMatch": "If-None-Match",
 }
@@ -59,6 +63,7 @@ _LOOKED_AT: Final[Mapping[str, str]] = {
     "ContentEncoding": "Content-Encoding",
     "ContentType": "Content-Type",
 }
+_PUT: Final[Mapping[str, str]] = {"ETag": "ETag"}
 _FIRST_ERROR: Final = 300
 
 
@@ -114,7 +119,7 @@ class QuickWrites(_Quick):
             return self._client.put_object(**asked)
         if reply.status != HTTPStatus.OK:
             return cast("PutObjectOutputTypeDef", self._read("PutObject", reply))
-        return cast("PutObjectOutputTypeDef", _named(reply, {"ETag": "ETag"}))
+        return cast("PutObjectOutputTypeDef", _named(reply, _PUT))
 
 
 class QuickRepeats(_Quick):
@@ -141,6 +146,17 @@ class QuickRepeats(_Quick):
                 return cast("HeadObjectOutputTypeDef", _looked_at(reply))
         return self._client.head_object(**asked)
 
+    def put_object(self, **asked: Any) -> PutObjectOutputTypeDef:  # noqa: ANN401
+        """Do as boto3's does, and leave to it what has a condition."""
+        if self._may(asked, {"Body": "", **_BODY_HEADERS}):
+            body: bytes = asked["Body"]
+            headers = _headers(asked, _BODY_HEADERS)
+            headers["Content-Length"] = str(len(body))
+            reply = self._answered("PutObject", "PUT", asked["Key"], headers, body)
+            if reply is not None:
+                return cast("PutObjectOutputTypeDef", _named(reply, _PUT))
+        return self._client.put_object(**asked)
+
     def copy_object(self, **asked: Any) -> CopyObjectOutputTypeDef:  # noqa: ANN401
         """Do as boto3's does."""
         if self._may(asked, {"CopySource": "", **_COPY_HEADERS}):
@@ -156,7 +172,12 @@ class QuickRepeats(_Quick):
         return self._client.copy_object(**asked)
 
     def _answered(
-        self, operation: str, method: Method, key: str, headers: Mapping[str, str]
+        self,
+        operation: str,
+        method: Method,
+        key: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
     ) -> Reply | None:
         """Return a good answer; None when boto3 is to ask for another.
 
@@ -165,7 +186,7 @@ class QuickRepeats(_Quick):
             BotoCoreError: There was none, and nobody may ask again.
         """
         try:
-            reply = self._short.send(method, key, headers)
+            reply = self._short.send(method, key, headers, body)
         except BotoCoreError:
             if self._patient:
                 return None
