@@ -130,6 +130,19 @@ def _idiom(errand: Errand) -> Command:
     return (sys.executable, program, str(wanted), errand.bucket, str(JOBS)), {}
 
 
+def _bare(errand: Errand) -> Command:
+    wanted = errand.place / "list.json"
+    items = [
+        (address, bottle.digest, bottle.size, url)
+        for address, (url, bottle) in zip(
+            errand.addresses(), _signed(errand), strict=True
+        )
+    ]
+    wanted.write_text(json.dumps(items), encoding="utf-8")
+    program = str(ROOT / "benchmarks" / "bare.py")
+    return (sys.executable, program, str(wanted), str(JOBS)), {}
+
+
 def curl(errand: Errand, into: Callable[[Offered], str], jobs: int = JOBS) -> list[str]:
     """Return a command that fetches every bottle into a file."""
     configuration = errand.place / "curl.conf"
@@ -222,6 +235,7 @@ BOTTLES: Final = Engine(
 )
 BOTTLES_WITH_VIEW: Final = Engine("  with the registry view", "", _bottles)
 IDIOM: Final = Engine("requests + boto3", "record, condition, resume", _idiom)
+BARE: Final = Engine("bare Python", "record, condition, resume, sign", _bare)
 _CURL: Final = ("curl",)
 _NOWHERE: Final = "verify, store, record"
 CURLS: Final = (

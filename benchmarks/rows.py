@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.endpoints import SEAWEED, SINK
-from benchmarks.engines import BOTTLES, BOTTLES_WITH_VIEW, CURLS, IDIOM, PUTS
+from benchmarks.engines import BARE, BOTTLES, BOTTLES_WITH_VIEW, CURLS, IDIOM, PUTS
 from benchmarks.ground import Job
 from benchmarks.peers import PEERS
 from benchmarks.table import Table
@@ -31,12 +31,12 @@ def engine_small(place: Path) -> Table:
         replace(engine, name=f"{engine.name}, redirected", redirected=True)
         for engine in (BOTTLES, IDIOM, CURLS[1])
     ]
-    return compare(_small(), SINK, (BOTTLES, IDIOM, *CURLS, *redirected), place)
+    return compare(_small(), SINK, (BOTTLES, IDIOM, BARE, *CURLS, *redirected), place)
 
 
 def engine_large(place: Path) -> Table:
     """What each byte costs."""
-    return compare(_large(), SINK, (BOTTLES, IDIOM, *CURLS), place)
+    return compare(_large(), SINK, (BOTTLES, IDIOM, BARE, *CURLS), place)
 
 
 def peers_small(place: Path) -> Table:
