@@ -16,7 +16,7 @@ provider "aws" {
 
   # An emulator answers at one address, and lacks some calls: asked 25 times, as is usual,
   # each of these takes nine minutes to fail.
-  max_retries                 = local.emulated ? 2 : null
+  max_retries                 = local.emulated ? 5 : null
   s3_use_path_style           = local.emulated
   skip_credentials_validation = local.emulated
   skip_metadata_api_check     = local.emulated
