@@ -35,7 +35,7 @@ test: $(READY) $(STACK) ## the tests
 	$(PY) -m pytest tests/ --dist loadfile --no-loadscope-reorder --durations 20 \
 		-n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 2)')
 
-# 2,500 are among the tests; a million take some hours.
+# 10,000 are among the tests; a million take some hours.
 simulate: $(READY) ## the ledger under N schedules of faults (N=1000000)
 	$(PY) -m tests.simulation --schedules $(N)
 

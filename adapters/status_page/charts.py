@@ -67,6 +67,7 @@ def _drawn(
         width=_WIDTH,
         height=_HEIGHT,
         margin=6,
+        margin_left=18,
         margin_right=36,
         show_legend=False,
         include_x_axis=True,

@@ -7,7 +7,7 @@ from tests.simulation.campaign import campaign, replay_command
 from tests.simulation.faults import Fault
 from tests.simulation.schedule import simulate
 
-SCHEDULES = 2_500
+SCHEDULES = 10_000
 
 
 @pytest.mark.slow
