@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from types import TracebackType
 from typing import Final, Literal, Self
 from weakref import finalize
@@ -30,6 +31,9 @@ _BLOCK: Final = 256 * 1024
 
 _LEAVE: Final = 1.0
 """Seconds to wait for "100 Continue": not every server says it (RFC 9110, 10.1.1)."""
+
+_MOST_HEADS: Final = 16
+"""Heads of one answer, which may be announced before it comes (RFC 9110, 15.2)."""
 
 # What could end a line early, or is no part of one (RFC 9110, 5.5).
 _NOT_IN_A_LINE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -167,9 +171,12 @@ class Connection:
         """
         self._send_head()
         head, self._early = self._early, None
-        while head is None or not head.is_final:
-            head = self._incoming.head()
-        return Answer(head, method, self._incoming, self._let_go)
+        for _ in range(_MOST_HEADS):
+            head = head or self._incoming.head()
+            if head.is_final:
+                return Answer(head, method, self._incoming, self._let_go)
+            head = None
+        raise HTTPException("an answer that is announced again and again")
 
     def close(self) -> None:
         """Hang up."""

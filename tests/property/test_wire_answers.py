@@ -216,6 +216,7 @@ def test_a_length_that_is_no_number_is_none(told: str) -> None:
         head(_OK, "Transfer-Encoding: chunked") + 100_000 * b"1",
         b"",
         b"HTTP/1.1 200 OK\r\n",
+        100 * head("HTTP/1.1 103 Early Hints"),
     ],
 )
 def test_what_is_not_http_is_an_error(text: bytes) -> None:
