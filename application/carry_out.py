@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence, Sized
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from queue import Empty, SimpleQueue
 
 from application.batch import Batch
 from application.flow import StoppedError
 from application.journal import Journal
 from application.keep_indexes import is_news, known_index
 from application.tally import Tally
+from application.thread_crew import ThreadCrew
 from application.transfer import LoadResult, Placed, Transfer
 from domain.bottle import Bottle, Digest, ObjectKey
 from domain.events import BottleMirrored, Event
@@ -23,8 +23,10 @@ from domain.generations import IndexMirrored
 from domain.ledger import Ledger
 from domain.work import Load
 from ports.clock import Clock
+from ports.crew import Crew
 from ports.errors import (
     AccessDeniedError,
+    HandLostError,
     PortError,
     RefusedError,
     StoreFullError,
@@ -63,13 +65,17 @@ class Foreman:
 class CarryOut:
     """Carries out loads with many transfers at once.
 
-    Transfers run in threads; this thread alone records what they did, in
-    commits of up to 256 events and at the latest after 20 seconds.
+    Transfers run in threads or in other processes; this thread alone records what
+    they did, in commits of up to 256 events and at the latest after 20 seconds.
+
+    Attributes:
+        crew: Who transfers, if it is not threads of this process. They know no foreman.
     """
 
     transfer: Transfer
     clock: Clock
     jobs: int
+    crew: Crew[Placed, LoadResult] | None = None
 
     def __call__(
         self,
@@ -92,42 +98,37 @@ class CarryOut:
         """
         tally = Tally()
         patience = _Patience()
+        opened = self._opened(foreman)
         foreman = foreman or Foreman()
         waiting = filter(foreman.takes, loads)
         batch = Batch(journal, self.clock, partial(self._recorded, foreman))
         self.transfer.spool.sweep()
         told: set[Digest] = set()
-        flying: set[Future[LoadResult]] = set()
-        ended: SimpleQueue[Future[LoadResult]] = SimpleQueue()
-        with ThreadPoolExecutor(self.jobs) as pool:
+        with opened as crew:
             try:
                 while True:
-                    if flying and foreman.seconds_left() <= 0.0:
+                    if crew.busy and foreman.seconds_left() <= 0.0:
                         self.transfer.stop.set()
                     tally.interrupted = self.transfer.stop.is_set()
                     if tally.gave_up is None and not tally.interrupted:
-                        for load in self._next(flying, waiting):
-                            placed = _placed(load, journal.ledger, day)
-                            future = pool.submit(self._carry, placed, foreman)
-                            flying.add(future)
-                            future.add_done_callback(ended.put)
-                    if not flying:
+                        for load in self._next(crew, waiting):
+                            crew.begin(load, _placed(load, journal.ledger, day))
+                    if not crew.busy:
                         break
                     patient = batch.seconds_left()
                     if not tally.interrupted:
                         patient = min(patient, foreman.seconds_left())
-                    done = _taken(ended, patient)
-                    flying -= done
+                    done = _ended(crew, patient, tally)
                     for result in _landed(done):
                         tally.add(result)
                         news = self._news(result, journal.ledger, told)
                         batch.add((*news, *result.mirrored, *result.failed))
                     tally.gave_up = tally.gave_up or patience.judge(done)
                     if tally.gave_up is not None:
-                        flying = {load for load in flying if not load.cancel()}
+                        crew.drop()
                     batch.flush_when_due()
             except BaseException:
-                # It cannot be recorded: no thread may go on storing.
+                # It cannot be recorded: nobody may go on storing.
                 self.transfer.stop.set()
                 raise
         batch.flush()
@@ -149,15 +150,24 @@ class CarryOut:
                 told.add(index.digest)
                 yield IndexMirrored(index)
 
-    def _next(self, flying: Sized, waiting: Iterator[Load]) -> Iterator[Load]:
-        """Yield loads until more are at hand than can run: no thread is to wait."""
-        while len(flying) < 2 * self.jobs:
+    def _opened(
+        self, foreman: Foreman | None
+    ) -> AbstractContextManager[Crew[Placed, LoadResult]]:
+        if self.crew is not None and foreman is None:
+            return nullcontext(self.crew)
+        return ThreadCrew(partial(self._carry, foreman or Foreman()), self.jobs)
+
+    def _next(
+        self, crew: Crew[Placed, LoadResult], waiting: Iterator[Load]
+    ) -> Iterator[Load]:
+        """Yield loads until more are at hand than can run: nobody is to wait."""
+        while crew.busy < 2 * self.jobs:
             load = next(waiting, None)
             if load is None:
                 return
             yield load
 
-    def _carry(self, placed: Placed, foreman: Foreman) -> LoadResult:
+    def _carry(self, foreman: Foreman, placed: Placed) -> LoadResult:
         if not foreman.takes(placed.load):
             # It has waited for its turn, and time went by.
             raise StoppedError(f"{placed.load.bottles[0].key}: left")
@@ -169,16 +179,15 @@ class CarryOut:
         return result
 
 
-def _taken(
-    ended: SimpleQueue[Future[LoadResult]], patient: float
-) -> set[Future[LoadResult]]:
-    """Wait for one to end, for some seconds at most, and return all that have."""
-    taken: set[Future[LoadResult]] = set()
-    with suppress(Empty):
-        taken.add(ended.get(timeout=max(patient, 0.0)))
-        while True:
-            taken.add(ended.get_nowait())
-    return {future for future in taken if not future.cancelled()}
+def _ended(
+    crew: Crew[Placed, LoadResult], patient: float, tally: Tally
+) -> list[Future[LoadResult]]:
+    """Return what has ended; a crew that is not whole any more begins nothing."""
+    try:
+        return crew.ended(patient)
+    except HandLostError as error:
+        tally.gave_up = error
+        return []
 
 
 def _landed(done: Iterable[Future[LoadResult]]) -> Iterator[LoadResult]:

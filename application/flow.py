@@ -10,7 +10,7 @@ from typing import Final
 from domain.errors import MirrorError
 from domain.work import Load
 from ports.bottle_source import BottleStream
-from ports.progress import Progress
+from ports.progress import TransferProgress
 
 _KEPT: Final = 256 * 1024
 """Bytes of a bottle that are kept while it is on its way."""
@@ -28,7 +28,7 @@ class Flow:
     """
 
     def __init__(
-        self, load: Load, stream: BottleStream, progress: Progress, stop: Flag
+        self, load: Load, stream: BottleStream, progress: TransferProgress, stop: Flag
     ) -> None:
         self.size = stream.size
         self._load = load

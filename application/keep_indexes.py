@@ -21,7 +21,7 @@ from domain.views import (
 )
 from ports.bottle_source import BottleSource, ReleaseIndex
 from ports.errors import ConflictError, MalformedError, NotFoundError, RefusedError
-from ports.progress import Progress
+from ports.progress import TransferProgress
 from ports.public_objects import PublicObjects
 from ports.store import Store
 
@@ -40,7 +40,7 @@ class KeepIndexes:
         source: BottleSource,
         store: Store,
         public: PublicObjects,
-        progress: Progress,
+        progress: TransferProgress,
         views: Collection[View],
     ) -> None:
         self._source = source
@@ -50,6 +50,12 @@ class KeepIndexes:
         self._views = views
         self._answers: dict[str, _Answer] = {}
         self._lock = Lock()
+
+    def telling(self, progress: TransferProgress) -> KeepIndexes:
+        """Return the same for those who are told of by ``progress``."""
+        return KeepIndexes(
+            self._source, self._store, self._public, progress, self._views
+        )
 
     def __call__(self, bottle: Bottle, known: KeptIndex | None) -> KeptIndex | None:
         """Have the index of a bottle's release in the store.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from threading import Event as Flag
@@ -29,7 +29,7 @@ from ports.errors import (
     UnavailableError,
     WrongDigestError,
 )
-from ports.progress import Progress
+from ports.progress import TransferProgress
 from ports.spool import Spool
 from ports.store import Store
 
@@ -90,13 +90,19 @@ class Transfer:
     source: BottleSource
     store: Store
     clock: Clock
-    progress: Progress
+    progress: TransferProgress
     attempts: int
     chance: Callable[[], float]
     stop: Flag
     spool: Spool
     expose: Expose
     patience: float = 0.0
+
+    def telling(self, progress: TransferProgress) -> Transfer:
+        """Return the same, telling ``progress`` what it does."""
+        keep_index = self.expose.keep_index.telling(progress)
+        expose = replace(self.expose, keep_index=keep_index)
+        return replace(self, progress=progress, expose=expose)
 
     def __call__(self, placed: Placed) -> LoadResult:
         """Carry one load.

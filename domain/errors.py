@@ -4,7 +4,18 @@ from __future__ import annotations
 
 
 class MirrorError(Exception):
-    """The root of every error that is raised on purpose."""
+    """The root of every error that is raised on purpose.
+
+    May be pickled, whatever a kind of it is made from.
+    """
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _made_again, (type(self), self.args), self.__dict__
+
+
+def _made_again(kind: type[MirrorError], args: tuple[object, ...]) -> MirrorError:
+    """Return an error as it was, without what made it: that may take other things."""
+    return kind.__new__(kind, *args)
 
 
 class InvalidValueError(MirrorError, ValueError):

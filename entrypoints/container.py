@@ -15,7 +15,7 @@ from application.prepare_sync import PrepareSync
 from application.reconcile import Reconcile
 from application.repair_ledger import RepairLedger
 from application.sync_bottles import SyncBottles
-from application.transfer import Transfer
+from application.transfer import LoadResult, Placed, Transfer
 from application.verify_mirror import VerifyMirror
 from entrypoints.attesting import open_github, open_verifier
 from entrypoints.foundation import Foundation, new_id
@@ -24,6 +24,7 @@ from entrypoints.planning import Planning
 from entrypoints.publishing import Publishing
 from entrypoints.stores import open_history
 from ports.attestations import AttestationSource, AttestationVerifier
+from ports.crew import Crew
 from ports.custody import Custody
 from ports.object_history import ObjectHistory
 
@@ -63,11 +64,14 @@ class MirrorContainer(Planning, Publishing):
         expose=Publishing.expose,
         patience=Foundation.patience,
     )
+    # Threads of this process, unless an entry point has others.
+    crew: providers.Provider[Crew[Placed, LoadResult] | None] = providers.Object(None)
     carry_out: providers.Provider[CarryOut] = providers.Factory(
         CarryOut,
         transfer=transfer,
         clock=Foundation.clock,
         jobs=Foundation.config.provided.jobs,
+        crew=crew,
     )
     prepare_sync: providers.Provider[PrepareSync] = providers.Factory(
         PrepareSync,

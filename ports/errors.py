@@ -177,3 +177,9 @@ class OutcomeUnknownError(PortError):
     """The write may have landed: read before trying again."""
 
     cause = "outcome_unknown"
+
+
+class HandLostError(PortError):
+    """A process that worked for this one is gone, and nobody knows how far it came."""
+
+    cause = "hand_lost"

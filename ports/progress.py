@@ -10,8 +10,8 @@ from domain.work import Load
 from ports.errors import PortError
 
 
-class Progress(Protocol):
-    """Is told what happens. Called from many threads; never raises."""
+class TransferProgress(Protocol):
+    """Is told how loads come on. Called from many threads; never raises."""
 
     @abstractmethod
     def note(self, sentence: str) -> None:
@@ -21,16 +21,6 @@ class Progress(Protocol):
     @abstractmethod
     def warn(self, sentence: str) -> None:
         """Tell one thing that went wrong, and that ends nothing."""
-        raise NotImplementedError
-
-    @abstractmethod
-    def counted(self, what: str, done: int, total: int) -> None:
-        """Tell that ``done`` of ``total`` things are done, and in words ``what``."""
-        raise NotImplementedError
-
-    @abstractmethod
-    def begin(self, plan: SyncPlan) -> None:
-        """Begin to show that ``plan`` is carried out."""
         raise NotImplementedError
 
     @abstractmethod
@@ -46,6 +36,20 @@ class Progress(Protocol):
     @abstractmethod
     def finished(self, load: Load, failure: PortError | None) -> None:
         """Show that a load is done, or has failed for good."""
+        raise NotImplementedError
+
+
+class Progress(TransferProgress, Protocol):
+    """Is told of a whole run, too."""
+
+    @abstractmethod
+    def counted(self, what: str, done: int, total: int) -> None:
+        """Tell that ``done`` of ``total`` things are done, and in words ``what``."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def begin(self, plan: SyncPlan) -> None:
+        """Begin to show that ``plan`` is carried out."""
         raise NotImplementedError
 
     @abstractmethod

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from adapters.homebrew.addresses import Address, parse_address, redirected
 from adapters.homebrew.answers import Answer, Body, Response, discard
 from adapters.homebrew.failures import SLOW_DOWN, refusal
-from adapters.homebrew.pacing import Pacing
+from adapters.homebrew.pacing import Complaint, Pacing
 from adapters.homebrew.retry_after import told_wait
 from adapters.homebrew.transport import Transport
 from adapters.retry import Backoff, retrying
@@ -84,6 +84,7 @@ class HttpClient:
         self._metrics = metrics
         self._pacing = Pacing(clock, chance, longest=self.patience.backoff.longest)
         self._transport = Transport(pool_size)
+        self._tell: Callable[[Complaint], None] = lambda _: None
         self._requests = 0
         self._lock = Lock()
 
@@ -175,6 +176,14 @@ class HttpClient:
             "GET", url, headers, what, accept_status, patience, direct=True
         )
         return self._retrying(request, lambda: self._followed(request))
+
+    def share_pace(self, tell: Callable[[Complaint], None]) -> None:
+        """Have ``tell`` told of complaints: other processes ask the same hosts."""
+        self._tell = tell
+
+    def hear(self, complaint: Complaint) -> None:
+        """Heed what a host has told another process."""
+        self._pacing.slow_down(*complaint)
 
     def close(self) -> None:
         """Close the connections that wait to be used again."""
@@ -268,7 +277,9 @@ class HttpClient:
         limited = status == HTTPStatus.FORBIDDEN and told is not None
         if status in SLOW_DOWN or limited:
             self._metrics.add("UpstreamThrottles", 1)
-            self._pacing.slow_down(address.origin, asked_at, told)
+            complaint = Complaint(address.origin, asked_at, told)
+            self._pacing.slow_down(*complaint)
+            self._tell(complaint)
         raise refusal(
             status,
             answer.headers,

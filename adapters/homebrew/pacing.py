@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from ports.clock import Clock
 
@@ -13,6 +14,19 @@ _SPREAD = 5.0  # seconds over which waiting callers come back, at most
 _ENOUGH = 120.0  # seconds of complaints and nothing else, after which it is down
 _ENOUGH_STRIKES = 3
 _RESPITE = 60.0  # seconds after which a host that is down may be asked again
+
+
+class Complaint(NamedTuple):
+    """A host has said "slow down".
+
+    Attributes:
+        asked_at: When it was asked, by the monotonic clock, which all processes share.
+        told: For how many seconds, if the host said so.
+    """
+
+    origin: str
+    asked_at: float
+    told: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from application.publish_by_hand import PublishByHand
 from application.repair_ledger import RepairLedger
 from application.report_completeness import ReportCompleteness
 from application.sync_bottles import SyncBottles
+from application.transfer import LoadResult, Placed, Transfer
 from application.try_ways import TryWays
 from application.verify_mirror import VerifyMirror
 from application.write_status import WriteStatus
@@ -28,6 +29,7 @@ from entrypoints.container import MirrorContainer
 from entrypoints.injector import providers
 from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore, open_served
+from ports.crew import Crew
 from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
@@ -52,6 +54,8 @@ class CliContainer(CommandContainer):
         cloud=CommandContainer.cloud,
     )
 
+    transfer: providers.Provider[Transfer] = mirror.transfer
+    crew: providers.Provider[Crew[Placed, LoadResult] | None] = mirror.crew
     store: providers.Provider[CountedStore] = mirror.store
     http: providers.Provider[HttpClient] = mirror.http
     event_log: providers.Provider[EventLog] = mirror.event_log

@@ -55,6 +55,21 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
 
 
 @contextmanager
+def syncing(context: click.Context) -> Iterator[Invocation]:
+    """Yield what ``invoked`` yields, to a command that transfers many bottles.
+
+    Raises:
+        ConfigurationError: As ``invoked`` does.
+    """
+    from entrypoints.cli.crew import at_hand
+
+    invocation = prepared(context)
+    # Before there is a thread that waits for signals.
+    with at_hand(invocation.mirror), _stoppable(invocation):
+        yield invocation
+
+
+@contextmanager
 def planning(context: click.Context) -> Iterator[PlanInvocation]:
     """Yield what ``invoked`` yields, to a command that only plans.
 

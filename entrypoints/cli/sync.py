@@ -6,7 +6,7 @@ import click
 
 from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, of_outcome
-from entrypoints.cli.invocation import invoked
+from entrypoints.cli.invocation import invoked, syncing
 from entrypoints.cli.options import (
     BUCKET,
     CLOUD,
@@ -71,23 +71,24 @@ def sync(
     fetched twice.
     """
     from entrypoints.cli.answers import sync_answer
+    from entrypoints.cli.crew import requests_of
     from entrypoints.cli.sync_text import sync_text
 
-    with invoked(context) as invocation:
-        if dry_run:
+    if dry_run:
+        with invoked(context) as invocation:
             preview(
                 invocation,
                 fetch_elsewhere=fetch_elsewhere,
                 how="the same without --dry-run fetches it",
             )
-            return DONE
+        return DONE
+    with syncing(context) as invocation:
         mirror, config = invocation.mirror, invocation.config
         report = mirror.announced_sync()(
             config.selection, config.max_bytes, fetch_elsewhere=fetch_elsewhere
         )
         if invocation.as_json:
-            upstream, store = mirror.http().requests, mirror.store().requests
-            tell_json(sync_answer(report, upstream, store))
+            tell_json(sync_answer(report, *requests_of(mirror)))
         else:
             tell(sync_text(report, config))
     return of_outcome(report.outcome)

@@ -1,0 +1,208 @@
+"""A hand: the process that works, as it sees itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread, local
+from typing import Any, Final, Generic, NoReturn, TypeVar
+
+from adapters.processes.messages import (
+    LARGEST,
+    Done,
+    Drop,
+    Heard,
+    News,
+    Sentence,
+    Stop,
+    Task,
+    Word,
+    packed,
+    unpacked,
+)
+from domain.errors import MirrorError
+from domain.work import Load
+from ports.errors import PortError
+from ports.progress import TransferProgress
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_EVERY: Final = 0.2  # seconds between two messages of how a load comes on
+_BUG: Final = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Trade(Generic[T, R]):
+    """What a hand has learned.
+
+    Attributes:
+        work: Does a task. Many threads do so at once.
+        counts: Returns what was counted in this process so far.
+        hear: Is told what other hands have told by ``Hand.tell``.
+    """
+
+    work: Callable[[T], R]
+    counts: Callable[[], tuple[int, ...]]
+    hear: Callable[[Any], None]
+
+
+class Hand:
+    """What a trade may tell others.
+
+    Attributes:
+        progress: Takes what is told of loads to whom they are from.
+    """
+
+    def __init__(self, tasks: socket.socket) -> None:
+        self._tasks = tasks
+        self.progress: Relay = Relay(self.send)
+
+    def tell(self, word: object) -> None:
+        """Tell all other hands."""
+        self.send(Word(word))
+
+    def send(self, message: object) -> None:
+        """Send a message to the process that leads."""
+        self._tasks.send(packed(message))
+
+
+class Relay(TransferProgress):
+    """Sends on what it is told: what little there is to tell with the task's end."""
+
+    def __init__(self, send: Callable[[object], None]) -> None:
+        self._send = send
+        self._here = _Here()
+
+    def begin(self, number: int) -> None:
+        """Be told of this task by this thread from now on."""
+        here = self._here
+        here.number, here.heard, here.passed = number, [], 0
+        here.told = time.monotonic()
+
+    def taken(self) -> tuple[Heard, ...]:
+        """Return what has not been sent yet, once."""
+        here = self._here
+        if here.passed:
+            here.heard.append(("advanced", here.passed))
+        heard, here.heard, here.passed = tuple(here.heard), [], 0
+        return heard
+
+    def note(self, sentence: str) -> None:
+        self._send(Sentence(sentence, is_warning=False))
+
+    def warn(self, sentence: str) -> None:
+        self._send(Sentence(sentence, is_warning=True))
+
+    def started(self, load: Load, size: int) -> None:  # noqa: ARG002 - the one at hand
+        self._here.heard.append(("started", size))
+
+    def advanced(self, load: Load, count: int) -> None:  # noqa: ARG002
+        here = self._here
+        here.passed += count
+        now = time.monotonic()
+        if now - here.told >= _EVERY:
+            here.told = now
+            self._send(News(here.number, self.taken()))
+
+    def finished(self, load: Load, failure: PortError | None) -> None:  # noqa: ARG002
+        here = self._here
+        here.heard += [("advanced", here.passed), ("finished", failure)]
+        here.passed = 0
+
+
+class _Here(local):
+    """What one thread knows of its own task."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.heard: list[Heard] = []
+        self.passed = 0
+        self.told = 0.0
+
+
+def live(
+    tasks: socket.socket,
+    control: socket.socket,
+    ready: Callable[[Hand], Trade[T, R]],
+    threads: int,
+    stop: Event,
+) -> NoReturn:
+    """Work until the process that leads is gone, or lets go. Never returns.
+
+    Signals are for the process that leads: a terminal sends them to both.
+    """
+    status = _BUG
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        hand = Hand(tasks)
+        at_work = _AtWork(tasks, hand, ready(hand))
+        for _ in range(threads):
+            Thread(target=at_work, daemon=True).start()
+        _obey(control, at_work, stop)
+        status = 0
+    except BaseException:  # noqa: BLE001 - whatever it is, nothing of it goes on
+        traceback.print_exc(file=sys.stderr)
+    finally:
+        os._exit(status)
+
+
+class _AtWork(Generic[T, R]):
+    """Takes one task after the other, in each thread that calls it."""
+
+    def __init__(self, tasks: socket.socket, hand: Hand, trade: Trade[T, R]) -> None:
+        self._tasks = tasks
+        self._hand = hand
+        self._trade = trade
+        self._dropped = -1
+
+    def drop(self, number: int) -> None:
+        """Leave tasks up to ``number`` that are not begun."""
+        self._dropped = number
+
+    def hear(self, word: object) -> None:
+        """Hear what another hand has told."""
+        self._trade.hear(word)
+
+    def __call__(self) -> None:
+        try:
+            while body := self._tasks.recv(LARGEST):
+                task: Task[T] = unpacked(body)
+                self._hand.send(self._done(task))
+        except BaseException:  # noqa: BLE001 - a task that ends unheard is waited for
+            traceback.print_exc(file=sys.stderr)
+            os._exit(_BUG)
+
+    def _done(self, task: Task[T]) -> Done:
+        number, relay = task.number, self._hand.progress
+        if number <= self._dropped:
+            return Done(number, (), (), dropped=True)
+        relay.begin(number)
+        result: R | None = None
+        failure: BaseException | None = None
+        try:
+            result = self._trade.work(task.task)
+        except MirrorError as error:
+            failure = error
+        except Exception:  # noqa: BLE001 - a bug: it is raised where it is read
+            failure = RuntimeError(traceback.format_exc())
+        return Done(number, relay.taken(), self._trade.counts(), result, failure)
+
+
+def _obey(control: socket.socket, at_work: _AtWork[T, R], stop: Event) -> None:
+    """Do as the process that leads says, until it says nothing any more."""
+    while body := control.recv(LARGEST):
+        match unpacked(body):
+            case Stop():
+                stop.set()
+            case Drop(number):
+                at_work.drop(number)
+            case Word(word):
+                at_work.hear(word)

@@ -1,0 +1,60 @@
+"""The crew of a command: processes that transfer, where they are quicker than threads.
+
+Threads share one interpreter: with small bottles, two processors are no quicker than
+one. A process has an interpreter of its own, and costs some megabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from adapters.processes.crew import ForkedCrew, can_fork, processors
+from adapters.processes.hand import Hand, Trade
+from application.transfer import LoadResult, Placed
+from entrypoints.cli.container import CliContainer
+from entrypoints.injector import providers
+
+_THREADS: Final = 4
+"""Transfers at a time that keep a processor busy, of small bottles nearby."""
+
+
+@contextmanager
+def at_hand(mirror: CliContainer) -> Iterator[None]:
+    """Have processes carry out what ``mirror`` transfers, if that is of use."""
+    config, cloud = mirror.config(), mirror.cloud()
+    processes = min(processors(), config.jobs // _THREADS) if can_fork() else 0
+    # What is kept of large bottles is told of in sentences, by whoever keeps it.
+    if processes <= 1 or cloud.spool is not None:
+        yield
+        return
+    transfer, http, store = mirror.transfer(), mirror.http(), mirror.store()
+
+    def learned(hand: Hand) -> Trade[Placed, LoadResult]:
+        http.share_pace(hand.tell)
+        return Trade(
+            work=transfer.telling(hand.progress),
+            counts=lambda: (http.requests, store.requests),
+            hear=http.hear,
+        )
+
+    with ForkedCrew(
+        learned,
+        processes=processes,
+        threads=-(-config.jobs // processes),
+        stop=mirror.stop(),
+        progress=mirror.progress(),
+    ) as crew:
+        mirror.crew.override(providers.Object(crew))
+        yield
+
+
+def requests_of(mirror: CliContainer) -> tuple[int, int]:
+    """Return how many requests went upstream and to the store, the crew's included."""
+    upstream, store = mirror.http().requests, mirror.store().requests
+    crew = mirror.crew()
+    if isinstance(crew, ForkedCrew):
+        for asked, stored in crew.counts():
+            upstream, store = upstream + asked, store + stored
+    return upstream, store
