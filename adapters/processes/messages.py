@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import pickle
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ports.errors import PortError
@@ -82,6 +85,24 @@ class Stop:
     """Whatever is under way is to stop at its next piece of bytes."""
 
 
+class _Pickler(pickle.Pickler):
+    """Knows a kind more than pickle does: views of mappings that are never changed."""
+
+    def __init__(self, written: BytesIO) -> None:
+        super().__init__(written, pickle.HIGHEST_PROTOCOL)
+        self.dispatch_table = {MappingProxyType: _as_dict}
+
+
+def _as_dict(
+    view: MappingProxyType[Any, Any],
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    return _as_view, (dict(view),)
+
+
+def _as_view(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)
+
+
 def pair() -> tuple[socket.socket, socket.socket]:
     """Return both ends of a way for messages."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -93,7 +114,9 @@ def packed(message: object) -> bytes:
     Raises:
         ValueError: It is too large to be sent.
     """
-    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    written = BytesIO()
+    _Pickler(written).dump(message)
+    body = written.getvalue()
     if len(body) > LARGEST:
         raise ValueError(f"a message of {len(body):,} bytes; {LARGEST:,} can be sent")
     return body
