@@ -22,7 +22,7 @@ from itertools import count
 from threading import Event
 from time import monotonic
 from types import TracebackType
-from typing import Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar
 
 from adapters.processes.hand import Hand, Trade, live
 from adapters.processes.messages import (
@@ -92,19 +92,25 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
 
     def __init__(
         self,
-        ready: Callable[[Hand], Trade[T, R]],
+        ready: Callable[[Hand], Trade],
         *,
         processes: int,
         threads: int,
         stop: Event,
         progress: TransferProgress,
+        hand_over: Callable[[T], object],
+        take_back: Callable[[Load, Any], R],
     ) -> None:
         """Fork, each process with so many threads.
 
         Args:
             ready: Is called in each process, and returns what it is to do.
+            hand_over: Returns a task in the form in which it is sent.
+            take_back: Returns a load's result from the form in which it came.
         """
         self.stop = stop
+        self._hand_over = hand_over
+        self._take_back = take_back
         self._progress = progress
         self._numbers = count()
         self._begun: dict[int, _Begun[R]] = {}
@@ -143,7 +149,7 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
         number, process = next(self._numbers), self._home(load)
         self._begun[number] = _Begun(load, process, Future())
         process.begun += 1
-        process.waiting.append(packed(Task(number, task)))
+        process.waiting.append(packed(Task(number, self._hand_over(task))))
         self._hand_out(process)
 
     def ended(self, patient: float) -> list[Future[R]]:
@@ -160,7 +166,7 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
     def drop(self) -> None:
         self._tell_all(Drop(next(self._numbers)))
 
-    def _fork(self, ready: Callable[[Hand], Trade[T, R]], threads: int) -> None:
+    def _fork(self, ready: Callable[[Hand], Trade], threads: int) -> None:
         ours, theirs = pair()
         our_control, their_control = pair()
         pid = os.fork()
@@ -228,7 +234,7 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
                 process.counts = message.counts or process.counts
                 self._show(begun.load, message.heard)
                 if not message.dropped:
-                    _settle(begun.future, message)
+                    self._settle(begun, message)
                     ended.append(begun.future)
             case News():
                 self._show(self._begun[message.number].load, message.heard)
@@ -237,6 +243,12 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
                 tell(text)
             case Word():
                 self._tell_all(message, but=process)
+
+    def _settle(self, begun: _Begun[R], done: Done) -> None:
+        if done.error is not None:
+            begun.future.set_exception(done.error)
+        else:
+            begun.future.set_result(self._take_back(begun.load, done.result))
 
     def _show(self, load: Load, heard: Iterable[Heard]) -> None:
         progress = self._progress
@@ -284,10 +296,3 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
             return "it ended"
         code = os.waitstatus_to_exitcode(status)
         return f"it was killed by signal {-code}" if code < 0 else f"it ended ({code})"
-
-
-def _settle(future: Future[R], done: Done) -> None:
-    if done.error is not None:
-        future.set_exception(done.error)
-    else:
-        future.set_result(cast("R", done.result))

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread, local
-from typing import Any, Final, Generic, NoReturn, TypeVar
+from typing import Any, Final, NoReturn
 
 from adapters.processes.messages import (
     LARGEST,
@@ -31,24 +31,21 @@ from domain.work import Load
 from ports.errors import PortError
 from ports.progress import TransferProgress
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 _EVERY: Final = 0.2  # seconds between two messages of how a load comes on
 _BUG: Final = 70
 
 
 @dataclass(frozen=True, slots=True)
-class Trade(Generic[T, R]):
+class Trade:
     """What a hand has learned.
 
     Attributes:
-        work: Does a task. Many threads do so at once.
+        work: Does what was handed over. Many threads do so at once.
         counts: Returns what was counted in this process so far.
         hear: Is told what other hands have told by ``Hand.tell``.
     """
 
-    work: Callable[[T], R]
+    work: Callable[[Any], object]
     counts: Callable[[], tuple[int, ...]]
     hear: Callable[[Any], None]
 
@@ -130,7 +127,7 @@ class _Here(local):
 def live(
     tasks: socket.socket,
     control: socket.socket,
-    ready: Callable[[Hand], Trade[T, R]],
+    ready: Callable[[Hand], Trade],
     threads: int,
     stop: Event,
 ) -> NoReturn:
@@ -154,10 +151,10 @@ def live(
         os._exit(status)
 
 
-class _AtWork(Generic[T, R]):
+class _AtWork:
     """Takes one task after the other, in each thread that calls it."""
 
-    def __init__(self, tasks: socket.socket, hand: Hand, trade: Trade[T, R]) -> None:
+    def __init__(self, tasks: socket.socket, hand: Hand, trade: Trade) -> None:
         self._tasks = tasks
         self._hand = hand
         self._trade = trade
@@ -174,18 +171,18 @@ class _AtWork(Generic[T, R]):
     def __call__(self) -> None:
         try:
             while body := self._tasks.recv(LARGEST):
-                task: Task[T] = unpacked(body)
+                task: Task = unpacked(body)
                 self._hand.send(self._done(task))
         except BaseException:  # noqa: BLE001 - a task that ends unheard is waited for
             traceback.print_exc(file=sys.stderr)
             os._exit(_BUG)
 
-    def _done(self, task: Task[T]) -> Done:
+    def _done(self, task: Task) -> Done:
         number, relay = task.number, self._hand.progress
         if number <= self._dropped:
             return Done(number, (), (), dropped=True)
         relay.begin(number)
-        result: R | None = None
+        result: object = None
         failure: BaseException | None = None
         try:
             result = self._trade.work(task.task)
@@ -196,7 +193,7 @@ class _AtWork(Generic[T, R]):
         return Done(number, relay.taken(), self._trade.counts(), result, failure)
 
 
-def _obey(control: socket.socket, at_work: _AtWork[T, R], stop: Event) -> None:
+def _obey(control: socket.socket, at_work: _AtWork, stop: Event) -> None:
     """Do as the process that leads says, until it says nothing any more."""
     while body := control.recv(LARGEST):
         match unpacked(body):

@@ -12,11 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from ports.errors import PortError
-
-T = TypeVar("T")
 
 LARGEST: Final = 128 * 1024
 """Bytes of a message; Linux takes 208 KiB of all that wait."""
@@ -26,24 +24,21 @@ Heard: TypeAlias = "tuple[str, int | PortError | None]"
 what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task(Generic[T]):
+class Task(NamedTuple):
     """Something to do, under a number that no other has."""
 
     number: int
-    task: T
+    task: object
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """What has come of a task so far."""
 
     number: int
     heard: tuple[Heard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """How a task has ended: with a result, with an error, or not begun at all.
 
     Attributes:

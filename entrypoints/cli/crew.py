@@ -12,7 +12,12 @@ from typing import Final
 
 from adapters.processes.crew import ForkedCrew, can_fork, processors
 from adapters.processes.hand import Hand, Trade
-from application.transfer import LoadResult, Placed
+from application.handed_over import (
+    brought_back,
+    handed_over,
+    taken_back,
+    taken_over,
+)
 from entrypoints.cli.container import CliContainer
 from entrypoints.injector import providers
 
@@ -31,10 +36,11 @@ def at_hand(mirror: CliContainer) -> Iterator[None]:
         return
     transfer, http, store = mirror.transfer(), mirror.http(), mirror.store()
 
-    def learned(hand: Hand) -> Trade[Placed, LoadResult]:
+    def learned(hand: Hand) -> Trade:
         http.share_pace(hand.tell)
+        here = transfer.telling(hand.progress)
         return Trade(
-            work=transfer.telling(hand.progress),
+            work=lambda handed: brought_back(here(taken_over(handed))),
             counts=lambda: (http.requests, store.requests),
             hear=http.hear,
         )
@@ -45,6 +51,8 @@ def at_hand(mirror: CliContainer) -> Iterator[None]:
         threads=-(-config.jobs // processes),
         stop=mirror.stop(),
         progress=mirror.progress(),
+        hand_over=handed_over,
+        take_back=taken_back,
     ) as crew:
         mirror.crew.override(providers.Object(crew))
         yield

@@ -49,7 +49,7 @@ def crew_for(
 ) -> Iterator[ForkedCrew[Any, Any]]:
     """Yield a crew whose hands do ``work`` with what they are given."""
 
-    def learned(hand: Hand) -> Trade[Any, Any]:
+    def learned(hand: Hand) -> Trade:
         return Trade(lambda task: work(task, hand), lambda: (os.getpid(), 1), hear)
 
     with ForkedCrew(
@@ -58,6 +58,8 @@ def crew_for(
         threads=threads,
         stop=stop or Event(),
         progress=progress or RecordingProgress(),
+        hand_over=lambda task: task,
+        take_back=lambda _, result: result,
     ) as crew:
         yield crew
 
@@ -270,12 +272,19 @@ def test_a_hand_that_cannot_tell_of_a_task_ends(
 
 
 def test_a_hand_that_cannot_begin_ends(capfd: pytest.CaptureFixture[str]) -> None:
-    def learned(_hand: Hand) -> Trade[Any, Any]:
+    def learned(_hand: Hand) -> Trade:
         raise OSError("no room")
 
-    with ForkedCrew(
-        learned, processes=1, threads=1, stop=Event(), progress=RecordingProgress()
-    ) as crew:
+    crew: ForkedCrew[object, object] = ForkedCrew(
+        learned,
+        processes=1,
+        threads=1,
+        stop=Event(),
+        progress=RecordingProgress(),
+        hand_over=lambda task: task,
+        take_back=lambda _, result: result,
+    )
+    with crew:
         crew.begin(load(), None)
         with pytest.raises(HandLostError, match=r"it ended \(70\)"):
             crew.ended(PATIENCE)
@@ -309,7 +318,13 @@ def learned(hand):
     return Trade(lambda task: time.sleep(60), lambda: (), lambda word: None)
 
 crew = ForkedCrew(
-    learned, processes=2, threads=1, stop=Event(), progress=SilentProgress()
+    learned,
+    processes=2,
+    threads=1,
+    stop=Event(),
+    progress=SilentProgress(),
+    hand_over=lambda task: task,
+    take_back=lambda load, result: result,
 )
 crew.begin(load("a"), None)
 crew.begin(load("b"), None)
