@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import boto3
+import botocore.session
 
 
 def open_session(region: str | None) -> boto3.session.Session:
@@ -16,5 +17,20 @@ def open_session(region: str | None) -> boto3.session.Session:
     Raises:
         BotoCoreError: There is no such profile.
     """
-    region = region or os.environ.get("AWS_REGION") or None
-    return boto3.session.Session(region_name=region)
+    return boto3.session.Session(region_name=_region(region))
+
+
+def open_core(region: str | None) -> botocore.session.Session:
+    """Return what ``open_session`` returns, without what boto3 adds to it.
+
+    To make a client for S3, boto3 imports its own ways to transfer files, which takes
+    as long as all else that S3 takes to begin.
+    """
+    session = botocore.session.Session()
+    if region := _region(region):
+        session.set_config_variable("region", region)
+    return session
+
+
+def _region(given: str | None) -> str | None:
+    return given or os.environ.get("AWS_REGION") or None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from botocore.auth import AUTH_TYPE_MAPS
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from adapters.aws.session import open_session
-from adapters.s3.quick import QuickRepeats, QuickWrites
+from adapters.aws.session import open_core
+from adapters.s3.quick import QuickWrites
+from adapters.s3.quick_repeats import QuickRepeats
 from adapters.s3.short_way import (
     CONNECT_TIMEOUT,
     READ_TIMEOUT,
@@ -21,6 +24,7 @@ from adapters.s3.short_way import (
 )
 
 if TYPE_CHECKING:
+    from botocore.session import Session
     from mypy_boto3_s3 import S3Client
 
 _KNOWN_PAYLOAD = "s3v4-known-payload"
@@ -54,47 +58,63 @@ def open_clients(
     """
     # A type of signature is known to botocore by name, to all of its clients.
     AUTH_TYPE_MAPS[_KNOWN_PAYLOAD] = KnownPayloadAuth
-    session = open_session(region)
+    session = open_core(region)
     short = ShortWay(session, bucket, pool_size, on_request)
+    make = _Clients(session, short, pool_size, on_request)
+    repeats = QuickRepeats(make.that_tries, short, retry_attempts)
+    # What is configured wrongly is told now, and not in the middle of something.
+    _ = repeats.client
+    return S3Clients(
+        repeats=cast("S3Client", repeats),
+        writes=cast("S3Client", QuickWrites(make.that_writes, short, repeats)),
+    )
 
-    def client(attempts: int) -> S3Client:
-        made = session.client(
-            "s3",
-            config=Config(
-                connect_timeout=CONNECT_TIMEOUT,
-                read_timeout=READ_TIMEOUT,
-                max_pool_connections=pool_size,
-                retries={"mode": "standard", "total_max_attempts": attempts},
-                tcp_keepalive=True,
-                # Each put carries its own checksum, and downloads are hashed by
-                # whoever knows what they should be.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """Makes boto3's clients, of which ``short`` learns the way."""
+
+    session: Session
+    short: ShortWay
+    pool_size: int
+    on_request: Callable[[], None]
+    # Of one session, one at a time (boto3's guide, "Multithreading").
+    making: Lock = field(default_factory=Lock)
+
+    def that_tries(self, attempts: int) -> S3Client:
+        """Return a client that tries so many times."""
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            max_pool_connections=self.pool_size,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            tcp_keepalive=True,
+            # Each put carries its own checksum, and downloads are hashed by whoever
+            # knows what they should be.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         )
+        with self.making:
+            made = cast("S3Client", self.session.create_client("s3", config=config))
 
         def count(**_: object) -> None:
-            on_request()
+            self.on_request()
 
+        learn = partial(self.short.learn, made.meta.endpoint_url)
         made.meta.events.register("before-send.s3", count)
-        made.meta.events.register(
-            "before-send.s3", partial(short.learn, made.meta.endpoint_url)
-        )
+        made.meta.events.register("before-send.s3", learn)
         return made
 
-    repeats, writes = client(retry_attempts), client(1)
-    writes.meta.events.register("before-send.s3.PutObject", _do_not_ask)
-    writes.meta.events.register(
-        "choose-signer.s3.PutObject",
-        # The stubs forget that this event takes an answer.
-        _choose_signer,  # type: ignore[arg-type]
-    )
-    return S3Clients(
-        repeats=cast(
-            "S3Client", QuickRepeats(repeats, short, patient=retry_attempts > 1)
-        ),
-        writes=cast("S3Client", QuickWrites(writes, short)),
-    )
+    def that_writes(self) -> S3Client:
+        """Return a client that tries once, and signs what it has not read."""
+        made = self.that_tries(1)
+        made.meta.events.register("before-send.s3.PutObject", _do_not_ask)
+        made.meta.events.register(
+            "choose-signer.s3.PutObject",
+            # The stubs forget that this event takes an answer.
+            _choose_signer,  # type: ignore[arg-type]
+        )
+        return made
 
 
 def _choose_signer(

@@ -10,33 +10,35 @@ from __future__ import annotations
 import os
 import ssl
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 import botocore.session
-from boto3.session import Session
 from botocore.auth import UNSIGNED_PAYLOAD, S3SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.compat import get_current_datetime
 from botocore.exceptions import (
-    BotoCoreError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
     NoCredentialsError,
-    ReadTimeoutError,
-    SSLError,
 )
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from adapters.s3.body import StreamedBody
-from adapters.s3.signature import ALGORITHM, signed
+from adapters.s3.exchange import (
+    Opened,
+    Reply,
+    broken_off,
+    exchanged,
+    not_connected,
+    whole,
+)
+from adapters.s3.signature import ALGORITHM, signed, written_query
 from adapters.wire.connections import (
     Connection,
     Connections,
@@ -58,11 +60,11 @@ It saves a way there and back. Servers read as much of a body that they refuse (
 net/http, in which many an S3 server is written), so that their answer is not lost.
 """
 
-_LARGEST_ANSWER: Final = 1024 * 1024  # bytes; what these requests are answered is short
 _UNRESERVED: Final = "/~"  # and letters, digits, "_.-" (S3 user guide, "SigV4")
 _CREDENTIAL: Final = f"{ALGORITHM} Credential="
 _CHECKSUM: Final = "x-amz-checksum-sha256"
 _NOTHING: Final = sha256().hexdigest()
+_GOOD: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 
 
 class KnownPayloadAuth(S3SigV4Auth):
@@ -85,6 +87,7 @@ class Way:
     Attributes:
         base: The address of the host.
         path: What comes before a key in a request.
+        bucket: What asks for the bucket itself.
         region: What it is signed for.
         agent: What boto3 calls itself.
     """
@@ -92,17 +95,9 @@ class Way:
     origin: Origin
     base: str
     path: str
+    bucket: str
     region: str
     agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer with all of its body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class ShortWay:
@@ -114,7 +109,11 @@ class ShortWay:
     """
 
     def __init__(
-        self, session: Session, bucket: str, kept: int, on_request: Callable[[], None]
+        self,
+        session: botocore.session.Session,
+        bucket: str,
+        kept: int,
+        on_request: Callable[[], None],
     ) -> None:
         self.way: Way | None = None
         self._session = session
@@ -132,38 +131,76 @@ class ShortWay:
         key: str,
         headers: Mapping[str, str],
         body: bytes | StreamedBody = b"",
+        query: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send one request and return its answer, whatever it says.
 
         A body that the server does not want is not sent, or not all of it.
 
+        Args:
+            key: Of an object; none is the bucket's.
+
         Raises:
             BotoCoreError: There was no answer, as botocore would tell it.
             BodyFailedError: The body ended early.
         """
+        with self._begun(method, key, headers, query) as (connection, _):
+            return exchanged(connection, method, body)
+
+    def open(self, key: str, headers: Mapping[str, str]) -> Reply | Opened:
+        """Return the answer to a GET, with its body still to be read if it is good.
+
+        Raises:
+            BotoCoreError: There was no answer, as botocore would tell it.
+        """
+        with self._begun("GET", key, headers, None) as (connection, url):
+            answer = connection.answer("GET")
+            if answer.status in _GOOD:
+                return Opened(answer, url)
+            with closing(answer):
+                return Reply(answer.status, answer.headers, whole(answer))
+
+    @contextmanager
+    def _begun(
+        self,
+        method: Method,
+        key: str,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None,
+    ) -> Iterator[tuple[Connection, str]]:
+        """Yield a connection with a request on it, and what is asked for.
+
+        Raises:
+            BotoCoreError: There was no answer.
+        """
         way, credentials = self.way, self._session.get_credentials()
         if way is None or credentials is None:
             raise NoCredentialsError
-        target = way.path + quote(key, safe=_UNRESERVED)
+        target = way.path + quote(key, safe=_UNRESERVED) if key else way.bucket
+        asked = written_query(query) if query else ""
         lines = signed(
             method,
             target,
             {"Host": way.origin.authority, **headers},
             _payload(headers.get(_CHECKSUM), encrypted=way.origin.encrypted),
+            query=asked,
             credentials=credentials.get_frozen_credentials(),
             region=way.region,
             moment=get_current_datetime(),
         )
         lines["User-Agent"] = way.agent
+        if asked:
+            target = f"{target}?{asked}"
+        url = way.base + target
         self._on_request()
         try:
             with self._connections.connect(way.origin, CONNECT_TIMEOUT) as connection:
                 connection.begin(method, target, lines, READ_TIMEOUT)
-                return _exchanged(connection, method, body)
+                yield connection, url
         except NotConnectedError as error:
-            raise _not_connected(error, way.base + target) from error
+            raise not_connected(error, url) from error
         except (OSError, HTTPException) as error:
-            raise _broken_off(error, way.base + target) from error
+            raise broken_off(error, url) from error
 
     def _shown(self, host: str, request: AWSPreparedRequest) -> Way | None:
         url = str(request.url)
@@ -189,6 +226,7 @@ class ShortWay:
             Origin(encrypted, parts.hostname or "", parts.port or _PORTS[encrypted]),
             f"{parts.scheme}://{parts.netloc}",
             path,
+            path.rstrip("/") or "/",
             scope[-3],
             _text(request.headers.get("User-Agent", "")),
         )
@@ -201,50 +239,6 @@ def _payload(checksum: str | None, *, encrypted: bool) -> str:
     if encrypted:
         return UNSIGNED_PAYLOAD
     return b64decode(checksum).hex() if checksum else _NOTHING
-
-
-def _exchanged(
-    connection: Connection, method: Method, body: bytes | StreamedBody
-) -> Reply:
-    pieces = (body,) if isinstance(body, bytes) else body.pieces()
-    wanted = isinstance(body, bytes) or connection.may_go_on()
-    broken: OSError | None = None
-    if wanted and body:
-        try:
-            connection.send(pieces)
-        except (BrokenPipeError, ConnectionResetError) as error:
-            # Who hangs up may have said why.
-            broken = error
-    try:
-        answer = connection.answer(method)
-    except (OSError, HTTPException):
-        if broken is not None:
-            raise broken from None
-        raise
-    try:
-        told = answer.read(_LARGEST_ANSWER)
-    finally:
-        answer.close()
-    if broken is not None and answer.status < 300:  # noqa: PLR2004 - no success
-        raise broken
-    return Reply(answer.status, answer.headers, told)
-
-
-def _not_connected(error: NotConnectedError, url: str) -> BotoCoreError:
-    cause = error.__cause__
-    if isinstance(cause, TimeoutError):
-        return ConnectTimeoutError(endpoint_url=url, error=cause)
-    if isinstance(cause, ssl.SSLError):
-        return SSLError(endpoint_url=url, error=cause)
-    return EndpointConnectionError(endpoint_url=url, error=cause)
-
-
-def _broken_off(error: Exception, url: str) -> BotoCoreError:
-    if isinstance(error, TimeoutError):
-        return ReadTimeoutError(endpoint_url=url, error=error)
-    if isinstance(error, ConnectionError):
-        return ConnectionClosedError(endpoint_url=url, request=None, error=error)
-    return HTTPClientError(error=error)
 
 
 def _trust() -> ssl.SSLContext:

@@ -1,7 +1,7 @@
 """Signatures of single requests to S3: AWS Signature Version 4, as far as it is needed.
 
-What is signed has no query, and a digest in place of its body (S3 API reference,
-"Authenticating Requests: Using the Authorization Header").
+What is signed has a digest in place of its body (S3 API reference, "Authenticating
+Requests: Using the Authorization Header").
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from botocore.credentials import ReadOnlyCredentials
 
@@ -25,6 +26,7 @@ def signed(
     headers: Mapping[str, str],
     payload: str,
     *,
+    query: str = "",
     credentials: ReadOnlyCredentials,
     region: str,
     moment: datetime,
@@ -32,9 +34,10 @@ def signed(
     """Return the headers with which a request proves who sends it.
 
     Args:
-        target: The path as it is sent: quoted, and without a query.
+        target: The path as it is sent: quoted.
         headers: Those of the request, ``Host`` among them.
         payload: The SHA-256 of the body in hex, or what S3 takes in its place.
+        query: As it is sent: quoted, and its parts sorted.
         moment: Now, in UTC.
     """
     now = moment.strftime("%Y%m%dT%H%M%SZ")
@@ -48,7 +51,7 @@ def signed(
     )
     lines = "".join([f"{name}:{value}\n" for name, value in fields])
     names = ";".join([name for name, _ in fields])
-    canonical = f"{method}\n{target}\n\n{lines}\n{names}\n{payload}"
+    canonical = f"{method}\n{target}\n{query}\n{lines}\n{names}\n{payload}"
     scope = f"{now[:8]}/{region}/s3/aws4_request"
     digest = sha256(canonical.encode()).hexdigest()
     key = _key(credentials.secret_key, now[:8], region)
@@ -60,6 +63,11 @@ def signed(
         f" SignedHeaders={names}, Signature={signature}"
     )
     return proven
+
+
+def written_query(query: Mapping[str, str]) -> str:
+    """Return a query as it is signed, and sent: quoted and sorted."""
+    return urlencode(sorted(query.items()), quote_via=quote)
 
 
 # A few: credentials are renewed, and a run can go on past midnight.

@@ -24,7 +24,7 @@ from adapters.wire.channel import Channel, TlsChannel
 from adapters.wire.head import Head
 from adapters.wire.incoming import Incoming
 
-Method = Literal["GET", "HEAD", "PUT"]
+Method = Literal["DELETE", "GET", "HEAD", "PUT"]
 
 _BLOCK: Final = 256 * 1024
 """Bytes that a connection is handed at once: a timeout is for so many."""

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.s3.signature import signed
+from adapters.s3.signature import signed, written_query
 
 _HOST = "bottles.s3.eu-central-1.amazonaws.com"
 _MOMENTS = st.datetimes(
@@ -54,6 +54,10 @@ class _AsTold(S3SigV4Auth):
     target=_TARGETS.map("/".__add__),
     headers=_HEADERS,
     payload=st.sampled_from(["UNSIGNED-PAYLOAD", "ab" * 32]),
+    query=st.dictionaries(
+        st.sampled_from(["list-type", "prefix", "start-after", "continuation-token"]),
+        st.text(max_size=9),
+    ),
     token=st.none() | st.just("of a role"),
     region=st.sampled_from(["eu-central-1", "us-gov-west-1"]),
     moment=_MOMENTS,
@@ -63,11 +67,14 @@ def test_they_are_those_of_botocore(
     target: str,
     headers: dict[str, str],
     payload: str,
+    query: dict[str, str],
     token: str | None,
     region: str,
     moment: datetime,
 ) -> None:
-    request = AWSRequest(method, f"https://{_HOST}{target}", dict(headers))
+    request = AWSRequest(
+        method, f"https://{_HOST}{target}", dict(headers), params=dict(query)
+    )
     credentials = Credentials("key", "secret", token)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.auth.get_current_datetime", lambda: moment)
@@ -77,6 +84,7 @@ def test_they_are_those_of_botocore(
         target,
         {"Host": _HOST, **headers},
         payload,
+        query=written_query(query),
         credentials=ReadOnlyCredentials("key", "secret", token),
         region=region,
         moment=moment,

@@ -24,7 +24,7 @@ def taught(store: S3Store) -> S3Store:
     client = boto3.client("s3")
 
     def catch(request: AWSPreparedRequest, **_: object) -> None:
-        store._bucket.writes._short.learn(client.meta.endpoint_url, request)  # type: ignore[attr-defined]  # noqa: SLF001
+        store._bucket.writes.short.learn(client.meta.endpoint_url, request)  # type: ignore[attr-defined]  # noqa: SLF001
         raise _CaughtError
 
     client.meta.events.register("before-send.s3", catch)
@@ -34,5 +34,5 @@ def taught(store: S3Store) -> S3Store:
         pass
     finally:
         client.close()
-    assert store._bucket.writes._short.way is not None  # type: ignore[attr-defined]  # noqa: SLF001
+    assert store._bucket.writes.short.way is not None  # type: ignore[attr-defined]  # noqa: SLF001
     return store
