@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import urljoin, urlsplit
+from typing import Final
+from urllib.parse import quote, urljoin, urlsplit
 
-from ports.errors import MalformedError, RefusedError
+from adapters.wire.connections import Origin
+from ports.errors import MalformedError, PortError, RefusedError
+
+# What an address has that is no part of a name (RFC 3986, 2.2), or is quoted already.
+_AS_IT_IS: Final = "!#$%&'()*+,/:;=?@[]~"
+# Nearly every address is so plain that it is known by its host, and sent as it is.
+_PLAIN: Final = re.compile(
+    r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)(/[A-Za-z0-9_.!$%&'()*+,/:;=?@~-]*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What addresses at one host have in common.
+
+    Attributes:
+        origin: Scheme, host and port; what a token is meant for.
+        server: What to connect to.
+        loopback: Whether it never leaves this machine.
+    """
+
+    origin: str
+    server: Origin
+    loopback: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +44,28 @@ class Address:
 
     Attributes:
         url: What is asked for.
-        origin: Scheme, host and port; what a token is meant for.
-        host: The name of the host, for people.
-        loopback: Whether it never leaves this machine.
+        site: Of whom.
+        target: What of it the host is told: path and query.
     """
 
     url: str
-    origin: str
-    host: str
-    loopback: bool
+    site: Site
+    target: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port; what a token is meant for."""
+        return self.site.origin
+
+    @property
+    def host(self) -> str:
+        """The name of the host, for people."""
+        return self.site.server.host
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it never leaves this machine."""
+        return self.site.loopback
 
     def __str__(self) -> str:
         return self.origin
@@ -43,6 +81,13 @@ def parse_address(url: str, what: str) -> Address:
         MalformedError: It is no URL.
         RefusedError: It is not encrypted, or carries a password.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None and (site := _site(plain[1])) is not None:
+        return Address(url, site, plain[2])
+    return _parsed(url, what)
+
+
+def _parsed(url: str, what: str) -> Address:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -58,8 +103,23 @@ def parse_address(url: str, what: str) -> Address:
     if parts.username is not None or parts.password is not None:
         raise RefusedError(what, f"the address at {host} carries a user's name")
     shown = f"[{host}]" if ":" in host else host
-    port = port or (443 if parts.scheme == "https" else 80)
-    return Address(url, f"{parts.scheme}://{shown}:{port}", host, loopback)
+    encrypted = parts.scheme == "https"
+    port = port or (443 if encrypted else 80)
+    site = Site(
+        f"{parts.scheme}://{shown}:{port}", Origin(encrypted, host, port), loopback
+    )
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path
+    return Address(url, site, quote(target or "/", safe=_AS_IT_IS))
+
+
+# Every bottle asks, and of few hosts.
+@lru_cache(maxsize=64)
+def _site(base: str) -> Site | None:
+    """Return whom an address asks; None if something is wrong with it."""
+    try:
+        return _parsed(base, base).site
+    except PortError:
+        return None
 
 
 def redirected(base: Address, location: str | None, what: str) -> Address:
@@ -84,8 +144,6 @@ def redirected(base: Address, location: str | None, what: str) -> Address:
     return target
 
 
-# Every bottle asks, and of few hosts.
-@lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True

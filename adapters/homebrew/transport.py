@@ -7,8 +7,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,11 +17,8 @@ from urllib3.util import Retry
 from adapters.homebrew.addresses import Address
 from adapters.homebrew.answers import Answer, DirectAnswer, VendorAnswer
 from adapters.homebrew.failures import UnreachableError, translated
-from adapters.wire.connections import Connections, Method, Origin
+from adapters.wire.connections import Connections, Method
 from ports.errors import MalformedError
-
-# What an address has that is no part of a name (RFC 3986, 2.2), or is quoted already.
-_AS_IT_IS: Final = "!#$%&'()*+,/:;=?@[]~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +108,17 @@ class Transport:
         timeouts: tuple[float, float],
         what: str,
     ) -> Answer:
-        parts = urlsplit(address.url)
-        origin = Origin(
-            parts.scheme == "https",
-            address.host,
-            int(address.origin.rpartition(":")[2]),
-        )
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path
+        server = address.site.server
         connect, silence = timeouts
         with (
             translated(what, address.host),
-            self._connections.connect(origin, connect) as connection,
+            self._connections.connect(server, connect) as connection,
         ):
             try:
                 connection.begin(
                     method,
-                    quote(target or "/", safe=_AS_IT_IS),
-                    {"Host": origin.authority, **headers},
+                    address.target,
+                    {"Host": server.authority, **headers},
                     silence,
                 )
             except ValueError:

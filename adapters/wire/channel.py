@@ -78,14 +78,23 @@ class TlsChannel:
                 return b""
 
     def recv_into(self, view: memoryview, /) -> int:
-        while True:
+        # As many records as have come: each read gives one at most.
+        came, size, read = 0, len(view), self._tls.read
+        while came < size:
             try:
                 # The stubs know only one of its two ways to answer.
-                return self._tls.read(len(view), view)  # type: ignore[return-value]
+                more: int = read(size - came, view[came:])  # type: ignore[assignment]
             except ssl.SSLWantReadError:
+                if came:
+                    break
                 self._fill()
             except ssl.SSLEOFError:
-                return 0
+                break
+            else:
+                came += more
+                if not more:
+                    break
+        return came
 
     def sendall(self, data: bytes | memoryview, /) -> None:
         rest = memoryview(data)

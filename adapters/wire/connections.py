@@ -13,10 +13,9 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http.client import HTTPException
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, NamedTuple, Self
 from weakref import finalize
 
 from adapters.wire.answer import Answer
@@ -35,12 +34,12 @@ _LEAVE: Final = 1.0
 _MOST_HEADS: Final = 16
 """Heads of one answer, which may be announced before it comes (RFC 9110, 15.2)."""
 
-# What could end a line early, or is no part of one (RFC 9110, 5.5).
-_NOT_IN_A_LINE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# What could end a line early, or is no part of one (RFC 9110, 5.5). Lines are looked at
+# together, and end as nothing within them may.
+_NOT_IN_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where to connect to."""
 
     encrypted: bool
@@ -117,13 +116,13 @@ class Connection:
         Raises:
             ValueError: Something in it would not stay on its line.
         """
-        lines = [f"{method} {target} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        head = "\r\n".join([*lines, "", ""])
-        if " " in target or any(map(_NOT_IN_A_LINE.search, lines)):
+        fields = [f"{name}: {value}\n" for name, value in headers.items()]
+        lines = f"{method} {target} HTTP/1.1\n{''.join(fields)}\n"
+        ends = lines.count("\n") != len(fields) + 2
+        if " " in target or ends or _NOT_IN_LINES.search(lines):
             raise ValueError("a request with characters that it cannot have")
         self._wait_at_most(timeout)
-        self._head = head.encode("latin-1")
+        self._head = lines.replace("\n", "\r\n").encode("latin-1")
 
     def may_go_on(self) -> bool:
         """Return whether the server wants the body that it was asked about.

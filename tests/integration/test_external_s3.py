@@ -23,6 +23,7 @@ from ports.errors import (
 )
 from tests.support.canned import Answer, CannedServer
 from tests.support.seaweed import SeaweedS3
+from tests.support.short_way import without_short_way
 from tests.support.stores import shared_bucket, use_seaweed
 
 KEY = "mirrors/old/bottles_hash.json"
@@ -43,6 +44,7 @@ def external(
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    without_short_way(monkeypatch)
     with mock_aws():
         client = boto3.client("s3", "us-east-1")
         client.create_bucket(Bucket="other")

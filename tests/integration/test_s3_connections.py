@@ -16,7 +16,7 @@ from ports.errors import OutcomeUnknownError, UnavailableError
 from tests.support.blobs import MIB, blob, digest_of, put
 from tests.support.relay import Cut, Relay
 from tests.support.seaweed import SeaweedS3
-from tests.support.short_way import taught
+from tests.support.short_way import without_short_way
 from tests.support.stores import shared_bucket, use_seaweed
 
 KEY = ObjectKey("2026-11-22/curl-8.0.0.arm64_sonoma.bottle.tar.gz")
@@ -53,8 +53,9 @@ def store(
     """Return a store whose connections are plain, and may be cut."""
     use_seaweed(monkeypatch, seaweed)
     monkeypatch.setenv("AWS_ENDPOINT_URL", relay.endpoint_url)
-    store = S3Store(shared_bucket(seaweed), prefix, pool_size=4, retry_attempts=3)
-    return taught(store) if request.param == "the short way" else store
+    if request.param == "boto3's way":
+        without_short_way(monkeypatch)
+    return S3Store(shared_bucket(seaweed), prefix, pool_size=4, retry_attempts=3)
 
 
 class TestBrokenConnections:
@@ -103,15 +104,6 @@ class TestBrokenConnections:
         assert store.requests == before + 3
         relay.cut(Cut("answer", after=2 * MIB))
         assert store.get(KEY).body == BODY
-
-    def test_reads_an_object_of_which_each_connection_gives_a_little(
-        self, store: S3Store, relay: Relay
-    ) -> None:
-        put(store, KEY, BODY)
-        before = store.requests
-        relay.cut(*[Cut("answer", after=10_000)] * 5)
-        assert store.get(KEY).body == BODY
-        assert store.requests == before + 6
 
     def test_gives_up_on_an_object_that_never_comes(
         self, store: S3Store, relay: Relay

@@ -19,7 +19,7 @@ from ports.store import Store
 from tests.fake_s3.bucket import Bucket
 from tests.fake_s3.store import FakeStore
 from tests.support.seaweed import SeaweedS3
-from tests.support.short_way import taught, without_short_way
+from tests.support.short_way import without_short_way
 
 # As many threads as the tests let loose on one store.
 _POOL = 16
@@ -64,7 +64,7 @@ def _fake_s3(request: pytest.FixtureRequest) -> Iterator[Store]:
     requests.put(
         f"{endpoint_url}/{bucket}", headers=locked, timeout=10
     ).raise_for_status()
-    yield taught(S3Store(bucket, pool_size=_POOL, retry_attempts=2))
+    yield S3Store(bucket, pool_size=_POOL, retry_attempts=2)
 
 
 @contextmanager
@@ -74,8 +74,7 @@ def _seaweed(request: pytest.FixtureRequest) -> Iterator[Store]:
     use_seaweed(monkeypatch, seaweed)
     # Each below a prefix of its own, as those who share a bucket would have it.
     prefix = f"mirrors/{uuid.uuid4()}"
-    store = S3Store(shared_bucket(seaweed), prefix, pool_size=_POOL, retry_attempts=2)
-    yield taught(store)
+    yield S3Store(shared_bucket(seaweed), prefix, pool_size=_POOL, retry_attempts=2)
 
 
 @contextmanager

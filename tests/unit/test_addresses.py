@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from urllib.parse import unquote, urlsplit
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.homebrew.addresses import parse_address, redirected
 from ports.errors import MalformedError, RefusedError
@@ -104,3 +108,26 @@ def test_does_not_show_what_a_signed_address_opens() -> None:
     address = parse_address("https://storage.test/0a?sig=secret", WHAT)
     assert str(address) == "https://storage.test:443"
     assert "secret" not in repr(address)
+
+
+@given(
+    st.from_regex(
+        r"https://[A-Za-z0-9.-]{1,9}(:[0-9]{1,6})?[ -~]{0,20}", fullmatch=True
+    )
+)
+def test_a_plain_address_is_read_as_every_other(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError:
+        with pytest.raises(MalformedError):
+            parse_address(url, WHAT)
+        return
+    try:
+        address = parse_address(url, WHAT)
+    except (MalformedError, RefusedError):
+        assert not parts.hostname or "@" in parts.netloc
+        return
+    assert address.origin == f"https://{parts.hostname}:{port}"
+    path, query = parts.path or "/", f"?{parts.query}" if parts.query else ""
+    assert unquote(address.target) == unquote(path + query)
