@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from adapters.ledger.custody import StoredCustody
-from application.adopt import Adopt
 from application.ask_sizes import AskSizes
-from application.carry_out import CarryOut
 from application.check_attestations import CheckAttestations
 from application.doctor import Doctor
 from application.explain_formula import ExplainFormula
 from application.forecast_mirror import ForecastMirror
 from application.inspect_ledger import InspectLedger, RebuildHashFile
-from application.prepare_sync import PrepareSync
 from application.reconcile import Reconcile
 from application.repair_ledger import RepairLedger
-from application.sync_bottles import SyncBottles
-from application.transfer import LoadResult, Placed, Transfer
 from application.verify_mirror import VerifyMirror
 from entrypoints.attesting import open_github, open_verifier
 from entrypoints.foundation import Foundation, new_id
 from entrypoints.injector import providers
-from entrypoints.planning import Planning
-from entrypoints.publishing import Publishing
 from entrypoints.stores import open_history
+from entrypoints.syncing import Syncing
 from ports.attestations import AttestationSource, AttestationVerifier
-from ports.crew import Crew
 from ports.custody import Custody
 from ports.object_history import ObjectHistory
 
 
-class MirrorContainer(Planning, Publishing):
+class MirrorContainer(Syncing):
     """One mirror, as its configuration describes it.
 
     What differs from entry point to entry point is a ``Dependency``, which an entry
@@ -51,48 +44,10 @@ class MirrorContainer(Planning, Publishing):
         progress=Foundation.progress,
         patience=10.0,
     )
-    transfer: providers.Provider[Transfer] = providers.Factory(
-        Transfer,
-        source=Foundation.bottle_source,
-        store=Foundation.store,
-        clock=Foundation.upstream_clock,
-        progress=Foundation.progress,
-        attempts=Foundation.config.provided.retry_attempts,
-        chance=Foundation.chance,
-        stop=Foundation.stop,
-        spool=Foundation.spool,
-        expose=Publishing.expose,
-        patience=Foundation.patience,
-    )
-    # Threads of this process, unless an entry point has others.
-    crew: providers.Provider[Crew[Placed, LoadResult] | None] = providers.Object(None)
-    carry_out: providers.Provider[CarryOut] = providers.Factory(
-        CarryOut,
-        transfer=transfer,
-        clock=Foundation.clock,
-        jobs=Foundation.config.provided.jobs,
-        crew=crew,
-    )
-    prepare_sync: providers.Provider[PrepareSync] = providers.Factory(
-        PrepareSync,
-        plan_sync=Planning.plan_sync,
-        adopt=providers.Factory(Adopt, store=Foundation.store),
-        external=Planning.import_hash_file,
-        runs=Foundation.runs,
-    )
-    sync_bottles: providers.Provider[SyncBottles] = providers.Factory(
-        SyncBottles,
-        prepare=prepare_sync,
-        carry_out=carry_out,
-        runs=Foundation.runs,
-        expose=Publishing.expose_run,
-        refresh_status=Publishing.refresh_status,
-        progress=Foundation.progress,
-    )
     verify_mirror: providers.Provider[VerifyMirror] = providers.Factory(
         VerifyMirror,
         store=Foundation.store,
-        carry_out=carry_out,
+        carry_out=Syncing.carry_out,
         runs=Foundation.runs,
         progress=Foundation.progress,
         jobs=Foundation.config.provided.jobs,

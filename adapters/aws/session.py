@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-import boto3
 import botocore.session
+
+if TYPE_CHECKING:
+    import boto3
 
 
 def open_session(region: str | None) -> boto3.session.Session:
@@ -17,6 +20,9 @@ def open_session(region: str | None) -> boto3.session.Session:
     Raises:
         BotoCoreError: There is no such profile.
     """
+    # Late: S3 does without it.
+    import boto3  # noqa: PLC0415
+
     return boto3.session.Session(region_name=_region(region))
 
 

@@ -58,7 +58,8 @@ class Opened:
             BotoCoreError: The connection broke, or the body ended early.
         """
         try:
-            return self._answer.read(size)
+            # A server of ours passes them on, and wants no other kind.
+            return bytes(self._answer.read(size))
         except (OSError, HTTPException) as error:
             raise broken_off(error, self._url) from error
 

@@ -11,57 +11,16 @@ from adapters.ledger.fields import written_time
 from application.check_attestations import AttestationReport
 from application.doctor import Check
 from application.explain_formula import Told
-from application.expose_run import Exposed
 from application.import_hash_file import ImportReport
 from application.publication import Publication, PublishRefusedError
 from application.repair_ledger import RepairReport
-from application.sync_bottles import SyncReport
 from application.verify_mirror import VerifyReport
 from domain.events import RecordedCommit
 from domain.ledger import Ledger
-from entrypoints.cli.plan_answer import amount_answer
+from entrypoints.cli.sync_answer import head
 from ports.custody import Examination
 
 Answer = dict[str, Any]
-
-
-def sync_answer(report: SyncReport, upstream: int, store: int) -> Answer:
-    """Return what ``sync --json`` prints.
-
-    Args:
-        upstream: Requests that went to the catalog and the registry.
-        store: Requests that went to the store.
-    """
-    return {
-        "run_id": report.run,
-        "outcome": report.outcome,
-        "mirrored": amount_answer(report.mirrored),
-        "copied": report.copied,
-        "skipped": report.skipped,
-        "rebuilt": list(report.rebuilt),
-        "failed": dict(report.causes),
-        "failures": [
-            {
-                "key": failure.bottle.key,
-                "cause": failure.cause,
-                "detail": failure.detail,
-                "attempts": failure.attempts,
-            }
-            for failure in report.failures
-        ],
-        "duration_s": report.duration,
-        "ledger": head(report.ledger),
-        "published": _exposed(report.exposed),
-        "requests": {"upstream": upstream, "store": store},
-    }
-
-
-def _exposed(exposed: Exposed) -> Answer:
-    seen = exposed.publication
-    return {
-        "generation": None if seen is None else seen.generation,
-        "refused": exposed.refused,
-    }
 
 
 def verify_answer(report: VerifyReport) -> Answer:
@@ -228,12 +187,6 @@ def doctor_answer(checks: Sequence[Check]) -> Answer:
             for check in checks
         ],
     }
-
-
-def head(ledger: Ledger) -> Answer:
-    """Return where a ledger stands."""
-    position = ledger.position
-    return {"id": ledger.id, "seq": position.seq, "sha256": position.sha256}
 
 
 def counted_events(recorded: RecordedCommit) -> Mapping[str, int]:

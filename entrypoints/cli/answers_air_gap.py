@@ -5,7 +5,8 @@ from __future__ import annotations
 from application.import_export import ImportReport
 from domain.events import Position
 from domain.export import Export
-from entrypoints.cli.answers import Answer, head
+from entrypoints.cli.answers import Answer
+from entrypoints.cli.sync_answer import head
 
 
 def export_answer(export: Export) -> Answer:

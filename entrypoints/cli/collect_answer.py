@@ -6,7 +6,7 @@ from typing import Any
 
 from application.collect_garbage import GarbageReport
 from domain.retention import Kept, Old
-from entrypoints.cli.answers import head
+from entrypoints.cli.sync_answer import head
 
 Answer = dict[str, Any]
 

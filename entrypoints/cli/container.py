@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from application.announced_sync import AnnouncedSync
 from application.check_attestations import CheckAttestations
 from application.collect_garbage import CollectGarbage
 from application.doctor import Doctor
@@ -14,22 +12,18 @@ from application.explain_formula import ExplainFormula
 from application.forecast_mirror import ForecastMirror
 from application.import_hash_file import ImportHashFile
 from application.inspect_ledger import InspectLedger, RebuildHashFile
-from application.plan_sync import PlanSync
 from application.probe_store import ProbeStore
 from application.publish_by_hand import PublishByHand
 from application.repair_ledger import RepairLedger
 from application.report_completeness import ReportCompleteness
-from application.sync_bottles import SyncBottles
-from application.transfer import LoadResult, Placed, Transfer
 from application.try_ways import TryWays
 from application.verify_mirror import VerifyMirror
 from application.write_status import WriteStatus
 from entrypoints.cli.command_container import CommandContainer
 from entrypoints.container import MirrorContainer
 from entrypoints.injector import providers
-from entrypoints.notifying import announce_over, open_ways
+from entrypoints.notifying import open_ways
 from entrypoints.stores import CountedStore, open_served
-from ports.crew import Crew
 from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
@@ -54,16 +48,12 @@ class CliContainer(CommandContainer):
         cloud=CommandContainer.cloud,
     )
 
-    transfer: providers.Provider[Transfer] = mirror.transfer
-    crew: providers.Provider[Crew[Placed, LoadResult] | None] = mirror.crew
     store: providers.Provider[CountedStore] = mirror.store
     http: providers.Provider[HttpClient] = mirror.http
     event_log: providers.Provider[EventLog] = mirror.event_log
     hash_file: providers.Provider[HashFile] = mirror.hash_file
     documents: providers.Provider[Documents] = mirror.documents
-    plan_sync: providers.Provider[PlanSync] = mirror.plan_sync
     forecast_mirror: providers.Provider[ForecastMirror] = mirror.forecast_mirror
-    sync_bottles: providers.Provider[SyncBottles] = mirror.sync_bottles
     ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(
         open_ways,
         cloud=CommandContainer.cloud,
@@ -73,20 +63,6 @@ class CliContainer(CommandContainer):
     )
     try_ways: providers.Provider[TryWays] = providers.Factory(
         TryWays, ways=ways.provider
-    )
-    announced_sync: providers.Provider[AnnouncedSync] = providers.Factory(
-        AnnouncedSync,
-        sync=sync_bottles,
-        announce=providers.Factory(
-            announce_over,
-            ways=ways,
-            metrics=CommandContainer.metrics,
-            progress=CommandContainer.progress,
-        ),
-        clock=CommandContainer.clock,
-        environment=CommandContainer.cloud.provided.environment,
-        store=providers.Callable(str, CommandContainer.config.provided.store),
-        logs=f"what bottles sync wrote to standard error on {platform.node()}",
     )
     publish_by_hand: providers.Provider[PublishByHand] = mirror.publish_by_hand
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror

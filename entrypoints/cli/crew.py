@@ -18,7 +18,7 @@ from application.handed_over import (
     taken_back,
     taken_over,
 )
-from entrypoints.cli.container import CliContainer
+from entrypoints.cli.sync_container import SyncContainer
 from entrypoints.injector import providers
 
 _THREADS: Final = 4
@@ -26,7 +26,7 @@ _THREADS: Final = 4
 
 
 @contextmanager
-def at_hand(mirror: CliContainer) -> Iterator[None]:
+def at_hand(mirror: SyncContainer) -> Iterator[None]:
     """Have processes carry out what ``mirror`` transfers, if that is of use."""
     config, cloud = mirror.config(), mirror.cloud()
     processes = min(processors(), config.jobs // _THREADS) if can_fork() else 0
@@ -58,7 +58,7 @@ def at_hand(mirror: CliContainer) -> Iterator[None]:
         yield
 
 
-def requests_of(mirror: CliContainer) -> tuple[int, int]:
+def requests_of(mirror: SyncContainer) -> tuple[int, int]:
     """Return how many requests went upstream and to the store, the crew's included."""
     upstream, store = mirror.http().requests, mirror.store().requests
     crew = mirror.crew()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from entrypoints.cli.command_container import CommandContainer
     from entrypoints.cli.container import CliContainer
     from entrypoints.cli.plan_container import PlanContainer
+    from entrypoints.cli.sync_container import SyncContainer
     from ports.progress import Progress
 
 
@@ -41,6 +42,7 @@ class InvocationOf(NamedTuple, Generic[C]):
 
 Invocation: TypeAlias = "InvocationOf[CliContainer]"
 PlanInvocation: TypeAlias = "InvocationOf[PlanContainer]"
+SyncInvocation: TypeAlias = "InvocationOf[SyncContainer]"
 
 
 @contextmanager
@@ -55,15 +57,16 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
 
 
 @contextmanager
-def syncing(context: click.Context) -> Iterator[Invocation]:
-    """Yield what ``invoked`` yields, to a command that transfers many bottles.
+def syncing(context: click.Context) -> Iterator[SyncInvocation]:
+    """Yield what ``invoked`` yields, to a command that syncs.
 
     Raises:
         ConfigurationError: As ``invoked`` does.
     """
     from entrypoints.cli.crew import at_hand
+    from entrypoints.cli.sync_container import SyncContainer
 
-    invocation = prepared(context)
+    invocation = _prepared(context, SyncContainer)
     # Before there is a thread that waits for signals.
     with at_hand(invocation.mirror), _stoppable(invocation):
         yield invocation

@@ -6,7 +6,7 @@ import click
 
 from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE
-from entrypoints.cli.invocation import Invocation, PlanInvocation, planning
+from entrypoints.cli.invocation import PlanInvocation, planning
 from entrypoints.cli.options import (
     BUCKET,
     CLOUD,
@@ -51,9 +51,7 @@ def plan(context: click.Context, /, *, fetch_elsewhere: bool, **_given: object) 
     return DONE
 
 
-def preview(
-    invocation: Invocation | PlanInvocation, *, fetch_elsewhere: bool, how: str
-) -> None:
+def preview(invocation: PlanInvocation, *, fetch_elsewhere: bool, how: str) -> None:
     """Print the plan of what is configured, and how it is carried out."""
     from dataclasses import replace
 

@@ -6,7 +6,7 @@ import click
 
 from entrypoints.cli.command import Command, Example
 from entrypoints.cli.exit_status import DONE, of_outcome
-from entrypoints.cli.invocation import invoked, syncing
+from entrypoints.cli.invocation import planning, syncing
 from entrypoints.cli.options import (
     BUCKET,
     CLOUD,
@@ -70,12 +70,12 @@ def sync(
     It can be stopped at any time and started again: what has been recorded is not
     fetched twice.
     """
-    from entrypoints.cli.answers import sync_answer
     from entrypoints.cli.crew import requests_of
+    from entrypoints.cli.sync_answer import sync_answer
     from entrypoints.cli.sync_text import sync_text
 
     if dry_run:
-        with invoked(context) as invocation:
+        with planning(context) as invocation:
             preview(
                 invocation,
                 fetch_elsewhere=fetch_elsewhere,
