@@ -16,7 +16,9 @@ from adapters.ledger.documents import StoredDocuments
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.generations import StoredGenerations
 from adapters.ledger.hash_file import StoredHashFile
+from adapters.pacing import Pacing
 from adapters.retry import Backoff
+from adapters.s3 import pace
 from adapters.system_clock import StoppableClock, SystemClock
 from adapters.telemetry.counted_log import CountedLog
 from application.probe_store import ProbeStore
@@ -30,6 +32,7 @@ from entrypoints.upstream import (
     open_catalog,
     open_documents,
     open_http,
+    open_pacing,
     open_registry,
     open_spool,
 )
@@ -86,8 +89,14 @@ class Foundation(containers.DeclarativeContainer):
         Backoff, attempts=config.provided.retry_attempts
     )
 
+    # What all hands that work for this process keep to, too.
+    store_pacing: providers.Provider[Pacing] = providers.Singleton(pace.store_pacing)
+    upstream_pacing: providers.Provider[Pacing] = providers.Singleton(
+        open_pacing, clock=upstream_clock, chance=chance
+    )
+
     store: providers.Provider[CountedStore] = providers.Singleton(
-        open_store, config=config
+        open_store, config=config, pacing=store_pacing
     )
     public_objects: providers.Provider[PublicObjects] = providers.Singleton(
         open_public_objects, store
@@ -112,7 +121,12 @@ class Foundation(containers.DeclarativeContainer):
     )
 
     http: providers.Provider[HttpClient] = providers.Singleton(
-        open_http, config=config, clock=upstream_clock, chance=chance, metrics=metrics
+        open_http,
+        config=config,
+        clock=upstream_clock,
+        chance=chance,
+        metrics=metrics,
+        pacing=upstream_pacing,
     )
     catalog: providers.Provider[CatalogSource] = providers.Singleton(
         open_catalog, config=config, http=http

@@ -14,6 +14,7 @@ from ports.errors import NotFoundError
 from ports.store import Store
 
 if TYPE_CHECKING:
+    from adapters.pacing import Pacing
     from adapters.retry import Backoff
     from ports.clock import Clock
     from ports.object_history import ObjectHistory
@@ -42,12 +43,14 @@ class CountedStore(Store, Protocol):
         raise NotImplementedError
 
 
-def open_store(config: SyncConfig) -> CountedStore:
+def open_store(config: SyncConfig, pacing: Pacing) -> CountedStore:
     """Return the store at the configured address. Nothing is written, nor asked."""
-    return open_store_at(config.store, config)
+    return open_store_at(config.store, config, pacing)
 
 
-def open_store_at(address: StoreAddress, config: SyncConfig) -> CountedStore:
+def open_store_at(
+    address: StoreAddress, config: SyncConfig, pacing: Pacing | None = None
+) -> CountedStore:
     """Return the store at an address, reached as ``config`` says."""
     if isinstance(address, BucketAddress):
         from adapters.s3.store import S3Store  # noqa: PLC0415 - boto3 is slow
@@ -58,6 +61,7 @@ def open_store_at(address: StoreAddress, config: SyncConfig) -> CountedStore:
             region=config.aws_region,
             pool_size=config.jobs + AROUND_THE_JOBS,
             retry_attempts=config.retry_attempts,
+            pacing=pacing,
         )
     from adapters.folder.store import FolderStore  # noqa: PLC0415
 

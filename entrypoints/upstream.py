@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapters.memory.external import NoHashFile
 from adapters.memory.spool import NoSpool
+from adapters.pacing import Pacing
 from adapters.retry import Backoff
 from adapters.spool.bottles import SpooledBottles
 from adapters.spool.parts import Parts
@@ -44,8 +45,17 @@ if TYPE_CHECKING:
     from adapters.homebrew.http import HttpClient
 
 
+def open_pacing(clock: Clock, chance: Callable[[], float]) -> Pacing:
+    """Return the pace that upstream is asked at, before it has complained."""
+    return Pacing(clock, chance, longest=Backoff().longest)
+
+
 def open_http(
-    config: SyncConfig, clock: Clock, chance: Callable[[], float], metrics: Metrics
+    config: SyncConfig,
+    clock: Clock,
+    chance: Callable[[], float],
+    metrics: Metrics,
+    pacing: Pacing,
 ) -> HttpClient:
     """Return the client that asks upstream for everything, at one pace."""
     from adapters.homebrew.http import (  # noqa: PLC0415 - requests is slow
@@ -60,6 +70,7 @@ def open_http(
         user_agent=user_agent(),
         metrics=metrics,
         patience=Patience(Backoff(attempts=config.retry_attempts)),
+        pacing=pacing,
     )
 
 

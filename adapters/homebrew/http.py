@@ -13,9 +13,9 @@ from typing import Final, TypeVar
 from adapters.homebrew.addresses import Address, parse_address, redirected
 from adapters.homebrew.answers import Answer, Body, Response, discard
 from adapters.homebrew.failures import SLOW_DOWN, refusal
-from adapters.homebrew.pacing import Complaint, Pacing
 from adapters.homebrew.retry_after import told_wait
 from adapters.homebrew.transport import Transport
+from adapters.pacing import Pacing
 from adapters.retry import Backoff, retrying
 from adapters.wire.connections import Method
 from ports.clock import Clock
@@ -76,15 +76,23 @@ class HttpClient:
         user_agent: str,
         metrics: Metrics,
         patience: Patience | None = None,
+        pacing: Pacing | None = None,
     ) -> None:
+        """Make the client.
+
+        Args:
+            pool_size: How many connections to one host are kept.
+            pacing: What others keep to as well; a new one if None.
+        """
         self.patience = patience or Patience()
         self._clock = clock
         self._chance = chance
         self._user_agent = user_agent
         self._metrics = metrics
-        self._pacing = Pacing(clock, chance, longest=self.patience.backoff.longest)
+        self._pacing = pacing or Pacing(
+            clock, chance, longest=self.patience.backoff.longest
+        )
         self._transport = Transport(pool_size)
-        self._tell: Callable[[Complaint], None] = lambda _: None
         self._requests = 0
         self._lock = Lock()
 
@@ -177,14 +185,6 @@ class HttpClient:
         )
         return self._retrying(request, lambda: self._followed(request))
 
-    def share_pace(self, tell: Callable[[Complaint], None]) -> None:
-        """Have ``tell`` told of complaints: other processes ask the same hosts."""
-        self._tell = tell
-
-    def hear(self, complaint: Complaint) -> None:
-        """Heed what a host has told another process."""
-        self._pacing.slow_down(*complaint)
-
     def close(self) -> None:
         """Close the connections that wait to be used again."""
         self._transport.close()
@@ -256,10 +256,9 @@ class HttpClient:
                 f"{address.host} is to be left alone for {pause:.1f} s",
                 retry_after=pause,
             )
-        self._pacing.wait(address.origin)
+        asked_at = self._pacing.wait(address.origin)
         with self._lock:
             self._requests += 1
-        asked_at = self._clock.monotonic()
         answer = self._transport.send(
             request.method,
             address,
@@ -277,9 +276,7 @@ class HttpClient:
         limited = status == HTTPStatus.FORBIDDEN and told is not None
         if status in SLOW_DOWN or limited:
             self._metrics.add("UpstreamThrottles", 1)
-            complaint = Complaint(address.origin, asked_at, told)
-            self._pacing.slow_down(*complaint)
-            self._tell(complaint)
+            self._pacing.slow_down(address.origin, asked_at, told)
         raise refusal(
             status,
             answer.headers,

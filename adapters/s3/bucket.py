@@ -10,9 +10,11 @@ from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserError
 
 from adapters.object_keys import check_key
+from adapters.pacing import Pacing
 from adapters.s3.client import open_clients
 from adapters.s3.download import Download, Part
 from adapters.s3.errors import Translator, require
+from adapters.s3.pace import store_pacing
 from adapters.tally import Tally
 from domain.bottle import Digest, ObjectKey
 from ports.errors import NotFoundError, RefusedError
@@ -48,7 +50,15 @@ class Bucket:
         region: str | None,
         pool_size: int,
         retry_attempts: int,
+        pacing: Pacing | None = None,
     ) -> None:
+        """Take a bucket.
+
+        Args:
+            pool_size: How many connections are kept.
+            retry_attempts: How often what may be done twice is tried in all.
+            pacing: What others keep to as well; a new one if None.
+        """
         self.name = name
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self.tally = Tally()
@@ -57,7 +67,12 @@ class Bucket:
         self._was_seen = False
         try:
             self.repeats, self.writes = open_clients(
-                name, region, pool_size, retry_attempts, self.tally.add
+                name,
+                region,
+                pool_size,
+                retry_attempts,
+                self.tally.add,
+                pacing or store_pacing(),
             )
         except (BotoCoreError, ValueError) as error:
             raise RefusedError(f"open {self}", str(error)) from error

@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
 from adapters.aws.session import open_core
+from adapters.pacing import Pacing
 from adapters.s3.quick import QuickWrites
 from adapters.s3.quick_repeats import QuickRepeats
 from adapters.s3.short_way import (
@@ -49,6 +50,7 @@ def open_clients(
     pool_size: int,
     retry_attempts: int,
     on_request: Callable[[], None],
+    pacing: Pacing,
 ) -> S3Clients:
     """Return new clients; credentials, endpoint and the like are found as usual.
 
@@ -59,7 +61,7 @@ def open_clients(
     # A type of signature is known to botocore by name, to all of its clients.
     AUTH_TYPE_MAPS[_KNOWN_PAYLOAD] = KnownPayloadAuth
     session = open_core(region)
-    short = ShortWay(session, bucket, pool_size, on_request)
+    short = ShortWay(session, bucket, pool_size, on_request, pacing)
     make = _Clients(session, short, pool_size, on_request)
     repeats = QuickRepeats(make.that_tries, short, retry_attempts)
     # What is configured wrongly is told now, and not in the middle of something.

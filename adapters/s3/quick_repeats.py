@@ -84,8 +84,14 @@ class QuickRepeats(Quick):
         self._patient = attempts > 1
         self._make_again = partial(make, max(attempts - 1, 1))
 
-    @cached_property
+    @property
     def _again(self) -> S3Client:
+        """The client for the next try, when it is time for one."""
+        self.short.wait()
+        return self._second
+
+    @cached_property
+    def _second(self) -> S3Client:
         # The first try went the short way.
         return self._make_again()
 

@@ -30,6 +30,7 @@ from botocore.exceptions import (
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
+from adapters.pacing import Pacing
 from adapters.s3.body import StreamedBody
 from adapters.s3.exchange import (
     Opened,
@@ -66,6 +67,9 @@ _UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~/-]+")
 _CREDENTIAL: Final = f"{ALGORITHM} Credential="
 _CHECKSUM: Final = "x-amz-checksum-sha256"
 _NOTHING: Final = sha256().hexdigest()
+_SLOW_DOWN: Final = frozenset(
+    {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+)
 _GOOD: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 
 
@@ -116,11 +120,13 @@ class ShortWay:
         bucket: str,
         kept: int,
         on_request: Callable[[], None],
+        pacing: Pacing,
     ) -> None:
         self.way: Way | None = None
         self._session = session
         self._bucket = bucket
         self._on_request = on_request
+        self._pacing = pacing
         self._connections = Connections(_trust, kept=kept)
 
     def learn(self, endpoint: str, request: AWSPreparedRequest, **_: object) -> None:
@@ -146,8 +152,11 @@ class ShortWay:
             BotoCoreError: There was no answer, as botocore would tell it.
             BodyFailedError: The body ended early.
         """
+        asked_at = self.wait()
         with self._begun(method, key, headers, query) as (connection, _):
-            return exchanged(connection, method, body)
+            reply = exchanged(connection, method, body)
+        self._heed(reply, asked_at)
+        return reply
 
     def open(self, key: str, headers: Mapping[str, str]) -> Reply | Opened:
         """Return the answer to a GET, with its body still to be read if it is good.
@@ -155,12 +164,32 @@ class ShortWay:
         Raises:
             BotoCoreError: There was no answer, as botocore would tell it.
         """
+        asked_at = self.wait()
         with self._begun("GET", key, headers, None) as (connection, url):
             answer = connection.answer("GET")
             if answer.status in _GOOD:
                 return Opened(answer, url)
             with closing(answer):
-                return Reply(answer.status, answer.headers, whole(answer))
+                reply = Reply(answer.status, answer.headers, whole(answer))
+        self._heed(reply, asked_at)
+        return reply
+
+    def wait(self) -> float:
+        """Return when the store may be asked, and that moment.
+
+        That is not while it asks everybody to slow down.
+        """
+        return self._pacing.wait(self.way.base if self.way else "")
+
+    def _heed(self, reply: Reply, asked_at: float) -> None:
+        if self.way is None:
+            return
+        if reply.status in _SLOW_DOWN:
+            told = reply.headers.get("Retry-After", "")
+            seconds = float(told) if told.isdecimal() else None
+            self._pacing.slow_down(self.way.base, asked_at, seconds)
+        else:
+            self._pacing.answered(self.way.base, asked_at)
 
     @contextmanager
     def _begun(

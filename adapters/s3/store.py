@@ -12,6 +12,7 @@ from botocore.parsers import ResponseParserError
 
 from adapters.aws.failures import FAILURES
 from adapters.object_keys import is_key
+from adapters.pacing import Pacing
 from adapters.s3.body import BodyFailedError, StreamedBody
 from adapters.s3.bucket import Bucket, stored_digest
 from adapters.s3.copying import Copier
@@ -54,6 +55,7 @@ class S3Store(Store):
         region: str | None = None,
         pool_size: int,
         retry_attempts: int,
+        pacing: Pacing | None = None,
     ) -> None:
         self._bucket = Bucket(
             bucket,
@@ -61,6 +63,7 @@ class S3Store(Store):
             region=region,
             pool_size=pool_size,
             retry_attempts=retry_attempts,
+            pacing=pacing,
         )
         self._translator = self._bucket.translator
         self._copier = Copier(self._bucket)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from adapters.pacing import Complaint
 from adapters.processes.crew import ForkedCrew, can_fork, processors
 from adapters.processes.hand import Hand, Trade
 from application.handed_over import (
@@ -36,14 +37,22 @@ def at_hand(mirror: SyncContainer) -> Iterator[None]:
         return
     transfer, http, store = mirror.transfer(), mirror.http(), mirror.store()
 
+    paces = mirror.store_pacing(), mirror.upstream_pacing()
+
     def learned(hand: Hand) -> Trade:
-        http.share_pace(hand.tell)
+        for pace in paces:
+            pace.share(hand.tell)
         here = transfer.telling(hand.progress)
         return Trade(
             work=lambda handed: brought_back(here(taken_over(handed))),
             counts=lambda: (http.requests, store.requests),
-            hear=http.hear,
+            hear=heed,
         )
+
+    def heed(complaint: Complaint) -> None:
+        # Each knows its own hosts.
+        for pace in paces:
+            pace.hear(complaint)
 
     with ForkedCrew(
         learned,

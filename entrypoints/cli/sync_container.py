@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from adapters.pacing import Pacing
 from application.announced_sync import AnnouncedSync
 from application.transfer import LoadResult, Placed, Transfer
 from entrypoints.cli.command_container import CommandContainer
@@ -35,6 +36,8 @@ class SyncContainer(CommandContainer):
 
     store: providers.Provider[CountedStore] = mirror.store
     http: providers.Provider[HttpClient] = mirror.http
+    store_pacing: providers.Provider[Pacing] = mirror.store_pacing
+    upstream_pacing: providers.Provider[Pacing] = mirror.upstream_pacing
     transfer: providers.Provider[Transfer] = mirror.transfer
     crew: providers.Provider[Crew[Placed, LoadResult] | None] = mirror.crew
     ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(

@@ -6,11 +6,12 @@ import pytest
 
 from adapters.aws.client import Aws
 from adapters.s3.client import open_clients
+from adapters.s3.pace import store_pacing
 
 
 def regions(configured: str | None) -> set[str]:
     """Return the regions of all clients."""
-    s3 = open_clients("bucket", configured, 1, 1, lambda: None)
+    s3 = open_clients("bucket", configured, 1, 1, lambda: None, store_pacing())
     aws = Aws(configured, 1)
     clients = (s3.repeats, s3.writes, aws.functions, aws.waiting, aws.queues)
     return {client.meta.region_name for client in clients}

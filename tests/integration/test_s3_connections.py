@@ -9,6 +9,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from adapters.s3.pace import store_pacing
 from adapters.s3.short_way import ShortWay
 from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
@@ -162,7 +163,9 @@ class TestBrokenConnections:
 def test_a_host_that_begins_as_the_bucket_is_called_is_not_taken_for_its_own(
     url: str, base: str
 ) -> None:
-    way = ShortWay(botocore.session.Session(), "mirror", 1, lambda: None)
+    way = ShortWay(
+        botocore.session.Session(), "mirror", 1, lambda: None, store_pacing()
+    )
     request = AWSRequest("PUT", url)
     credentials = Credentials("key", "secret").get_frozen_credentials()
     S3SigV4Auth(credentials, "s3", "us-east-1").add_auth(request)

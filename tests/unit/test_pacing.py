@@ -4,8 +4,8 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from adapters.homebrew.pacing import Pacing
 from adapters.memory.clock import ManualClock
+from adapters.pacing import Pacing
 from adapters.system_clock import StoppableClock
 from ports.errors import UnavailableError
 

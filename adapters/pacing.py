@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ports.clock import Clock
 
-_FIRST = 1.0  # seconds, for a host that does not say how long
+_FIRST = 1.0  # seconds
 _SPREAD = 5.0  # seconds over which waiting callers come back, at most
 _ENOUGH = 120.0  # seconds of complaints and nothing else, after which it is down
 _ENOUGH_STRIKES = 3
@@ -53,13 +53,34 @@ class Pacing:
     """
 
     def __init__(
-        self, clock: Clock, chance: Callable[[], float], *, longest: float
+        self,
+        clock: Clock,
+        chance: Callable[[], float],
+        *,
+        longest: float,
+        first: float = _FIRST,
     ) -> None:
+        """Begin with no pause.
+
+        Args:
+            longest: Seconds of a pause at most, whatever a host asks for.
+            first: Seconds of the first pause for a host that does not say how long.
+        """
         self._clock = clock
         self._chance = chance
         self._longest = longest
+        self._first = first
         self._pauses: dict[str, _Pause] = {}
         self._lock = Lock()
+        self._tell: Callable[[Complaint], None] = lambda _: None
+
+    def share(self, tell: Callable[[Complaint], None]) -> None:
+        """Have ``tell`` told of complaints: other processes ask the same hosts."""
+        self._tell = tell
+
+    def hear(self, complaint: Complaint) -> None:
+        """Heed what a host has told another process."""
+        self._pause(*complaint)
 
     def remaining(self, origin: str) -> float:
         """Return for how many seconds ``origin`` is still to be left alone."""
@@ -78,8 +99,8 @@ class Pacing:
         lasted = now - pause.began
         return lasted if lasted >= _ENOUGH else 0.0
 
-    def wait(self, origin: str) -> None:
-        """Return when ``origin`` may be asked.
+    def wait(self, origin: str) -> float:
+        """Return when ``origin`` may be asked, and that moment.
 
         Those who waited come back one by one, spread over as long again as the
         pause was but not over more than five seconds.
@@ -87,9 +108,10 @@ class Pacing:
         while (pause := self._pauses.get(origin)) is not None:
             left = pause.until - self._clock.monotonic()
             if left <= 0:
-                return
+                break
             spread = min(pause.length, _SPREAD)
             self._clock.sleep(left + spread * self._chance())
+        return self._clock.monotonic()
 
     def slow_down(self, origin: str, asked_at: float, told: float | None) -> None:
         """Note that a request made at ``asked_at`` was told to slow down.
@@ -97,6 +119,10 @@ class Pacing:
         Args:
             told: For how many seconds, if the host said so.
         """
+        self._pause(origin, asked_at, told)
+        self._tell(Complaint(origin, asked_at, told))
+
+    def _pause(self, origin: str, asked_at: float, told: float | None) -> None:
         with self._lock:
             now = self._clock.monotonic()
             pause = self._pauses.get(origin)
@@ -106,9 +132,9 @@ class Pacing:
             fresh = pause.strikes == 0 or asked_at >= pause.until
             strikes = pause.strikes + 1 if fresh else pause.strikes
             if told is None:
-                length = _own_length(strikes)
+                length = self._own_length(strikes)
             else:
-                length = max(told, _own_length(strikes - 1))
+                length = max(told, self._own_length(strikes - 1))
             length = min(length, self._longest)
             until = max(pause.until, now + length)
             self._pauses[origin] = _Pause(pause.began, until, length, strikes)
@@ -122,7 +148,6 @@ class Pacing:
             if pause is not None and asked_at >= pause.until:
                 del self._pauses[origin]
 
-
-def _own_length(strikes: int) -> float:
-    # 2.0 ** 1024 is not a float any more.
-    return _FIRST * 2.0 ** min(strikes - 1, 64) if strikes else 0.0
+    def _own_length(self, strikes: int) -> float:
+        # 2.0 ** 1024 is not a float any more.
+        return self._first * 2.0 ** min(strikes - 1, 64) if strikes else 0.0
