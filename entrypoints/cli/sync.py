@@ -88,6 +88,8 @@ def sync(
             config.selection, config.max_bytes, fetch_elsewhere=fetch_elsewhere
         )
         if invocation.as_json:
+            if report.gave_up is not None:
+                invocation.progress.warn(f"given up: {report.gave_up}")
             tell_json(sync_answer(report, *requests_of(mirror)))
         else:
             tell(sync_text(report, config))
