@@ -6,13 +6,12 @@ They are asked, and answer and fail, as boto3's are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from botocore.awsrequest import AWSPreparedRequest, HeadersDict
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.awsrequest import HeadersDict
+from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
 
 from adapters.s3.body import StreamedBody
@@ -44,10 +43,6 @@ PUT: Final[Mapping[str, str]] = {"ETag": "ETag"}
 _FIRST_ERROR: Final = 300
 
 
-class _NotSentError(Exception):
-    """A request is not sent: it has shown all that it was made for."""
-
-
 class Quick:
     """A client of boto3's that is made when it is needed.
 
@@ -59,7 +54,6 @@ class Quick:
         self._make = make
         self.short = short
         self._parser = create_parser("rest-xml")
-        self._shown = False
 
     @cached_property
     def client(self) -> S3Client:
@@ -76,28 +70,7 @@ class Quick:
 
     def may(self, asked: Mapping[str, Any], known: Mapping[str, str]) -> bool:
         """Tell whether the short way leads there; ``known`` is what can be asked."""
-        if not self._shown:
-            self.show_way(asked["Bucket"])
         return self.short.way is not None and asked.keys() <= {*_OBJECT, *known}
-
-    def show_way(self, bucket: str) -> None:
-        """Have boto3 show the way, by a request that is stopped before it is sent."""
-        self._shown = True
-
-        def show(request: AWSPreparedRequest, **_: object) -> None:
-            self.short.learn(client.meta.endpoint_url, request)
-            raise _NotSentError
-
-        event = "before-send.s3.HeadObject"
-        # What is wrong with it is told to whoever asks for something.
-        with suppress(BotoCoreError, _NotSentError):
-            client = self.client
-            # Before those that count what is sent.
-            client.meta.events.register_first(event, show)
-            try:
-                client.head_object(Bucket=bucket, Key="any")
-            finally:
-                client.meta.events.unregister(event, show)
 
     def read(self, operation: str, reply: Reply) -> Any:  # noqa: ANN401
         """Return what an answer says, read by boto3 itself.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote
 
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import decode_list_object_v2
 from botocore.parsers import ResponseParserError
@@ -66,6 +68,10 @@ _READ: Final[Mapping[str, str]] = {
 _GOOD: Final = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT})
 
 
+class _NotSentError(Exception):
+    """A request is not sent: it has shown all that it was made for."""
+
+
 class QuickRepeats(Quick):
     """The client for what may be done twice.
 
@@ -83,6 +89,24 @@ class QuickRepeats(Quick):
         super().__init__(partial(make, attempts), short)
         self._patient = attempts > 1
         self._make_again = partial(make, max(attempts - 1, 1))
+
+    def show_way(self, bucket: str) -> None:
+        """Have boto3 show the way, by a request that is stopped before it is sent."""
+
+        def show(request: AWSPreparedRequest, **_: object) -> None:
+            self.short.learn(client.meta.endpoint_url, request)
+            raise _NotSentError
+
+        event = "before-send.s3.HeadObject"
+        # What is wrong with it is told to whoever asks for something.
+        with suppress(BotoCoreError, _NotSentError):
+            client = self.client
+            # Before those that count what is sent.
+            client.meta.events.register_first(event, show)
+            try:
+                client.head_object(Bucket=bucket, Key="any")
+            finally:
+                client.meta.events.unregister(event, show)
 
     @property
     def _again(self) -> S3Client:

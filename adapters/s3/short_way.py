@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from http.client import HTTPException
+from threading import Lock
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -107,12 +108,7 @@ class Way:
 
 
 class ShortWay:
-    """Sends single requests to one bucket. Threads may share it.
-
-    Attributes:
-        way: Where to; None until boto3 has shown it, and where there is none: behind
-            a proxy, without credentials, with signatures of another kind.
-    """
+    """Sends single requests to one bucket. Threads may share it."""
 
     def __init__(
         self,
@@ -122,16 +118,37 @@ class ShortWay:
         on_request: Callable[[], None],
         pacing: Pacing,
     ) -> None:
-        self.way: Way | None = None
+        self._way: Way | None = None
+        self._show: Callable[[], None] | None = None
+        self._lock = Lock()
         self._session = session
         self._bucket = bucket
         self._on_request = on_request
         self._pacing = pacing
         self._connections = Connections(_trust, kept=kept)
 
+    @property
+    def way(self) -> Way | None:
+        """Where to; None as long as boto3 has not shown it, and where there is none.
+
+        There is none behind a proxy, without credentials, and with signatures of
+        another kind.
+        """
+        if self._show is not None:
+            with self._lock:
+                # Whoever waited here finds that it has been shown.
+                if self._show is not None:
+                    self._show()
+                    self._show = None
+        return self._way
+
+    def shown_by(self, show: Callable[[], None]) -> None:
+        """Have ``show`` called when somebody wants to go; it has boto3 show the way."""
+        self._show = show
+
     def learn(self, endpoint: str, request: AWSPreparedRequest, **_: object) -> None:
         """Take note of how a request of boto3's to ``endpoint`` is addressed."""
-        self.way = self._shown(urlsplit(endpoint).netloc, request)
+        self._way = self._shown(urlsplit(endpoint).netloc, request)
 
     def send(
         self,
