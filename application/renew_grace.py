@@ -7,7 +7,7 @@ from contextlib import suppress
 from application.journal import Journal
 from domain.generations import GraceRenewed
 from domain.listing import Listing
-from domain.publication import objects_of
+from domain.publication import places_of
 from ports.clock import Clock
 from ports.errors import MalformedError, NotFoundError
 from ports.generations import Generations
@@ -34,12 +34,14 @@ def renew_grace(
         hidden = generations.listing(seen.number, seen.listing)
     if hidden is None:
         return
-    today, places = clock.now().date(), objects_of(ledger)
+    today, place_of = clock.now().date(), places_of(ledger)
     renewed: list[GraceRenewed] = []
     for key, digest in hidden.bottles.items():
-        place = places.get((key, digest))
+        if coming.bottles.get(key) == digest:
+            continue
+        place = place_of(key, digest)
         old = ledger.superseded.get(place) if place is not None else None
-        if coming.bottles.get(key) == digest or place is None or old is None:
+        if place is None or old is None:
             continue
         if old.on < today:
             renewed.append(GraceRenewed(key, digest, place, today))

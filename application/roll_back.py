@@ -17,7 +17,7 @@ from domain.bottle import BottleKey
 from domain.generations import GenerationRolledBack
 from domain.ledger import Ledger
 from domain.listing import Listing
-from domain.publication import objects_of
+from domain.publication import places_of
 from ports.clock import Clock
 from ports.generations import Generations
 
@@ -85,7 +85,7 @@ def _target(ledger: Ledger, to: int | None) -> int:
 
 
 def _gone(listing: Listing, ledger: Ledger) -> tuple[BottleKey, ...]:
-    there = objects_of(ledger)
+    place_of = places_of(ledger)
     return tuple(
-        key for key, digest in listing.bottles.items() if (key, digest) not in there
+        key for key, digest in listing.bottles.items() if place_of(key, digest) is None
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from domain.generations import (
 )
 from domain.ledger import Ledger
 from domain.listing import Listing
-from domain.publication import objects_of
+from domain.publication import places_of
 from domain.views import (
     View,
     api_key,
@@ -136,10 +137,12 @@ class ShowGeneration:
         Workers have put nearly all of them there. What is left are names that another
         digest had, and views that were switched on since.
         """
-        places = objects_of(ledger)
+        place_of = places_of(ledger)
         for key, digest in listing.bottles.items():
-            entry, place = ledger.held.get(key), places.get((key, digest))
-            if seen.bottles.get(key) == digest or entry is None or place is None:
+            if seen.bottles.get(key) == digest:
+                continue
+            entry, place = ledger.held.get(key), place_of(key, digest)
+            if entry is None or place is None:
                 continue
             bottle = entry.bottle.of(digest)
             if "registry" in self.views:
@@ -191,6 +194,12 @@ class ShowGeneration:
                 yield partial(self.objects.expose, kept, target, digest)
 
     def _do(self, steps: Iterable[Step]) -> None:
+        # As many wait as keep all threads busy, of tens of thousands.
+        pending: deque[Future[object]] = deque()
         with ThreadPoolExecutor(self.jobs) as pool:
-            for done in [pool.submit(step) for step in steps]:
-                done.result()
+            for step in steps:
+                pending.append(pool.submit(step))
+                if len(pending) >= 4 * self.jobs:
+                    pending.popleft().result()
+            while pending:
+                pending.popleft().result()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from io import BytesIO
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -19,6 +21,36 @@ def written(value: object) -> str:
     comes back as it was.
     """
     return _ENCODER.encode(value)
+
+
+def written_list(values: Iterable[object]) -> bytes:
+    """Return a list in its one written form.
+
+    It is written value by value: all of them at once, as JSON has them, would be in
+    memory several times.
+    """
+    text = BytesIO()
+    text.write(b"[")
+    for number, value in enumerate(values):
+        text.write(b"," if number else b"")
+        text.write(written(value).encode())
+    text.write(b"]")
+    return text.getvalue()
+
+
+def written_object(fields: Iterable[tuple[str, object]]) -> bytes:
+    """Return an object in its one written form, field by field as a list is.
+
+    Args:
+        fields: Names and values, sorted by their names.
+    """
+    text = BytesIO()
+    text.write(b"{")
+    for number, (name, value) in enumerate(fields):
+        text.write(b"," if number else b"")
+        text.write(f"{written(name)}:{written(value)}".encode())
+    text.write(b"}")
+    return text.getvalue()
 
 
 def parsed(text: str) -> object:

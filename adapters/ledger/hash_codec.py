@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -75,18 +75,27 @@ def encode_hash_file(ledger: Ledger) -> bytes:
     if ledger.at is not None:
         content["last_updated"] = _written(wire.written_time(ledger.at))
     # The sum comes last, so that it can be that of every byte before it.
-    summed = memoryview(_object(content))[:-1]
-    return b'%s,"sum":"%s"}\n' % (summed, hashlib.sha256(summed).hexdigest().encode())
+    *pieces, closing = _object(content)
+    summed = hashlib.sha256()
+    for piece in pieces:
+        summed.update(piece)
+    pieces.append(b',"sum":"%s"%s\n' % (summed.hexdigest().encode(), closing))
+    return b"".join(pieces)
 
 
-def _written(value: object) -> bytes:
-    return written(value).encode()
+def _written(value: object) -> list[bytes]:
+    return [written(value).encode()]
 
 
-def _object(fields: Mapping[str, bytes]) -> bytes:
-    """Return an object of JSON by what its fields are written as."""
-    texts = (b'"%s":%s' % (name.encode(), fields[name]) for name in sorted(fields))
-    return b"{%s}" % b",".join(texts)
+def _object(fields: Mapping[str, Sequence[bytes]]) -> list[bytes]:
+    """Return the pieces of an object of JSON by what its fields are written as.
+
+    They are joined only once: the long tables are most of it.
+    """
+    pieces: list[bytes] = []
+    for name in sorted(fields):
+        pieces += (b"," if pieces else b"{", b'"%s":' % name.encode(), *fields[name])
+    return [*pieces, b"}"]
 
 
 def decode_hash_file(body: bytes) -> Ledger:

@@ -6,11 +6,12 @@ their SHA-256 from the log, so that nothing but this program's own spelling is r
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final, Literal
 
 import msgspec
 
-from adapters.ledger.canonical_json import written
+from adapters.ledger.canonical_json import written_object
 from adapters.ledger.plain_lines import Count, Sha256
 from domain.bottle import BottleKey, Digest
 from domain.generations import KeptIndex, ReleaseKey
@@ -41,21 +42,24 @@ _DECODER: Final = msgspec.json.Decoder(_Listing)
 
 def encode_listing(listing: Listing) -> bytes:
     """Return the bytes of ``listing``; equal lists have equal bytes."""
-    said = {
-        "bottles": dict(listing.bottles),
-        "indexes": {
-            release: {
-                "bottles": dict(index.bottles),
-                "name": index.name,
-                "sha256": index.digest,
-                "size": index.size,
-                "tagref": index.tagref,
-            }
-            for release, index in listing.indexes.items()
-        },
-        "v": FORMAT,
+    bottles, indexes = listing.bottles, listing.indexes
+    return b'{"bottles":%s,"indexes":%s,"v":%d}\n' % (
+        written_object((key, bottles[key]) for key in sorted(bottles)),
+        written_object(
+            (release, _said(indexes[release])) for release in sorted(indexes)
+        ),
+        FORMAT,
+    )
+
+
+def _said(index: KeptIndex) -> dict[str, object]:
+    return {
+        "bottles": dict(index.bottles),
+        "name": index.name,
+        "sha256": index.digest,
+        "size": index.size,
+        "tagref": index.tagref,
     }
-    return f"{written(said)}\n".encode()
 
 
 def decode_listing(name: str, body: bytes) -> Listing:

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields
 from marshmallow.validate import Equal
 
 from adapters.ledger import fields as wire
-from adapters.ledger.canonical_json import NotJsonError, parsed, written
+from adapters.ledger.canonical_json import NotJsonError, parsed, written, written_list
 from adapters.ledger.schemas import Written, explained
 from domain.bottle import Bottle
 from domain.errors import InvalidValueError
@@ -55,12 +55,11 @@ _SCHEMA: Final = WorkSchema()
 
 def encode_work(work: Work) -> bytes:
     """Return the bytes of ``work``; equal work has equal bytes."""
-    said = {
-        "loads": [_said(load) for load in work.loads],
-        "superseded": work.superseded,
-        "v": FORMAT,
-    }
-    return f"{written(said)}\n".encode()
+    return b'{"loads":%s,"superseded":%s,"v":%d}\n' % (
+        written_list(map(_said, work.loads)),
+        written(work.superseded).encode(),
+        FORMAT,
+    )
 
 
 def decode_work(name: str, body: bytes) -> Work:
