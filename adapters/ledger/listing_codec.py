@@ -6,7 +6,6 @@ their SHA-256 from the log, so that nothing but this program's own spelling is r
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Final, Literal
 
 import msgspec
