@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
+from application.generation_lists import GenerationLists
 from application.journal import Journal
 from domain.generations import GraceRenewed
 from domain.listing import Listing
 from domain.publication import places_of
 from ports.clock import Clock
-from ports.errors import MalformedError, NotFoundError
-from ports.generations import Generations
 
 
 def renew_grace(
-    journal: Journal, generations: Generations, clock: Clock, coming: Listing
+    journal: Journal, lists: GenerationLists, clock: Clock, coming: Listing
 ) -> None:
     """Let the grace of superseded bottles begin today that are about to be hidden.
 
@@ -26,12 +23,7 @@ def renew_grace(
         coming: What clients are to see next.
     """
     ledger = journal.ledger
-    seen = ledger.generations.get(ledger.published or 0)
-    if seen is None:
-        return
-    hidden: Listing | None = None
-    with suppress(NotFoundError, MalformedError):
-        hidden = generations.listing(seen.number, seen.listing)
+    hidden = lists.if_readable(ledger.generations.get(ledger.published or 0))
     if hidden is None:
         return
     today, place_of = clock.now().date(), places_of(ledger)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
+from application.generation_lists import GenerationLists
 from application.journal import Journal
 from domain.generations import (
     Generation,
@@ -29,11 +31,13 @@ from domain.views import (
     index_key,
     kept_index_key,
 )
-from ports.errors import MalformedError, NotFoundError
+from ports.errors import NotFoundError
 from ports.generations import Generations
 from ports.public_objects import PublicObjects
 
 Step = Callable[[], object]
+
+_NONE: Final[Mapping[str, Listing]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,12 @@ class ShowGeneration:
     views: tuple[View, ...]
     jobs: int
 
-    def __call__(self, journal: Journal, base: int | None) -> None:
+    def __call__(
+        self,
+        journal: Journal,
+        base: int | None,
+        at_hand: Mapping[str, Listing] = _NONE,
+    ) -> None:
         """Show the generation that is published, and record that it is shown.
 
         Another that is published meanwhile is shown in its place.
@@ -60,6 +69,7 @@ class ShowGeneration:
         Args:
             base: The generation that is seen now in all its parts; None if nobody
                 knows, and each part is to be looked at.
+            at_hand: Lists of generations that need not be read, by their SHA-256.
 
         Raises:
             PortError: The store or the log cannot be used.
@@ -74,7 +84,7 @@ class ShowGeneration:
             generation = ledger.generations[published]
             before = ledger.generations.get(base or 0)
             try:
-                self.switch(generation, ledger, before, visible)
+                self.switch(generation, ledger, before, visible, at_hand)
             except NotFoundError:
                 journal.follow()
                 if journal.ledger.published == published:
@@ -98,6 +108,7 @@ class ShowGeneration:
         ledger: Ledger,
         base: Generation | None,
         visible: Collection[str] = (),
+        at_hand: Mapping[str, Listing] = _NONE,
     ) -> None:
         """Replace what differs: by the time this returns, the new one is seen.
 
@@ -106,16 +117,18 @@ class ShowGeneration:
         Args:
             base: What is seen now in all its parts; None if nobody knows.
             visible: Names of documents that may be seen as well.
+            at_hand: Lists of generations that need not be read, by their SHA-256.
 
         Raises:
             PortError: The store cannot be used.
         """
-        listing = self.generations.listing(generation.number, generation.listing)
-        indexes = self._widest(listing.indexes, generation.number, ledger)
-        seen = Listing({}, {})
-        if base is not None:
-            # What cannot be read is looked at in all its parts.
-            seen = self._listing(base) or seen
+        lists = GenerationLists(self.generations, at_hand)
+        listing = lists.of(generation)
+        later = [each for each in ledger.generations if each > generation.number]
+        after = (lists.if_readable(ledger.generations[each]) for each in sorted(later))
+        indexes = _widest(listing.indexes, after)
+        # What cannot be read is looked at in all its parts.
+        seen = lists.if_readable(base) or Listing({}, {})
         self._do(self._bottles(listing, seen, ledger))
         self._do(self._indexes(indexes, seen))
         # All of them: one that published before this and was slow may have put back
@@ -150,33 +163,6 @@ class ShowGeneration:
             if "flat" in self.views:
                 yield partial(self.objects.expose, place, flat_key(bottle), digest)
 
-    def _widest(
-        self, indexes: Mapping[ReleaseKey, KeptIndex], number: int, ledger: Ledger
-    ) -> Mapping[ReleaseKey, KeptIndex]:
-        """Return the indexes to show for a generation: its own, or wider ones.
-
-        Who goes back still has clients with later documents. Where a later index names
-        all that the generation's own does, and the tags that were added since, both
-        find in it what they ask for.
-        """
-        widest = dict(indexes)
-        for later in sorted(each for each in ledger.generations if each > number):
-            listing = self._listing(ledger.generations[later])
-            of_later = listing.indexes if listing is not None else {}
-            widest |= {
-                release: of_later[release]
-                for release, index in widest.items()
-                if release in of_later
-                and of_later[release].bottles.items() >= index.bottles.items()
-            }
-        return widest
-
-    def _listing(self, generation: Generation) -> Listing | None:
-        """Return the list of a generation, None if it cannot be read any more."""
-        with suppress(NotFoundError, MalformedError):
-            return self.generations.listing(generation.number, generation.listing)
-        return None
-
     def _indexes(
         self, indexes: Mapping[ReleaseKey, KeptIndex], seen: Listing
     ) -> Iterator[Step]:
@@ -203,3 +189,27 @@ class ShowGeneration:
                     pending.popleft().result()
             while pending:
                 pending.popleft().result()
+
+
+def _widest(
+    indexes: Mapping[ReleaseKey, KeptIndex], later: Iterable[Listing | None]
+) -> Mapping[ReleaseKey, KeptIndex]:
+    """Return the indexes to show for a generation: its own, or wider ones.
+
+    Who goes back still has clients with later documents. Where a later index names
+    all that the generation's own does, and the tags that were added since, both
+    find in it what they ask for.
+
+    Args:
+        later: The lists of the generations after it, as far as they can be read.
+    """
+    widest = dict(indexes)
+    for listing in later:
+        of_later = listing.indexes if listing is not None else {}
+        widest |= {
+            release: of_later[release]
+            for release, index in widest.items()
+            if release in of_later
+            and of_later[release].bottles.items() >= index.bottles.items()
+        }
+    return widest

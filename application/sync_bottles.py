@@ -117,7 +117,7 @@ class SyncBottles:
             if started is not None:
                 started(run, prepared.work)
             tally = self._carry_out(prepared)
-        # The plan is not kept in memory beside the documents that publishing reads.
+        # The plan is not kept in memory beside what publishing needs.
         prepared = prepared.without_plan()
         exposed = NOT_EXPOSED
         if tally.outcome == "complete" and not prepared.left:
@@ -125,6 +125,7 @@ class SyncBottles:
                 run.journal,
                 changed=tally.mirrored > 0,
                 read=prepared.read is not None,
+                known=prepared.promises,
             )
         ledger = run.journal.ledger
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.generations import KeptIndex, ReleaseKey, release_key
 from domain.ledger import Ledger
 from domain.listing import Listing
+from domain.selection import Offer, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,17 @@ class Promised:
 
     selected: tuple[Bottle, ...]
     others: tuple[Bottle, ...]
+
+
+def promised_by(offer: Offer) -> Promised:
+    """Return what the documents name that an offer was chosen from."""
+    selected = offer.bottles()
+    everything = replace(offer.selection, formulae=(), exclude=())
+    if offer.selection == everything:
+        return Promised(selected, ())
+    chosen = {bottle.key for bottle in selected}
+    whole = choose(offer.catalog, everything, offer.packages).bottles()
+    return Promised(selected, tuple(b for b in whole if b.key not in chosen))
 
 
 @dataclass(frozen=True, slots=True)

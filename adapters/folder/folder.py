@@ -6,7 +6,8 @@ import errno
 import os
 from hashlib import file_digest
 from pathlib import Path
-from typing import NamedTuple
+from struct import Struct
+from typing import Final, NamedTuple
 
 from adapters.folder.disk import make_folder, sync_folder
 from adapters.folder.errors import translate, translated
@@ -22,6 +23,9 @@ from ports.errors import NotFoundError, OutcomeUnknownError, RefusedError
 NO_LINK = {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
 
 
+_STAMP: Final = Struct("=QQqq")
+
+
 class Stamp(NamedTuple):
     """What tells a file from every other, and from itself with other bytes."""
 
@@ -29,6 +33,11 @@ class Stamp(NamedTuple):
     inode: int
     size: int
     changed: int
+
+    @property
+    def packed(self) -> bytes:
+        """The same in a quarter of the memory: there is one for every file."""
+        return _STAMP.pack(*self)
 
 
 class Folder:
@@ -45,8 +54,8 @@ class Folder:
         self.incoming = Incoming(root)
         self.tally = Tally()
         # The digests of files that this process has written or read itself, so that
-        # one with many names is hashed once. About 300 bytes each.
-        self._known: dict[Stamp, Digest] = {}
+        # one with many names is hashed once. About 200 bytes each.
+        self._known: dict[bytes, Digest] = {}
 
     def ask(self, verb: str, key: ObjectKey) -> tuple[Path, str]:
         """Count one request; return the path of its object and what is wanted."""
@@ -69,7 +78,7 @@ class Folder:
 
     def remember(self, found: os.stat_result, digest: Digest) -> None:
         """Take note of the digest of a file that was ``found`` so."""
-        self._known[stamp_of(found)] = digest
+        self._known[stamp_of(found).packed] = digest
 
     def examine(self, path: Path, what: str) -> tuple[Stamp, Digest]:
         """Return what a file is and what its bytes hash to, reading them if need be.
@@ -84,10 +93,11 @@ class Folder:
                 raise self.absent(what) from error
             with file:
                 stamp = stamp_of(os.fstat(file.fileno()))
-                if stamp not in self._known:
-                    found = Digest(file_digest(file, "sha256").hexdigest())
-                    self._known[stamp] = found
-        return stamp, self._known[stamp]
+                digest = self._known.get(stamp.packed)
+                if digest is None:
+                    digest = Digest(file_digest(file, "sha256").hexdigest())
+                    self._known[stamp.packed] = digest
+        return stamp, digest
 
     def absent(self, what: str) -> NotFoundError:
         """Return what it is that there is no object."""

@@ -59,6 +59,13 @@ class FolderPublicObjects(PublicObjects):
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
                 raise self._folder.absent(what) from error
 
+    def pieces(self, key: ObjectKey) -> Iterator[bytes]:
+        path, what = self._folder.ask("read", key)
+        try:
+            yield from _pieces(path, what)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise self._folder.absent(what) from error
+
     def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         original, what = self._folder.ask("expose", source)
         path = self._folder.path(target)
