@@ -130,7 +130,7 @@ class SyncBottles:
         ledger = run.journal.ledger
         try:
             if not shown.is_all(ledger, prepared.selection, prepared.settles):
-                self.refresh_status(ledger)
+                self.refresh_status(ledger, run.journal.history)
         finally:
             run.publish()
         return SyncReport(
