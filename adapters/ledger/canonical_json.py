@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -23,33 +23,32 @@ def written(value: object) -> str:
     return _ENCODER.encode(value)
 
 
-def written_list(values: Iterable[object]) -> bytes:
-    """Return a list in its one written form.
-
-    It is written value by value: all of them at once, as JSON has them, would be in
-    memory several times.
-    """
-    text = BytesIO()
-    text.write(b"[")
-    for number, value in enumerate(values):
-        text.write(b"," if number else b"")
-        text.write(written(value).encode())
-    text.write(b"]")
-    return text.getvalue()
+def list_pieces(values: Iterable[object]) -> Iterator[bytes]:
+    """Yield a list in its one written form, value by value."""
+    mark = b"["
+    for value in values:
+        yield mark + written(value).encode()
+        mark = b","
+    yield b"]" if mark == b"," else b"[]"
 
 
-def written_object(fields: Iterable[tuple[str, object]]) -> bytes:
-    """Return an object in its one written form, field by field as a list is.
+def object_pieces(fields: Iterable[tuple[str, object]]) -> Iterator[bytes]:
+    """Yield an object in its one written form, field by field.
 
     Args:
         fields: Names and values, sorted by their names.
     """
+    mark = "{"
+    for name, value in fields:
+        yield f"{mark}{written(name)}:{written(value)}".encode()
+        mark = ","
+    yield b"}" if mark == "," else b"{}"
+
+
+def gathered(pieces: Iterable[bytes]) -> bytes:
+    """Return what ``pieces`` are together; of a long text there is one in memory."""
     text = BytesIO()
-    text.write(b"{")
-    for number, (name, value) in enumerate(fields):
-        text.write(b"," if number else b"")
-        text.write(f"{written(name)}:{written(value)}".encode())
-    text.write(b"}")
+    text.writelines(pieces)
     return text.getvalue()
 
 

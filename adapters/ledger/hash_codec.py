@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -75,27 +76,29 @@ def encode_hash_file(ledger: Ledger) -> bytes:
     if ledger.at is not None:
         content["last_updated"] = _written(wire.written_time(ledger.at))
     # The sum comes last, so that it can be that of every byte before it.
-    *pieces, closing = _object(content)
-    summed = hashlib.sha256()
-    for piece in pieces:
+    text, summed = BytesIO(), hashlib.sha256()
+    for piece in _fields(content):
         summed.update(piece)
-    pieces.append(b',"sum":"%s"%s\n' % (summed.hexdigest().encode(), closing))
-    return b"".join(pieces)
+        text.write(piece)
+    text.write(b',"sum":"%s"}\n' % summed.hexdigest().encode())
+    return text.getvalue()
 
 
-def _written(value: object) -> list[bytes]:
-    return [written(value).encode()]
+def _written(value: object) -> Iterator[bytes]:
+    yield written(value).encode()
 
 
-def _object(fields: Mapping[str, Sequence[bytes]]) -> list[bytes]:
-    """Return the pieces of an object of JSON by what its fields are written as.
+def _object(fields: Mapping[str, Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield an object of JSON piece by piece, by what its fields are written as."""
+    yield from _fields(fields)
+    yield b"}"
 
-    They are joined only once: the long tables are most of it.
-    """
-    pieces: list[bytes] = []
-    for name in sorted(fields):
-        pieces += (b"," if pieces else b"{", b'"%s":' % name.encode(), *fields[name])
-    return [*pieces, b"}"]
+
+def _fields(fields: Mapping[str, Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield an object that is not closed yet."""
+    for number, name in enumerate(sorted(fields)):
+        yield b'%s"%s":' % (b"," if number else b"{", name.encode())
+        yield from fields[name]
 
 
 def decode_hash_file(body: bytes) -> Ledger:

@@ -6,11 +6,13 @@ their SHA-256 from the log, so that nothing but this program's own spelling is r
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import itemgetter
 from typing import Final, Literal
 
 import msgspec
 
-from adapters.ledger.canonical_json import written_object
+from adapters.ledger.canonical_json import gathered, object_pieces
 from adapters.ledger.plain_lines import Count, Sha256
 from domain.bottle import BottleKey, Digest
 from domain.generations import KeptIndex, ReleaseKey
@@ -41,13 +43,15 @@ _DECODER: Final = msgspec.json.Decoder(_Listing)
 
 def encode_listing(listing: Listing) -> bytes:
     """Return the bytes of ``listing``; equal lists have equal bytes."""
-    bottles, indexes = listing.bottles, listing.indexes
-    return b'{"bottles":%s,"indexes":%s,"v":%d}\n' % (
-        written_object((key, bottles[key]) for key in sorted(bottles)),
-        written_object(
-            (release, _said(indexes[release])) for release in sorted(indexes)
-        ),
-        FORMAT,
+    indexes = sorted(listing.indexes.items(), key=itemgetter(0))
+    return gathered(
+        chain(
+            (b'{"bottles":',),
+            object_pieces(sorted(listing.bottles.items())),
+            (b',"indexes":',),
+            object_pieces((release, _said(index)) for release, index in indexes),
+            (b',"v":%d}\n' % FORMAT,),
+        )
     )
 
 

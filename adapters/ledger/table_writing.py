@@ -37,10 +37,10 @@ class _Old(msgspec.Struct, gc=False):
     size: int
 
 
-def bottle_table(ledger: Ledger) -> tuple[list[bytes], StateDigest]:
+def bottle_table(ledger: Ledger) -> tuple[Iterator[bytes], StateDigest]:
     """Return the table of bottles, here or elsewhere, and the digest of those here.
 
-    The table comes in pieces, of which it is made one after the other.
+    The table comes piece by piece.
     """
     held = ledger.held
     rows = held.rows if isinstance(held, HeldRows) else held
@@ -49,8 +49,8 @@ def bottle_table(ledger: Ledger) -> tuple[list[bytes], StateDigest]:
     return _table(_rows(rows, ledger.elsewhere)), digest
 
 
-def superseded_table(superseded: Mapping[ObjectKey, Superseded]) -> list[bytes]:
-    """Return the table of superseded objects, in pieces as that of bottles."""
+def superseded_table(superseded: Mapping[ObjectKey, Superseded]) -> Iterator[bytes]:
+    """Return the table of superseded objects, piece by piece."""
     return _table(
         (object_key, _Old(old.key, old.on, old.sha256, old.size))
         for object_key, old in sorted(superseded.items(), key=itemgetter(0))
@@ -83,18 +83,19 @@ def _rows(
         yield key, row if isinstance(row, Row) else row_of(row)
 
 
-def _table(rows: Iterable[tuple[K, msgspec.Struct]]) -> list[bytes]:
-    """Return the pieces of an object of JSON, in their one written form.
+def _table(rows: Iterable[tuple[K, msgspec.Struct]]) -> Iterator[bytes]:
+    """Yield an object of JSON in its one written form.
 
     Args:
         rows: Sorted by their keys.
     """
-    pieces, waiting = [b"{"], iter(rows)
+    mark, waiting = b"{", iter(rows)
     while some := dict(islice(waiting, _AT_ONCE)):
-        if len(pieces) > 1:
-            pieces.append(b",")
-        pieces.append(_written(some)[1:-1])
-    return [*pieces, b"}"]
+        yield mark
+        # Without its own braces.
+        yield _written(some)[1:-1]
+        mark = b","
+    yield b"}" if mark == b"," else b"{}"
 
 
 def _written(table: Mapping[K, msgspec.Struct]) -> bytes:
