@@ -19,7 +19,7 @@ from domain.generations import (
 )
 from domain.selection import Selection
 from domain.views import api_key, blob_key, flat_index_key, flat_key, index_key
-from ports.errors import NotFoundError, UnavailableError
+from ports.errors import MalformedError, NotFoundError, UnavailableError
 from tests.support.publishing import DAY, PACKAGES, PublishingMirror, body_of, made
 
 ALL = Selection()
@@ -342,6 +342,22 @@ def test_documents_that_are_gone_are_read_again_by_the_next_sync() -> None:
     catalog = mirror.ledger().catalog
     assert catalog is not None
     assert (dict(catalog.documents), catalog.validators) == ({}, Validators())
+    assert mirror.ledger().published == 1
+    assert set(mirror.generations.numbers()) == {1}
+    mirror.clients.look()
+
+
+def test_documents_that_changed_since_they_were_read_are_not_published() -> None:
+    mirror = PublishingMirror()
+    first_two_weeks(mirror)
+    catalog = mirror.ledger().catalog
+    assert catalog is not None
+    staged = ObjectKey(f"generations/staged/{catalog.documents[PACKAGES]}")
+    mirror.objects.write(staged, b"damaged", "application/json")
+
+    with pytest.raises(MalformedError):
+        mirror.publish(mirror.journal(), ALL)
+
     assert mirror.ledger().published == 1
     assert set(mirror.generations.numbers()) == {1}
     mirror.clients.look()
