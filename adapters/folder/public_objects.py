@@ -61,10 +61,9 @@ class FolderPublicObjects(PublicObjects):
 
     def pieces(self, key: ObjectKey) -> Iterator[bytes]:
         path, what = self._folder.ask("read", key)
-        try:
-            yield from _pieces(path, what)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-            raise self._folder.absent(what) from error
+        if not path.is_file():
+            raise self._folder.absent(what)
+        yield from _pieces(path, what)
 
     def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         original, what = self._folder.ask("expose", source)
