@@ -30,7 +30,7 @@ from domain.generations import (
 )
 from domain.ledger import Ledger
 from domain.listing import Listing
-from domain.publication import Prospect, prospect
+from domain.publication import Promised, Prospect, prospect
 from domain.selection import Selection
 from domain.views import View
 from ports.clock import Clock
@@ -88,14 +88,15 @@ class PublishGeneration:
         try:
             newest = newest_of(ledger)
             before = self._before(ledger, newest)
-            offered = self._prospect(ledger, documents, selection, before)
+            promised = self.promises(documents, selection)
+            offered = self._prospect(promised, ledger, before)
             if offered.unlisted and self.find_indexes is not None:
                 held = ledger.held
                 unlisted = [held[key].bottle for key in offered.unlisted]
                 self.find_indexes(journal, unlisted)
                 if newest_of(ledger) != newest:
                     return None
-                offered = self._prospect(ledger, documents, selection, before)
+                offered = self._prospect(promised, ledger, before)
             if offered.shortfall and not allow_missing:
                 raise _short(offered)
             kept = None
@@ -139,13 +140,8 @@ class PublishGeneration:
         return ledger.catalog.documents
 
     def _prospect(
-        self,
-        ledger: Ledger,
-        documents: Mapping[str, str],
-        selection: Selection,
-        before: Listing | None,
+        self, promised: Promised, ledger: Ledger, before: Listing | None
     ) -> Prospect:
-        promised = self.promises(documents, selection)
         needs_indexes = "registry" in self.views
         return prospect(promised, ledger, before, needs_indexes=needs_indexes)
 
