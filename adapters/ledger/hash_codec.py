@@ -14,7 +14,7 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from adapters.ledger import fields as wire
-from adapters.ledger.canonical_json import NotJsonError, parsed, written
+from adapters.ledger.canonical_json import NotJsonError, object_pieces, parsed, written
 from adapters.ledger.hash_entries import parted
 from adapters.ledger.hash_schemas import HashFileSchema
 from adapters.ledger.hash_state import state_rows
@@ -85,7 +85,11 @@ def encode_hash_file(ledger: Ledger) -> bytes:
 
 
 def _written(value: object) -> Iterator[bytes]:
-    yield written(value).encode()
+    if isinstance(value, dict):
+        # Indexes that are in no generation's list may be thousands.
+        yield from object_pieces(sorted(value.items()))
+    else:
+        yield written(value).encode()
 
 
 def _object(fields: Mapping[str, Iterator[bytes]]) -> Iterator[bytes]:
