@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from application.collect_garbage import CollectAfterRun
 from application.journal import Journal
+from application.known_promises import KnownPromises, RememberedPromises
 from application.publication import Publication, PublishRefusedError, is_due
 from application.publish_generation import PublishGeneration
 from application.tidy_generations import sweep_documents
@@ -47,21 +48,35 @@ class ExposeRun:
     selection: Selection
     progress: Progress
 
-    def __call__(self, journal: Journal, *, changed: bool, read: bool) -> Exposed:
+    def __call__(
+        self,
+        journal: Journal,
+        *,
+        changed: bool,
+        read: bool,
+        known: KnownPromises | None = None,
+    ) -> Exposed:
         """Publish a generation where one is due, then evict.
 
         Args:
             changed: Whether the run has brought in anything.
             read: Whether it has read documents that were not known.
+            known: What those name that it was planned from, as far as it was here.
 
         Raises:
             LedgerDamagedError: The log is damaged.
         """
-        exposed = self._publish(journal, changed=changed, read=read)
+        publish = self.publish
+        if known is not None:
+            promises = RememberedPromises(known, publish.promises)
+            publish = replace(publish, promises=promises)
+        exposed = self._publish(publish, journal, changed=changed, read=read)
         self.collect(journal, "complete")
         return exposed
 
-    def _publish(self, journal: Journal, *, changed: bool, read: bool) -> Exposed:
+    def _publish(
+        self, publish: PublishGeneration, journal: Journal, *, changed: bool, read: bool
+    ) -> Exposed:
         if not self.exposure.views:
             return NOT_EXPOSED
         if not self.exposure.publish:
@@ -71,7 +86,7 @@ class ExposeRun:
         if not is_due(journal.ledger, changed=changed):
             return NOT_EXPOSED
         try:
-            publication = self.publish(journal, self.selection)
+            publication = publish(journal, self.selection)
         except (
             PublishRefusedError,
             PortError,

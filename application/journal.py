@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TypeVar
 
 from application.patience import Patience
-from domain.events import Commit, Event
+from domain.events import GENESIS, Commit, Event, Position, RecordedCommit
+from domain.history import History
 from domain.ledger import Ledger
 from ports.clock import Clock
 from ports.errors import ConflictError
@@ -28,6 +29,8 @@ class Journal:
     Attributes:
         writer: The name that the headers of its commits have.
         ledger: The fold of every commit up to and with this journal's last.
+        history: The history up to there, where the log began with this journal; None
+            where only the log knows it.
         alone: Whether no other run has recorded anything since the ledger was
             opened: a plan that was made then knows nothing of it.
         phase: Which part of a period this journal's shard comes in, of [0, 1): so
@@ -57,6 +60,7 @@ class Journal:
         self.writer = f"{run}/{shard}/{new_id()}"
         self._wseq = 0
         self.ledger = ledger
+        self.history = History() if ledger.position == GENESIS else None
         self.alone = True
         self._has_company = False
         self._patience = patience
@@ -110,7 +114,7 @@ class Journal:
                 self.follow()
                 continue
             self._wseq += 1
-            self.ledger.apply(recorded)
+            self._apply(recorded, position)
             return True
 
     def _record(self, batch: tuple[Event, ...]) -> None:
@@ -131,6 +135,12 @@ class Journal:
     def _follow(self) -> None:
         start = self.ledger.position
         for recorded in self._log.read(start):
-            self.ledger.apply(recorded, start)
+            self._apply(recorded, start)
             self.alone &= recorded.commit.run == self._run
             self._has_company = True
+
+    def _apply(self, recorded: RecordedCommit, start: Position) -> None:
+        if self.history is None:
+            self.ledger.apply(recorded, start)
+        else:
+            self.history.follow(self.ledger, recorded, start)

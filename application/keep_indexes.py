@@ -25,7 +25,8 @@ from ports.progress import TransferProgress
 from ports.public_objects import PublicObjects
 from ports.store import Store
 
-_Answer: TypeAlias = "Future[KeptIndex | None]"
+_Answer: TypeAlias = "KeptIndex | Future[KeptIndex | None] | None"
+"""What became of an index; a future as long as a thread is about it."""
 
 
 class KeepIndexes:
@@ -106,19 +107,22 @@ class KeepIndexes:
 
         What fails is tried again by whoever comes next.
         """
-        ours: _Answer = Future()
+        ours: Future[KeptIndex | None] = Future()
         with self._lock:
             answer = self._answers.setdefault(what, ours)
         if answer is not ours:
-            return answer.result()
+            return answer.result() if isinstance(answer, Future) else answer
         try:
-            ours.set_result(act())
+            kept = act()
         except BaseException as error:
             with self._lock:
                 del self._answers[what]
             ours.set_exception(error)
             raise
-        return ours.result()
+        with self._lock:
+            self._answers[what] = kept
+        ours.set_result(kept)
+        return kept
 
     def _fetch(self, bottle: Bottle) -> KeptIndex | None:
         try:

@@ -11,10 +11,12 @@ from typing import NamedTuple
 from application.ask_sizes import AskSizes
 from application.belief import check_not_shrunk, is_older, moment
 from application.known_documents import KnownDocuments, seen_of
+from application.known_promises import KnownPromises
 from application.read_documents import ReadDocuments
 from domain.catalog import Catalog, Validators
 from domain.ledger import Ledger
 from domain.plan import SyncPlan, make_plan
+from domain.publication import promised_by
 from domain.records import CatalogSeen
 from domain.selection import Offer, Selection, choose
 from ports.bottle_source import BottleSource
@@ -34,11 +36,13 @@ class Planned(NamedTuple):
     Attributes:
         documents: The SHA-256 of each document of the API that the plan covers, by its
             name; the catalog is one.
+        promises: What they name; None where they are not published.
     """
 
     catalog: Catalog
     plan: SyncPlan
     documents: Mapping[str, str]
+    promises: KnownPromises | None
 
 
 class _Read(NamedTuple):
@@ -109,7 +113,11 @@ class PlanSync:
         if ask_sizes is not None:
             ask_sizes = max(0.0, ask_sizes - (self.clock.monotonic() - begun))
         plan = self._plan(read.offer, ledger, _Wanted(ask_sizes, fetch_elsewhere))
-        return Planned(read.offer.catalog, plan, read.documents)
+        promises = None
+        if self.documents is not None:
+            promised = promised_by(read.offer)
+            promises = KnownPromises(read.documents, selection, promised)
+        return Planned(read.offer.catalog, plan, read.documents, promises)
 
     def preview(
         self, selection: Selection, ledger: Ledger, *, fetch_elsewhere: bool = False

@@ -8,6 +8,7 @@ from functools import partial
 
 from application.adopt import Adopt, left_to_do
 from application.import_hash_file import ImportHashFile
+from application.known_promises import KnownPromises
 from application.opened_ledger import OpenedLedger
 from application.plan_sync import PlanSync
 from application.run import Run, Runs
@@ -31,6 +32,8 @@ class Prepared:
         settles: The SHA-256 of the catalog that the work carries out in full.
         skipped: Bottles that are held already.
         left: Bottles that the bound on bytes leaves for a later run.
+        promises: What the documents name that it was planned from, where they are to
+            be published.
     """
 
     run: Run
@@ -42,6 +45,7 @@ class Prepared:
     settles: str | None
     skipped: int
     left: int
+    promises: KnownPromises | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -118,7 +122,7 @@ class PrepareSync:
                 skipped=len(ledger.held),
                 left=0,
             )
-        catalog, plan, documents = planned
+        catalog, plan, documents, promises = planned
         adopted = self.adopt.adopted(plan, ledger)
         whole = left_to_do(plan, adopted)
         work = whole if max_bytes is None else whole.within(max_bytes)
@@ -133,6 +137,7 @@ class PrepareSync:
             settles=None if left else catalog.document.sha256,
             skipped=plan.held,
             left=left,
+            promises=promises,
         )
 
     def _require_store(self, opened: OpenedLedger) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from application.find_indexes import FindIndexes
+from application.generation_lists import GenerationLists
 from application.journal import MAX_EVENTS, Journal
 from application.publication import (
     Promises,
@@ -30,7 +30,7 @@ from domain.generations import (
 )
 from domain.ledger import Ledger
 from domain.listing import Listing
-from domain.publication import Prospect, prospect
+from domain.publication import Promised, Prospect, prospect
 from domain.selection import Selection
 from domain.views import View
 from ports.clock import Clock
@@ -86,21 +86,24 @@ class PublishGeneration:
         base = seen_of(ledger, self.views)
         documents = self._documents(ledger)
         try:
-            offered = self._prospect(ledger, documents, selection)
+            newest = newest_of(ledger)
+            before = self._before(ledger, newest)
+            promised = self.promises(documents, selection)
+            offered = self._prospect(promised, ledger, before)
             if offered.unlisted and self.find_indexes is not None:
-                held = journal.ledger.held
+                held = ledger.held
                 unlisted = [held[key].bottle for key in offered.unlisted]
                 self.find_indexes(journal, unlisted)
-                ledger = journal.ledger
-                offered = self._prospect(ledger, documents, selection)
+                if newest_of(ledger) != newest:
+                    return None
+                offered = self._prospect(promised, ledger, before)
             if offered.shortfall and not allow_missing:
                 raise _short(offered)
-            newest = newest_of(ledger)
             kept = None
             if (
                 newest is None
                 or not is_published(ledger, newest, documents, self.views)
-                or self._listing(ledger, newest) != offered.listing
+                or before != offered.listing
             ):
                 kept = self._keep(newest, documents, offered.listing)
         except NotFoundError:
@@ -111,11 +114,15 @@ class PublishGeneration:
                 self.show(journal, base)
             return _publication(journal.ledger, offered, is_new=False)
         number, listing = kept
-        renew_grace(journal, self.generations, self.clock, offered.listing)
+        at_hand = {listing: offered.listing}
+        if newest is not None and before is not None:
+            at_hand[ledger.generations[newest].listing] = before
+        lists = GenerationLists(self.generations, at_hand)
+        renew_grace(journal, lists, self.clock, offered.listing)
         if not self._publish(journal, number, listing, documents, offered):
             self.generations.drop(number)
             return None
-        self.show(journal, base)
+        self.show(journal, base, at_hand)
         self._tidy(journal, base)
         return _publication(journal.ledger, offered, is_new=True)
 
@@ -133,26 +140,19 @@ class PublishGeneration:
         return ledger.catalog.documents
 
     def _prospect(
-        self, ledger: Ledger, documents: Mapping[str, str], selection: Selection
+        self, promised: Promised, ledger: Ledger, before: Listing | None
     ) -> Prospect:
-        newest = newest_of(ledger)
-        return prospect(
-            self.promises(documents, selection),
-            ledger,
-            self._listing(ledger, newest),
-            needs_indexes="registry" in self.views,
-        )
+        needs_indexes = "registry" in self.views
+        return prospect(promised, ledger, before, needs_indexes=needs_indexes)
 
-    def _listing(self, ledger: Ledger, number: int | None) -> Listing | None:
-        """Return the list of a generation; None if there is none, or none to be read.
+    def _before(self, ledger: Ledger, newest: int | None) -> Listing | None:
+        """Return the list of the newest generation.
 
-        What it had of indexes is then asked for again.
+        None if there is none, or none to be read: what it had of indexes is then asked
+        for again.
         """
-        if number is None:
-            return None
-        with suppress(NotFoundError, MalformedError):
-            return self.generations.listing(number, ledger.generations[number].listing)
-        return None
+        generation = ledger.generations.get(newest or 0)
+        return GenerationLists(self.generations).if_readable(generation)
 
     def _keep(
         self, newest: int | None, documents: Mapping[str, str], listing: Listing
@@ -168,7 +168,7 @@ class PublishGeneration:
                 return number, self.generations.keep(number, documents, listing)
             except ConflictError:
                 number += 1
-            except NotFoundError:
+            except (NotFoundError, MalformedError):
                 self.generations.drop(number)
                 raise
 

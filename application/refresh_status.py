@@ -9,6 +9,7 @@ from datetime import datetime
 from application.opened_ledger import OpenedLedger
 from application.write_status import WriteStatus
 from domain.errors import MirrorError
+from domain.history import History
 from domain.ledger import Ledger
 from domain.records import ClosedRun
 from ports.progress import Progress
@@ -25,13 +26,16 @@ class RefreshStatus:
     write: Callable[[], WriteStatus]
     progress: Progress
 
-    def __call__(self, ledger: Ledger) -> None:
+    def __call__(self, ledger: Ledger, history: History | None = None) -> None:
         """Write the page as ``ledger`` is, before the hash file says the same.
 
         That it cannot be written is no failure of the run.
+
+        Args:
+            history: Up to the position of ``ledger``; None where it is to be read.
         """
         try:
-            self.write().of(ledger)
+            self.write().of(ledger, history)
         except MirrorError as error:
             self.progress.warn(
                 f"the status page was not written: {error}; the next sync writes it, or"

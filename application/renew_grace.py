@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
+from application.generation_lists import GenerationLists
 from application.journal import Journal
 from domain.generations import GraceRenewed
 from domain.listing import Listing
-from domain.publication import objects_of
+from domain.publication import places_of
 from ports.clock import Clock
-from ports.errors import MalformedError, NotFoundError
-from ports.generations import Generations
 
 
 def renew_grace(
-    journal: Journal, generations: Generations, clock: Clock, coming: Listing
+    journal: Journal, lists: GenerationLists, clock: Clock, coming: Listing
 ) -> None:
     """Let the grace of superseded bottles begin today that are about to be hidden.
 
@@ -26,20 +23,17 @@ def renew_grace(
         coming: What clients are to see next.
     """
     ledger = journal.ledger
-    seen = ledger.generations.get(ledger.published or 0)
-    if seen is None:
-        return
-    hidden: Listing | None = None
-    with suppress(NotFoundError, MalformedError):
-        hidden = generations.listing(seen.number, seen.listing)
+    hidden = lists.if_readable(ledger.generations.get(ledger.published or 0))
     if hidden is None:
         return
-    today, places = clock.now().date(), objects_of(ledger)
+    today, place_of = clock.now().date(), places_of(ledger)
     renewed: list[GraceRenewed] = []
     for key, digest in hidden.bottles.items():
-        place = places.get((key, digest))
+        if coming.bottles.get(key) == digest:
+            continue
+        place = place_of(key, digest)
         old = ledger.superseded.get(place) if place is not None else None
-        if coming.bottles.get(key) == digest or place is None or old is None:
+        if place is None or old is None:
             continue
         if old.on < today:
             renewed.append(GraceRenewed(key, digest, place, today))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from application.generation_lists import GenerationLists
 from application.journal import Journal
 from application.publication import (
     Publication,
@@ -17,7 +18,7 @@ from domain.bottle import BottleKey
 from domain.generations import GenerationRolledBack
 from domain.ledger import Ledger
 from domain.listing import Listing
-from domain.publication import objects_of
+from domain.publication import places_of
 from ports.clock import Clock
 from ports.generations import Generations
 
@@ -46,7 +47,7 @@ class RollBack:
         target = _target(ledger, to)
         generation = ledger.generations[target]
         # Read before anything is changed: what cannot be read cannot be shown.
-        listing = self.generations.listing(target, generation.listing)
+        listing = GenerationLists(self.generations).of(generation)
         gone = _gone(listing, ledger)
         if gone:
             raise PublishRefusedError(
@@ -54,9 +55,11 @@ class RollBack:
                 f" longer holds: {some_of(gone)}",
                 gone,
             )
-        renew_grace(journal, self.generations, self.clock, listing)
+        at_hand = {generation.listing: listing}
+        lists = GenerationLists(self.generations, at_hand)
+        renew_grace(journal, lists, self.clock, listing)
         journal.record([GenerationRolledBack(target)])
-        self.show(journal, base)
+        self.show(journal, base, at_hand)
         return Publication(target, generation.bottles, is_new=False)
 
 
@@ -85,7 +88,7 @@ def _target(ledger: Ledger, to: int | None) -> int:
 
 
 def _gone(listing: Listing, ledger: Ledger) -> tuple[BottleKey, ...]:
-    there = objects_of(ledger)
+    place_of = places_of(ledger)
     return tuple(
-        key for key, digest in listing.bottles.items() if (key, digest) not in there
+        key for key, digest in listing.bottles.items() if place_of(key, digest) is None
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
+from application.generation_lists import GenerationLists
 from application.journal import Journal
 from domain.generations import (
     Generation,
@@ -17,7 +20,7 @@ from domain.generations import (
 )
 from domain.ledger import Ledger
 from domain.listing import Listing
-from domain.publication import objects_of
+from domain.publication import places_of
 from domain.views import (
     View,
     api_key,
@@ -28,11 +31,13 @@ from domain.views import (
     index_key,
     kept_index_key,
 )
-from ports.errors import MalformedError, NotFoundError
+from ports.errors import NotFoundError
 from ports.generations import Generations
 from ports.public_objects import PublicObjects
 
 Step = Callable[[], object]
+
+_NONE: Final[Mapping[str, Listing]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,12 @@ class ShowGeneration:
     views: tuple[View, ...]
     jobs: int
 
-    def __call__(self, journal: Journal, base: int | None) -> None:
+    def __call__(
+        self,
+        journal: Journal,
+        base: int | None,
+        at_hand: Mapping[str, Listing] = _NONE,
+    ) -> None:
         """Show the generation that is published, and record that it is shown.
 
         Another that is published meanwhile is shown in its place.
@@ -59,6 +69,7 @@ class ShowGeneration:
         Args:
             base: The generation that is seen now in all its parts; None if nobody
                 knows, and each part is to be looked at.
+            at_hand: Lists of generations that need not be read, by their SHA-256.
 
         Raises:
             PortError: The store or the log cannot be used.
@@ -73,7 +84,7 @@ class ShowGeneration:
             generation = ledger.generations[published]
             before = ledger.generations.get(base or 0)
             try:
-                self.switch(generation, ledger, before, visible)
+                self.switch(generation, ledger, before, visible, at_hand)
             except NotFoundError:
                 journal.follow()
                 if journal.ledger.published == published:
@@ -97,6 +108,7 @@ class ShowGeneration:
         ledger: Ledger,
         base: Generation | None,
         visible: Collection[str] = (),
+        at_hand: Mapping[str, Listing] = _NONE,
     ) -> None:
         """Replace what differs: by the time this returns, the new one is seen.
 
@@ -105,16 +117,18 @@ class ShowGeneration:
         Args:
             base: What is seen now in all its parts; None if nobody knows.
             visible: Names of documents that may be seen as well.
+            at_hand: Lists of generations that need not be read, by their SHA-256.
 
         Raises:
             PortError: The store cannot be used.
         """
-        listing = self.generations.listing(generation.number, generation.listing)
-        indexes = self._widest(listing.indexes, generation.number, ledger)
-        seen = Listing({}, {})
-        if base is not None:
-            # What cannot be read is looked at in all its parts.
-            seen = self._listing(base) or seen
+        lists = GenerationLists(self.generations, at_hand)
+        listing = lists.of(generation)
+        later = [each for each in ledger.generations if each > generation.number]
+        after = (lists.if_readable(ledger.generations[each]) for each in sorted(later))
+        indexes = _widest(listing.indexes, after)
+        # What cannot be read is looked at in all its parts.
+        seen = lists.if_readable(base) or Listing({}, {})
         self._do(self._bottles(listing, seen, ledger))
         self._do(self._indexes(indexes, seen))
         # All of them: one that published before this and was slow may have put back
@@ -136,43 +150,18 @@ class ShowGeneration:
         Workers have put nearly all of them there. What is left are names that another
         digest had, and views that were switched on since.
         """
-        places = objects_of(ledger)
+        place_of = places_of(ledger)
         for key, digest in listing.bottles.items():
-            entry, place = ledger.held.get(key), places.get((key, digest))
-            if seen.bottles.get(key) == digest or entry is None or place is None:
+            if seen.bottles.get(key) == digest:
+                continue
+            entry, place = ledger.held.get(key), place_of(key, digest)
+            if entry is None or place is None:
                 continue
             bottle = entry.bottle.of(digest)
             if "registry" in self.views:
                 yield partial(self.objects.expose, place, blob_key(bottle), digest)
             if "flat" in self.views:
                 yield partial(self.objects.expose, place, flat_key(bottle), digest)
-
-    def _widest(
-        self, indexes: Mapping[ReleaseKey, KeptIndex], number: int, ledger: Ledger
-    ) -> Mapping[ReleaseKey, KeptIndex]:
-        """Return the indexes to show for a generation: its own, or wider ones.
-
-        Who goes back still has clients with later documents. Where a later index names
-        all that the generation's own does, and the tags that were added since, both
-        find in it what they ask for.
-        """
-        widest = dict(indexes)
-        for later in sorted(each for each in ledger.generations if each > number):
-            listing = self._listing(ledger.generations[later])
-            of_later = listing.indexes if listing is not None else {}
-            widest |= {
-                release: of_later[release]
-                for release, index in widest.items()
-                if release in of_later
-                and of_later[release].bottles.items() >= index.bottles.items()
-            }
-        return widest
-
-    def _listing(self, generation: Generation) -> Listing | None:
-        """Return the list of a generation, None if it cannot be read any more."""
-        with suppress(NotFoundError, MalformedError):
-            return self.generations.listing(generation.number, generation.listing)
-        return None
 
     def _indexes(
         self, indexes: Mapping[ReleaseKey, KeptIndex], seen: Listing
@@ -191,6 +180,36 @@ class ShowGeneration:
                 yield partial(self.objects.expose, kept, target, digest)
 
     def _do(self, steps: Iterable[Step]) -> None:
+        # As many wait as keep all threads busy, of tens of thousands.
+        pending: deque[Future[object]] = deque()
         with ThreadPoolExecutor(self.jobs) as pool:
-            for done in [pool.submit(step) for step in steps]:
-                done.result()
+            for step in steps:
+                pending.append(pool.submit(step))
+                if len(pending) >= 4 * self.jobs:
+                    pending.popleft().result()
+            while pending:
+                pending.popleft().result()
+
+
+def _widest(
+    indexes: Mapping[ReleaseKey, KeptIndex], later: Iterable[Listing | None]
+) -> Mapping[ReleaseKey, KeptIndex]:
+    """Return the indexes to show for a generation: its own, or wider ones.
+
+    Who goes back still has clients with later documents. Where a later index names
+    all that the generation's own does, and the tags that were added since, both
+    find in it what they ask for.
+
+    Args:
+        later: The lists of the generations after it, as far as they can be read.
+    """
+    widest = dict(indexes)
+    for listing in later:
+        of_later = listing.indexes if listing is not None else {}
+        widest |= {
+            release: of_later[release]
+            for release, index in widest.items()
+            if release in of_later
+            and of_later[release].bottles.items() >= index.bottles.items()
+        }
+    return widest

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from application.publication import Promises
 from domain.api_documents import CATALOG, clients_of
 from domain.catalog import Validators
-from domain.publication import Promised
+from domain.publication import Promised, promised_by
 from domain.selection import Selection, choose
 from ports.api_documents import ApiDocuments
 from ports.generations import Generations
@@ -22,23 +22,13 @@ class StagedPromises(Promises):
     generations: Generations
 
     def __call__(self, documents: Mapping[str, str], selection: Selection) -> Promised:
-        body = self.generations.staged(documents[CATALOG])
-        catalog = self.upstream.catalog(body, Validators())
-        del body
+        catalog = self.upstream.catalog(
+            self.generations.staged(documents[CATALOG]), Validators()
+        )
         packages = {
             client: self.upstream.packages(
                 self.generations.staged(documents[name]), client
             )
             for name, client in clients_of(documents).items()
         }
-        selected = choose(catalog, selection, packages).bottles()
-        all_of_it = replace(selection, formulae=(), exclude=())
-        chosen = {bottle.key for bottle in selected}
-        return Promised(
-            selected=selected,
-            others=tuple(
-                bottle
-                for bottle in choose(catalog, all_of_it, packages).bottles()
-                if bottle.key not in chosen
-            ),
-        )
+        return promised_by(choose(catalog, selection, packages))

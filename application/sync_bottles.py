@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -19,7 +20,7 @@ from domain.events import BottleFailed
 from domain.ledger import Ledger
 from domain.selection import Selection
 from domain.words import Outcome
-from domain.work import Amount, Work
+from domain.work import Amount, Load, Work
 from ports.errors import PortError
 from ports.progress import Progress
 
@@ -108,28 +109,27 @@ class SyncBottles:
         )
         run = prepared.run
         rebuilt = _rebuilt(prepared.work, run.journal.ledger)
-        if prepared.is_empty:
+        is_empty, loads = prepared.is_empty, deque(prepared.work.loads)
+        found = len(prepared.adopted)
+        if is_empty:
             run.record_empty(prepared.selection, prepared.read, prepared.settles)
-            tally = Tally()
         else:
-            run.start(prepared.work, prepared.selection, prepared.read)
-            run.supersede(prepared.work)
-            if started is not None:
-                started(run, prepared.work)
-            tally = self._carry_out(prepared)
-        # The plan is not kept in memory beside the documents that publishing reads.
+            self._start(prepared, started)
+        # What is carried out leaves the memory: the ledger, which has it then, grows.
         prepared = prepared.without_plan()
+        tally = Tally() if is_empty else self._carry_out(prepared, loads, found)
         exposed = NOT_EXPOSED
         if tally.outcome == "complete" and not prepared.left:
             exposed = self.expose(
                 run.journal,
                 changed=tally.mirrored > 0,
                 read=prepared.read is not None,
+                known=prepared.promises,
             )
         ledger = run.journal.ledger
         try:
             if not shown.is_all(ledger, prepared.selection, prepared.settles):
-                self.refresh_status(ledger)
+                self.refresh_status(ledger, run.journal.history)
         finally:
             run.publish()
         return SyncReport(
@@ -149,19 +149,38 @@ class SyncBottles:
             rebuilt=tuple(b.key for b in rebuilt if ledger.has(b)),
         )
 
-    def _carry_out(self, prepared: Prepared) -> Tally:
+    def _start(
+        self, prepared: Prepared, started: Callable[[Run, Work], object] | None
+    ) -> None:
         run, work = prepared.run, prepared.work
+        run.start(work, prepared.selection, prepared.read)
+        run.supersede(work)
+        if started is not None:
+            started(run, work)
         run.journal.record(prepared.adopted)
         if prepared.plan is not None:
             self.progress.begin(replace(prepared.plan, work=work))
+
+    def _carry_out(self, prepared: Prepared, loads: deque[Load], found: int) -> Tally:
+        """Carry out ``loads``, of which none is left.
+
+        Args:
+            found: Bottles that were adopted.
+        """
+        run = prepared.run
         try:
-            tally = self.carry_out(work.loads, run.journal, run.day)
+            tally = self.carry_out(_taken_from(loads), run.journal, run.day)
         finally:
             self.progress.end()
-        tally.found += len(prepared.adopted)
+        tally.found += found
         counts = tally.counts | {"skipped": prepared.skipped}
         run.complete(tally.outcome, prepared.settles, counts)
         return tally
+
+
+def _taken_from(loads: deque[Load]) -> Iterator[Load]:
+    while loads:
+        yield loads.popleft()
 
 
 def _rebuilt(work: Work, ledger: Ledger) -> tuple[Bottle, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from application.read_history import ReadHistory, status_at
+from domain.history import History
 from domain.ledger import Ledger
 from domain.served import STATUS_PAGE
 from domain.status import Status
@@ -49,8 +50,13 @@ class WriteStatus:
                 return self._written(self.page.last(), None, anew=True)
         raise _given_up()
 
-    def of(self, ledger: Ledger) -> WrittenStatus | None:
+    def of(
+        self, ledger: Ledger, history: History | None = None
+    ) -> WrittenStatus | None:
         """Write what has changed of the page, up to the position of ``ledger``.
+
+        Args:
+            history: Up to that position; None where it is to be read.
 
         Returns:
             None when there is one of a later position: whoever has written it knew all
@@ -67,6 +73,8 @@ class WriteStatus:
             if there > until and not anew:
                 return None
             try:
+                if history is not None and there <= until:
+                    return self._write(ledger, history, last, anew=anew)
                 return self._written(last, max(until, there), anew=anew)
             except OvertakenError:
                 # What was put here may lie over what the other has put, and he is gone.
@@ -79,6 +87,11 @@ class WriteStatus:
         self, last: LastPage | None, until: int | None, *, anew: bool
     ) -> WrittenStatus:
         ledger, history = self.read(None if last is None else last.history, until)
+        return self._write(ledger, history, last, anew=anew)
+
+    def _write(
+        self, ledger: Ledger, history: History, last: LastPage | None, *, anew: bool
+    ) -> WrittenStatus:
         status = status_at(ledger, history)
         return WrittenStatus(status, self.page.write(status, history, last, anew=anew))
 

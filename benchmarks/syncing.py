@@ -65,16 +65,20 @@ def sync(
     served: Upstream,
     target: Target,
     place: Path,
-    *,
+    *names: str,
     tags: str = TAG,
     jobs: int = DEFAULT_JOBS,
     spool: Path | None = None,
 ) -> Synced:
-    """Sync all that is served for ``tags`` into ``target``."""
+    """Sync what is served for ``tags`` into ``target``.
+
+    Args:
+        names: The formulae to sync; none is all of them.
+    """
     served.forget()
     settings = {} if spool is None else {"BOTTLES_SPOOL": str(spool)}
     measured = bottles(
-        *("sync", "--tag", tags, "--jobs", str(jobs), "--store", target.url),
+        *("sync", *names, "--tag", tags, "--jobs", str(jobs), "--store", target.url),
         *("--json", "--quiet"),
         cwd=place,
         settings={**served.settings, **target.settings, **settings},

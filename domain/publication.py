@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
 from domain.generations import KeptIndex, ReleaseKey, release_key
 from domain.ledger import Ledger
 from domain.listing import Listing
+from domain.selection import Offer, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,17 @@ class Promised:
 
     selected: tuple[Bottle, ...]
     others: tuple[Bottle, ...]
+
+
+def promised_by(offer: Offer) -> Promised:
+    """Return what the documents name that an offer was chosen from."""
+    selected = offer.bottles()
+    everything = replace(offer.selection, formulae=(), exclude=())
+    if offer.selection == everything:
+        return Promised(selected, ())
+    chosen = {bottle.key for bottle in selected}
+    whole = choose(offer.catalog, everything, offer.packages).bottles()
+    return Promised(selected, tuple(b for b in whole if b.key not in chosen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +74,33 @@ def prospect(
     """
     indexes = {**(before.indexes if before else {}), **ledger.indexes}
     selected = _held(promised.selected, ledger)
-    held = selected | _held(promised.others, ledger)
-    named = {
-        release: index
-        for release, index in _of(held.values(), indexes).items()
-        if index is not None
-    }
+    others = _held(promised.others, ledger)
+    held = (*selected.values(), *others.values())
+    named = _of(held, indexes)
     unlisted = [
         bottle.key for bottle in selected.values() if not _is_listed(bottle, named)
     ]
     missing = [b.key for b in promised.selected if b.key not in selected]
     lacking = unlisted if needs_indexes else []
     return Prospect(
-        listing=Listing({key: b.digest for key, b in held.items()}, named),
+        listing=Listing({b.key: b.digest for b in held}, named),
         serves=len(selected) - len(lacking),
         missing=tuple(sorted(missing)),
         unlisted=tuple(sorted(lacking)),
     )
 
 
-def objects_of(ledger: Ledger) -> Mapping[tuple[BottleKey, Digest], ObjectKey]:
-    """Return where the bytes of each bottle lie; of replaced ones as well."""
-    places = {(old.key, old.sha256): key for key, old in ledger.superseded.items()}
-    places |= {
-        (key, entry.bottle.digest): entry.object_key
-        for key, entry in ledger.held.items()
-    }
-    return places
+def places_of(ledger: Ledger) -> Callable[[BottleKey, Digest], ObjectKey | None]:
+    """Return what tells where the bytes of a bottle lie; of a replaced one as well."""
+    replaced = {(old.key, old.sha256): key for key, old in ledger.superseded.items()}
+
+    def place_of(key: BottleKey, digest: Digest) -> ObjectKey | None:
+        entry = ledger.held.get(key)
+        if entry is not None and entry.bottle.digest == digest:
+            return entry.object_key
+        return replaced.get((key, digest))
+
+    return place_of
 
 
 def _held(bottles: Iterable[Bottle], ledger: Ledger) -> dict[BottleKey, Bottle]:
@@ -103,9 +115,13 @@ def _held(bottles: Iterable[Bottle], ledger: Ledger) -> dict[BottleKey, Bottle]:
 
 def _of(
     bottles: Iterable[Bottle], indexes: Mapping[ReleaseKey, KeptIndex]
-) -> dict[ReleaseKey, KeptIndex | None]:
+) -> dict[ReleaseKey, KeptIndex]:
     releases = (release_key(b.name, b.pkg_version, b.rebuild) for b in bottles)
-    return {release: indexes.get(release) for release in releases}
+    return {
+        release: indexes[release]
+        for release in dict.fromkeys(releases)
+        if release in indexes
+    }
 
 
 def _is_listed(bottle: Bottle, indexes: Mapping[ReleaseKey, KeptIndex]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -55,14 +55,15 @@ def digest_of(held: Iterable[HashEntry]) -> StateDigest:
     return StateDigest().after(Turnover(came=list(held)))
 
 
-def digest_of_facts(facts: Collection[str], size: int) -> StateDigest:
+def digest_of_facts(facts: Iterable[str], count: int, size: int) -> StateDigest:
     """Return the state digest of a ledger that holds what ``facts`` say.
 
     Args:
         facts: Of each bottle ``key NUL sha256 NUL object_key``.
+        count: How many bottles there are.
         size: Of all of them.
     """
-    return StateDigest(len(facts), size, _sum(facts) % _MODULUS)
+    return StateDigest(count, size, _sum(facts) % _MODULUS)
 
 
 def _size(entries: Iterable[HashEntry]) -> int:

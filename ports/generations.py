@@ -52,6 +52,7 @@ class Generations(Protocol):
         Raises:
             ConflictError: The number is taken, be it by an attempt that died.
             NotFoundError: A document is not staged.
+            MalformedError: A document is not what it is called.
         """
         raise NotImplementedError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Protocol
 
 from domain.bottle import Digest, ObjectKey
@@ -38,6 +39,16 @@ class PublicObjects(Protocol):
     @abstractmethod
     def read(self, key: ObjectKey) -> bytes:
         """Return what was written at ``key``, not compressed.
+
+        Raises:
+            NotFoundError: There is nothing.
+            MalformedError: It can no more be read.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
+    def pieces(self, key: ObjectKey) -> Iterator[bytes]:
+        """Yield what ``read`` returns, in pieces of a MiB or so.
 
         Raises:
             NotFoundError: There is nothing.

@@ -30,6 +30,11 @@ class Stamp(NamedTuple):
     size: int
     changed: int
 
+    @property
+    def packed(self) -> bytes:
+        """The same in half of the memory: there is one for every file."""
+        return b"%d %d %d %d" % self
+
 
 class Folder:
     """Where the objects are.
@@ -45,8 +50,8 @@ class Folder:
         self.incoming = Incoming(root)
         self.tally = Tally()
         # The digests of files that this process has written or read itself, so that
-        # one with many names is hashed once. About 300 bytes each.
-        self._known: dict[Stamp, Digest] = {}
+        # one with many names is hashed once. About 200 bytes each.
+        self._known: dict[bytes, Digest] = {}
 
     def ask(self, verb: str, key: ObjectKey) -> tuple[Path, str]:
         """Count one request; return the path of its object and what is wanted."""
@@ -69,7 +74,7 @@ class Folder:
 
     def remember(self, found: os.stat_result, digest: Digest) -> None:
         """Take note of the digest of a file that was ``found`` so."""
-        self._known[stamp_of(found)] = digest
+        self._known[stamp_of(found).packed] = digest
 
     def examine(self, path: Path, what: str) -> tuple[Stamp, Digest]:
         """Return what a file is and what its bytes hash to, reading them if need be.
@@ -84,10 +89,11 @@ class Folder:
                 raise self.absent(what) from error
             with file:
                 stamp = stamp_of(os.fstat(file.fileno()))
-                if stamp not in self._known:
-                    found = Digest(file_digest(file, "sha256").hexdigest())
-                    self._known[stamp] = found
-        return stamp, self._known[stamp]
+                digest = self._known.get(stamp.packed)
+                if digest is None:
+                    digest = Digest(file_digest(file, "sha256").hexdigest())
+                    self._known[stamp.packed] = digest
+        return stamp, digest
 
     def absent(self, what: str) -> NotFoundError:
         """Return what it is that there is no object."""

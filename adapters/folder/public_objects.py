@@ -59,6 +59,12 @@ class FolderPublicObjects(PublicObjects):
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
                 raise self._folder.absent(what) from error
 
+    def pieces(self, key: ObjectKey) -> Iterator[bytes]:
+        path, what = self._folder.ask("read", key)
+        if not path.is_file():
+            raise self._folder.absent(what)
+        yield from _pieces(path, what)
+
     def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         original, what = self._folder.ask("expose", source)
         path = self._folder.path(target)

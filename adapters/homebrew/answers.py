@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final, Protocol
 
 import requests
@@ -117,17 +118,18 @@ class Body:
             UnavailableError: The connection broke, or the body ended early.
             MalformedError: It has more than ``at_most`` bytes.
         """
-        document = bytearray()
+        # Its bytes are given as they are gathered: tens of megabytes, not copied.
+        document = BytesIO()
         with translated(self._what, self._host):
             while piece := self._answer.read_decoded(_PIECE):
-                document += piece
-                if len(document) > at_most:
+                document.write(piece)
+                if document.tell() > at_most:
                     raise MalformedError(
                         self._what,
                         f"{self._host} sends more than {at_most:,} bytes, which is no "
                         "such document",
                     )
-        return bytes(document)
+        return document.getvalue()
 
     def close(self) -> None:
         """Let go of the connection; one with bytes still to come is closed."""

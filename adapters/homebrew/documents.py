@@ -53,7 +53,10 @@ class HomebrewDocuments(ApiDocuments):
             signed=True,
             validators=validators,
         )
-        return read_catalog(document, verified(body, self._public_key_pem, source))
+        payload = verified(body, self._public_key_pem, source)
+        # What nobody else keeps of it leaves the memory before the list is read.
+        del body
+        return read_catalog(document, payload)
 
     def _source(self, name: str) -> str:
         return f"{self._api_domain}/{name}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -19,6 +21,35 @@ def written(value: object) -> str:
     comes back as it was.
     """
     return _ENCODER.encode(value)
+
+
+def list_pieces(values: Iterable[object]) -> Iterator[bytes]:
+    """Yield a list in its one written form, value by value."""
+    mark = b"["
+    for value in values:
+        yield mark + written(value).encode()
+        mark = b","
+    yield b"]" if mark == b"," else b"[]"
+
+
+def object_pieces(fields: Iterable[tuple[str, object]]) -> Iterator[bytes]:
+    """Yield an object in its one written form, field by field.
+
+    Args:
+        fields: Names and values, sorted by their names.
+    """
+    mark = "{"
+    for name, value in fields:
+        yield f"{mark}{written(name)}:{written(value)}".encode()
+        mark = ","
+    yield b"}" if mark == "," else b"{}"
+
+
+def gathered(pieces: Iterable[bytes]) -> bytes:
+    """Return what ``pieces`` are together; of a long text there is one in memory."""
+    text = BytesIO()
+    text.writelines(pieces)
+    return text.getvalue()
 
 
 def parsed(text: str) -> object:

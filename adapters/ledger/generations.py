@@ -45,9 +45,17 @@ class StoredGenerations(Generations):
             # It may be another's: there are numbers enough.
             raise ConflictError(key, "nobody knows whose it is") from error
         for name, sha256 in documents.items():
+            self._check_staged(sha256)
             kept = generation_document_key(number, name)
             self._objects.copy(_staged_key(sha256), kept)
         return hashlib.sha256(body).hexdigest()
+
+    def _check_staged(self, sha256: str) -> None:
+        """Check that what was staged, maybe hours ago, is still what it is called."""
+        key, found = _staged_key(sha256), hashlib.sha256()
+        for piece in self._objects.pieces(key):
+            found.update(piece)
+        _check(key, found.hexdigest(), sha256)
 
     def document(self, number: int, name: str, sha256: str) -> bytes:
         key = generation_document_key(number, name)
@@ -77,10 +85,13 @@ class StoredGenerations(Generations):
 
 
 def _checked(key: ObjectKey, body: bytes, sha256: str) -> bytes:
-    found = hashlib.sha256(body).hexdigest()
+    _check(key, hashlib.sha256(body).hexdigest(), sha256)
+    return body
+
+
+def _check(key: ObjectKey, found: str, sha256: str) -> None:
     if found != sha256:
         raise MalformedError(key, f"its sha256 is {found}, and was {sha256}")
-    return body
 
 
 def _staged_key(sha256: str) -> ObjectKey:

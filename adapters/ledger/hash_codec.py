@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
 from adapters.ledger import fields as wire
-from adapters.ledger.canonical_json import NotJsonError, parsed, written
+from adapters.ledger.canonical_json import NotJsonError, object_pieces, parsed, written
 from adapters.ledger.hash_entries import parted
 from adapters.ledger.hash_schemas import HashFileSchema
 from adapters.ledger.hash_state import state_rows
@@ -75,18 +76,33 @@ def encode_hash_file(ledger: Ledger) -> bytes:
     if ledger.at is not None:
         content["last_updated"] = _written(wire.written_time(ledger.at))
     # The sum comes last, so that it can be that of every byte before it.
-    summed = memoryview(_object(content))[:-1]
-    return b'%s,"sum":"%s"}\n' % (summed, hashlib.sha256(summed).hexdigest().encode())
+    text, summed = BytesIO(), hashlib.sha256()
+    for piece in _fields(content):
+        summed.update(piece)
+        text.write(piece)
+    text.write(b',"sum":"%s"}\n' % summed.hexdigest().encode())
+    return text.getvalue()
 
 
-def _written(value: object) -> bytes:
-    return written(value).encode()
+def _written(value: object) -> Iterator[bytes]:
+    if isinstance(value, dict):
+        # Indexes that are in no generation's list may be thousands.
+        yield from object_pieces(sorted(value.items()))
+    else:
+        yield written(value).encode()
 
 
-def _object(fields: Mapping[str, bytes]) -> bytes:
-    """Return an object of JSON by what its fields are written as."""
-    texts = (b'"%s":%s' % (name.encode(), fields[name]) for name in sorted(fields))
-    return b"{%s}" % b",".join(texts)
+def _object(fields: Mapping[str, Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield an object of JSON piece by piece, by what its fields are written as."""
+    yield from _fields(fields)
+    yield b"}"
+
+
+def _fields(fields: Mapping[str, Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield an object that is not closed yet."""
+    for number, name in enumerate(sorted(fields)):
+        yield b'%s"%s":' % (b"," if number else b"{", name.encode())
+        yield from fields[name]
 
 
 def decode_hash_file(body: bytes) -> Ledger:

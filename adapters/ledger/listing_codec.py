@@ -6,11 +6,13 @@ their SHA-256 from the log, so that nothing but this program's own spelling is r
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import itemgetter
 from typing import Final, Literal
 
 import msgspec
 
-from adapters.ledger.canonical_json import written
+from adapters.ledger.canonical_json import gathered, object_pieces
 from adapters.ledger.plain_lines import Count, Sha256
 from domain.bottle import BottleKey, Digest
 from domain.generations import KeptIndex, ReleaseKey
@@ -41,21 +43,26 @@ _DECODER: Final = msgspec.json.Decoder(_Listing)
 
 def encode_listing(listing: Listing) -> bytes:
     """Return the bytes of ``listing``; equal lists have equal bytes."""
-    said = {
-        "bottles": dict(listing.bottles),
-        "indexes": {
-            release: {
-                "bottles": dict(index.bottles),
-                "name": index.name,
-                "sha256": index.digest,
-                "size": index.size,
-                "tagref": index.tagref,
-            }
-            for release, index in listing.indexes.items()
-        },
-        "v": FORMAT,
+    indexes = sorted(listing.indexes.items(), key=itemgetter(0))
+    return gathered(
+        chain(
+            (b'{"bottles":',),
+            object_pieces(sorted(listing.bottles.items())),
+            (b',"indexes":',),
+            object_pieces((release, _said(index)) for release, index in indexes),
+            (b',"v":%d}\n' % FORMAT,),
+        )
+    )
+
+
+def _said(index: KeptIndex) -> dict[str, object]:
+    return {
+        "bottles": dict(index.bottles),
+        "name": index.name,
+        "sha256": index.digest,
+        "size": index.size,
+        "tagref": index.tagref,
     }
-    return f"{written(said)}\n".encode()
 
 
 def decode_listing(name: str, body: bytes) -> Listing:

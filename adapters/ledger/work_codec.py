@@ -5,13 +5,20 @@ What the bytes are is written in ``docs/ledger-format.md``.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields
 from marshmallow.validate import Equal
 
 from adapters.ledger import fields as wire
-from adapters.ledger.canonical_json import NotJsonError, parsed, written
+from adapters.ledger.canonical_json import (
+    NotJsonError,
+    gathered,
+    list_pieces,
+    parsed,
+    written,
+)
 from adapters.ledger.schemas import Written, explained
 from domain.bottle import Bottle
 from domain.errors import InvalidValueError
@@ -55,12 +62,14 @@ _SCHEMA: Final = WorkSchema()
 
 def encode_work(work: Work) -> bytes:
     """Return the bytes of ``work``; equal work has equal bytes."""
-    said = {
-        "loads": [_said(load) for load in work.loads],
-        "superseded": work.superseded,
-        "v": FORMAT,
-    }
-    return f"{written(said)}\n".encode()
+    superseded = written(work.superseded)
+    return gathered(
+        chain(
+            (b'{"loads":',),
+            list_pieces(map(_said, work.loads)),
+            (f',"superseded":{superseded},"v":{FORMAT}}}\n'.encode(),),
+        )
+    )
 
 
 def decode_work(name: str, body: bytes) -> Work:

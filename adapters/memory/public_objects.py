@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 from domain.bottle import Digest, ObjectKey
@@ -35,6 +36,9 @@ class MemoryPublicObjects(PublicObjects):
 
     def read(self, key: ObjectKey) -> bytes:
         return self._store.get(key).body
+
+    def pieces(self, key: ObjectKey) -> Iterator[bytes]:
+        yield self.read(key)
 
     def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         if self._has(target, digest):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import zlib
 from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.s3.errors import require
 from domain.bottle import Digest, ObjectKey
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from adapters.s3.copying import Copier
 
 _GZIP = "gzip"
+_GZIP_BITS: Final = 31  # what zlib takes for gzip, and nothing else
+_PIECE: Final = 1024 * 1024  # bytes
 
 
 class S3PublicObjects(PublicObjects):
@@ -52,14 +55,17 @@ class S3PublicObjects(PublicObjects):
         self._copier.remember(key, answer["ETag"], Digest(digest.hexdigest()))
 
     def read(self, key: ObjectKey) -> bytes:
+        return b"".join(self.pieces(key))
+
+    def pieces(self, key: ObjectKey) -> Iterator[bytes]:
         what = f"read {key} in {self._bucket}"
         download = self._bucket.download(key, what)
-        body = b"".join(download.pieces())
         if download.encoding != _GZIP:
-            return body
+            yield from download.pieces()
+            return
         try:
-            return gzip.decompress(body)
-        except (OSError, EOFError, zlib.error) as error:
+            yield from _unpacked(download.pieces())
+        except (EOFError, zlib.error) as error:
             raise MalformedError(what, f"its gzip cannot be read: {error}") from error
 
     def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
@@ -72,3 +78,21 @@ class S3PublicObjects(PublicObjects):
         path = self._bucket.path(key)
         with self._bucket.translator.translated(f"remove {key} in {self._bucket}"):
             self._bucket.repeats.delete_object(Bucket=self._bucket.name, Key=path)
+
+
+def _unpacked(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what was compressed.
+
+    Raises:
+        EOFError: Its end is missing.
+        zlib.error: It is no gzip.
+    """
+    unpacker = zlib.decompressobj(_GZIP_BITS)
+    for piece in packed:
+        left = piece
+        while left:
+            yield unpacker.decompress(left, _PIECE)
+            left = unpacker.unconsumed_tail
+    yield unpacker.flush()
+    if not unpacker.eof:
+        raise EOFError("it ends too early")

@@ -138,6 +138,13 @@ class TestPublicObjectsContract:
         for body in (DOCUMENT, b"", DOCUMENT[:1000]):
             shown.public.write(API, body, "application/json", compressed=compressed)
             assert shown.public.read(API) == body
+            assert b"".join(shown.public.pieces(API)) == body
+
+    @EVERY
+    def test_a_long_document_is_read_piece_by_piece(self, shown: Shown) -> None:
+        body = b"formula " * MIB
+        shown.public.write(API, body, "application/json", compressed=True)
+        assert b"".join(shown.public.pieces(API)) == body
 
     @EVERY
     def test_what_was_compressed_can_be_written_plain_and_back(
@@ -154,6 +161,8 @@ class TestPublicObjectsContract:
     def test_there_is_nothing_to_be_read_at_first(self, shown: Shown) -> None:
         with pytest.raises(NotFoundError):
             shown.public.read(INDEX)
+        with pytest.raises(NotFoundError):
+            tuple(shown.public.pieces(INDEX))
         shown.public.remove(INDEX)
         shown.public.write(INDEX, b"{}", INDEX_MEDIA_TYPE)
         with pytest.raises(NotFoundError):
@@ -329,6 +338,8 @@ class TestInBuckets:
             )
         with pytest.raises(MalformedError, match="gzip"):
             shown.public.read(API)
+        with pytest.raises(MalformedError, match="gzip"):
+            tuple(shown.public.pieces(API))
 
 
 def _served(shown: Shown, key: ObjectKey) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -126,6 +126,9 @@ class WatchedObjects(PublicObjects):
 
     def read(self, key: ObjectKey) -> bytes:
         return self._objects.read(key)
+
+    def pieces(self, key: ObjectKey) -> Iterator[bytes]:
+        return self._objects.pieces(key)
 
     def expose(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:
         self._change(lambda: self._objects.expose(source, target, digest))

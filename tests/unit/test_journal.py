@@ -9,6 +9,7 @@ import pytest
 from adapters.ledger.layout import commit_key
 from application.journal import MAX_EVENTS, Journal
 from application.patience import Patience
+from application.read_history import ReadHistory
 from domain.errors import LedgerDamagedError
 from domain.events import BottleFailed, BottleMirrored, Event
 from domain.ledger import Ledger
@@ -53,6 +54,33 @@ def test_keeps_the_ledger_up_with_what_it_records() -> None:
     mirror = Mirror()
     journal = mirror.process().journal()
     journal.record(events(300))
+    assert journal.ledger == mirror.ledger()
+
+
+def test_the_history_of_a_log_that_it_begins_is_carried_along() -> None:
+    mirror = Mirror()
+    process = mirror.process()
+    journal = process.journal()
+    journal.record(events(300))
+    _, read = ReadHistory(process.log, process.published)(None)
+    assert journal.history == read
+
+
+def test_the_history_of_what_others_have_begun_is_left_to_the_log() -> None:
+    mirror = Mirror()
+    mirror.process().journal().record(events(1))
+    assert mirror.process().journal().history is None
+
+
+def test_the_history_has_what_others_record_meanwhile() -> None:
+    mirror = Mirror()
+    process = mirror.process()
+    journal, other = process.journal(), mirror.process().journal()
+    journal.record(events(2, "bat"))
+    other.record(events(2, "jq"))
+    journal.record(events(2, "curl"))
+    _, read = ReadHistory(process.log, process.published)(None)
+    assert journal.history == read
     assert journal.ledger == mirror.ledger()
 
 

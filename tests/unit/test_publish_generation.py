@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from adapters.ledger.generations import StoredGenerations
 from application.publication import PublishRefusedError, is_due
 from domain.api_documents import CATALOG
 from domain.bottle import ObjectKey
@@ -17,9 +19,12 @@ from domain.generations import (
     GenerationShown,
     GraceRenewed,
 )
+from domain.listing import Listing
 from domain.selection import Selection
 from domain.views import api_key, blob_key, flat_index_key, flat_key, index_key
-from ports.errors import NotFoundError, UnavailableError
+from ports.errors import MalformedError, NotFoundError, UnavailableError
+from ports.public_objects import PublicObjects
+from ports.store import Store
 from tests.support.publishing import DAY, PACKAGES, PublishingMirror, body_of, made
 
 ALL = Selection()
@@ -28,6 +33,18 @@ JQ_3 = made("jq", "3.0")
 BAT = made("bat", "1.0")
 OLD_PACKAGES = "internal/packages.arm64_ventura.jws.json"
 JQ_REBUILT = made("jq", "1.0", content="rebuilt")
+
+
+class Watched(StoredGenerations):
+    """Generations of which is known whose lists were read."""
+
+    def __init__(self, store: Store, objects: PublicObjects) -> None:
+        super().__init__(store, objects)
+        self.read: list[int] = []
+
+    def listing(self, number: int, sha256: str) -> Listing:
+        self.read.append(number)
+        return super().listing(number, sha256)
 
 
 def first_two_weeks(mirror: PublishingMirror) -> None:
@@ -342,6 +359,36 @@ def test_documents_that_are_gone_are_read_again_by_the_next_sync() -> None:
     catalog = mirror.ledger().catalog
     assert catalog is not None
     assert (dict(catalog.documents), catalog.validators) == ({}, Validators())
+    assert mirror.ledger().published == 1
+    assert set(mirror.generations.numbers()) == {1}
+    mirror.clients.look()
+
+
+def test_the_list_before_is_read_once_and_the_new_one_never() -> None:
+    mirror = PublishingMirror()
+    generations = Watched(mirror.store, mirror.objects)
+    show = replace(mirror.show, generations=generations)
+    mirror.publish = replace(mirror.publish, generations=generations, show=show)
+    first_two_weeks(mirror)
+    assert generations.read == []
+
+    mirror.publish(mirror.journal(), ALL)
+
+    assert generations.read == [1]
+    mirror.clients.look()
+
+
+def test_documents_that_changed_since_they_were_read_are_not_published() -> None:
+    mirror = PublishingMirror()
+    first_two_weeks(mirror)
+    catalog = mirror.ledger().catalog
+    assert catalog is not None
+    staged = ObjectKey(f"generations/staged/{catalog.documents[PACKAGES]}")
+    mirror.objects.write(staged, b"damaged", "application/json")
+
+    with pytest.raises(MalformedError):
+        mirror.publish(mirror.journal(), ALL)
+
     assert mirror.ledger().published == 1
     assert set(mirror.generations.numbers()) == {1}
     mirror.clients.look()

@@ -10,7 +10,12 @@ from adapters.memory.public_objects import MemoryPublicObjects
 from adapters.memory.store import MemoryStore
 from domain.bottle import ObjectKey
 from domain.listing import Listing
-from ports.errors import ConflictError, MalformedError, OutcomeUnknownError
+from ports.errors import (
+    ConflictError,
+    MalformedError,
+    NotFoundError,
+    OutcomeUnknownError,
+)
 
 
 class SilentStore(MemoryStore):
@@ -28,6 +33,20 @@ def test_a_number_that_may_be_another_s_is_taken() -> None:
         with pytest.raises(ConflictError):
             generations.keep(1, {}, Listing({}, {}))
     assert set(generations.numbers()) == {1}
+
+
+def test_a_document_that_changed_since_it_was_staged_is_not_kept() -> None:
+    store = MemoryStore()
+    objects = MemoryPublicObjects(store)
+    generations = StoredGenerations(store, objects)
+    sha256 = generations.stage(b"{}", "application/json")
+    staged = ObjectKey(f"generations/staged/{sha256}")
+    objects.write(staged, b"[]", "application/json")
+
+    with pytest.raises(MalformedError, match=sha256):
+        generations.keep(1, {"cask.jws.json": sha256}, Listing({}, {}))
+    with pytest.raises(NotFoundError):
+        generations.document(1, "cask.jws.json", sha256)
 
 
 @pytest.mark.parametrize(

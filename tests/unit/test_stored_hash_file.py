@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from adapters.ledger.hash_codec import encode_hash_file
+from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
 from adapters.ledger.hash_file import StoredHashFile
 from adapters.ledger.layout import HASH_FILE
 from adapters.memory.clock import ManualClock
@@ -74,6 +76,16 @@ class TestAnAnswerThatIsLost:
         line = FlakyStore(MemoryStore(), {"create": [Fault.LOST] * 3})
         with pytest.raises(UnavailableError, match="not known whether"):
             over(line).publish(ledger_of(1), None)
+
+
+def test_a_table_of_many_bottles_is_written_as_one_of_few() -> None:
+    body = encode_hash_file(ledger_of(2_500))
+    said = json.loads(body)
+    assert (
+        body == f"{json.dumps(said, sort_keys=True, separators=(',', ':'))}\n".encode()
+    )
+    assert len(said["bottles"]) == 2_500
+    assert decode_hash_file(body) == ledger_of(2_500)
 
 
 class TestADamagedHashFile:
