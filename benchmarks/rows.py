@@ -6,7 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.endpoints import SEAWEED, SINK
-from benchmarks.engines import BARE, BOTTLES, BOTTLES_WITH_VIEW, CURLS, IDIOM, PUTS
+from benchmarks.engines import (
+    BARE,
+    BOTTLES,
+    BOTTLES_WITH_VIEW,
+    CURLS,
+    IDIOM,
+    PIPED,
+    PUTS,
+)
 from benchmarks.ground import Job
 from benchmarks.peers import PEERS
 from benchmarks.table import Table
@@ -36,7 +44,7 @@ def engine_small(place: Path) -> Table:
 
 def engine_large(place: Path) -> Table:
     """What each byte costs."""
-    return compare(_large(), SINK, (BOTTLES, IDIOM, BARE, *CURLS), place)
+    return compare(_large(), SINK, (BOTTLES, IDIOM, BARE, PIPED, *CURLS), place)
 
 
 def peers_small(place: Path) -> Table:

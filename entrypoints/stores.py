@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters.ledger.custody import LogCopy
 from domain.bottle import ObjectKey
@@ -35,6 +35,14 @@ class CountedStore(Store, Protocol):
     @property
     def requests(self) -> int:
         """How many requests it has answered so far."""
+        raise NotImplementedError
+
+    def share(self, tell: Callable[[Any], None]) -> None:
+        """Have ``tell`` told of digests that become known to this process."""
+        raise NotImplementedError
+
+    def hear(self, known: Any) -> None:  # noqa: ANN401 - what a store of a kind tells
+        """Know what another process, with a store of the same kind, has found out."""
         raise NotImplementedError
 
     @property

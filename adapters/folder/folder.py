@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from hashlib import file_digest
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from adapters.folder.disk import make_folder, sync_folder
 from adapters.folder.errors import translate, translated
@@ -36,6 +37,10 @@ class Stamp(NamedTuple):
         return b"%d %d %d %d" % self
 
 
+Known: TypeAlias = "tuple[bytes, Digest]"
+"""What a file is, and the digest of what is in it."""
+
+
 class Folder:
     """Where the objects are.
 
@@ -52,6 +57,7 @@ class Folder:
         # The digests of files that this process has written or read itself, so that
         # one with many names is hashed once. About 200 bytes each.
         self._known: dict[bytes, Digest] = {}
+        self._tell: Callable[[Known], None] = lambda _: None
 
     def ask(self, verb: str, key: ObjectKey) -> tuple[Path, str]:
         """Count one request; return the path of its object and what is wanted."""
@@ -74,7 +80,20 @@ class Folder:
 
     def remember(self, found: os.stat_result, digest: Digest) -> None:
         """Take note of the digest of a file that was ``found`` so."""
-        self._known[stamp_of(found).packed] = digest
+        self._remember(stamp_of(found).packed, digest)
+
+    def share(self, tell: Callable[[Known], None]) -> None:
+        """Have ``tell`` told of what becomes known here."""
+        self._tell = tell
+
+    def hear(self, known: Known) -> None:
+        """Know what another process has found out of a file."""
+        stamp, digest = known
+        self._known[stamp] = digest
+
+    def _remember(self, stamp: bytes, digest: Digest) -> None:
+        self._known[stamp] = digest
+        self._tell((stamp, digest))
 
     def examine(self, path: Path, what: str) -> tuple[Stamp, Digest]:
         """Return what a file is and what its bytes hash to, reading them if need be.
@@ -92,7 +111,7 @@ class Folder:
                 digest = self._known.get(stamp.packed)
                 if digest is None:
                     digest = Digest(file_digest(file, "sha256").hexdigest())
-                    self._known[stamp.packed] = digest
+                    self._remember(stamp.packed, digest)
         return stamp, digest
 
     def absent(self, what: str) -> NotFoundError:

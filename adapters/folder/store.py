@@ -5,13 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 from adapters.folder.disk import sync_folder
 from adapters.folder.errors import translate, translated
-from adapters.folder.folder import NO_LINK, Folder, failure, link, settle, stamp_of
+from adapters.folder.folder import (
+    NO_LINK,
+    Folder,
+    Known,
+    failure,
+    link,
+    settle,
+    stamp_of,
+)
 from adapters.folder.public_objects import FolderPublicObjects
 from adapters.folder.tree import files
 from adapters.verified import verified
@@ -56,6 +64,14 @@ class FolderStore(Store):
     def requests(self) -> int:
         """How often the folder was asked for something."""
         return self._folder.tally.total
+
+    def share(self, tell: Callable[[Known], None]) -> None:
+        """Have ``tell`` told of digests that become known to this process."""
+        self._folder.share(tell)
+
+    def hear(self, known: Known) -> None:
+        """Know what another process has found out."""
+        self._folder.hear(known)
 
     @property
     def public(self) -> FolderPublicObjects:

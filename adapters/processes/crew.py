@@ -71,7 +71,6 @@ class _Process:
     control: socket.socket
     waiting: deque[bytes] = field(default_factory=deque)
     begun: int = 0
-    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,7 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
         progress: TransferProgress,
         hand_over: Callable[[T], object],
         take_back: Callable[[Load, Any], R],
+        hear: Callable[[Any], None],
     ) -> None:
         """Fork, each process with so many threads.
 
@@ -107,10 +107,12 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
             ready: Is called in each process, and returns what it is to do.
             hand_over: Returns a task in the form in which it is sent.
             take_back: Returns a load's result from the form in which it came.
+            hear: Is told what each trade reports.
         """
         self.stop = stop
         self._hand_over = hand_over
         self._take_back = take_back
+        self._hear = hear
         self._progress = progress
         self._numbers = count()
         self._begun: dict[int, _Begun[R]] = {}
@@ -140,10 +142,6 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
     @property
     def busy(self) -> int:
         return len(self._begun)
-
-    def counts(self) -> Iterable[tuple[int, ...]]:
-        """Yield what each process has counted, up to the last task that it ended."""
-        return [process.counts for process in self._processes if process.counts]
 
     def begin(self, load: Load, task: T) -> None:
         number, process = next(self._numbers), self._home(load)
@@ -231,9 +229,9 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
             case Done():
                 begun = self._begun.pop(message.number)
                 process.begun -= 1
-                process.counts = message.counts or process.counts
                 self._show(begun.load, message.heard)
                 if not message.dropped:
+                    self._hear(message.report)
                     self._settle(begun, message)
                     ended.append(begun.future)
             case News():

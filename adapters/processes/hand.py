@@ -41,12 +41,12 @@ class Trade:
 
     Attributes:
         work: Does what was handed over. Many threads do so at once.
-        counts: Returns what was counted in this process so far.
+        report: Returns what the process that leads is to know besides, once.
         hear: Is told what other hands have told by ``Hand.tell``.
     """
 
     work: Callable[[Any], object]
-    counts: Callable[[], tuple[int, ...]]
+    report: Callable[[], object]
     hear: Callable[[Any], None]
 
 
@@ -180,7 +180,7 @@ class _AtWork:
     def _done(self, task: Task) -> Done:
         number, relay = task.number, self._hand.progress
         if number <= self._dropped:
-            return Done(number, (), (), dropped=True)
+            return Done(number, (), None, dropped=True)
         relay.begin(number)
         result: object = None
         failure: BaseException | None = None
@@ -190,7 +190,7 @@ class _AtWork:
             failure = error
         except Exception:  # noqa: BLE001 - a bug: it is raised where it is read
             failure = RuntimeError(traceback.format_exc())
-        return Done(number, relay.taken(), self._trade.counts(), result, failure)
+        return Done(number, relay.taken(), self._trade.report(), result, failure)
 
 
 def _obey(control: socket.socket, at_work: _AtWork, stop: Event) -> None:

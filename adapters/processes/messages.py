@@ -42,12 +42,12 @@ class Done(NamedTuple):
     """How a task has ended: with a result, with an error, or not begun at all.
 
     Attributes:
-        counts: What its process has counted so far, of all tasks.
+        report: What its process has to tell besides.
     """
 
     number: int
     heard: tuple[Heard, ...]
-    counts: tuple[int, ...]
+    report: object
     result: object = None
     error: BaseException | None = None
     dropped: bool = False

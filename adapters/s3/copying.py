@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +22,10 @@ class _ConditionUnknownError(Exception):
     """The store does not know ``If-None-Match`` for a copy."""
 
 
+Known: TypeAlias = "tuple[ObjectKey, str, Digest]"
+"""A version of an object, and its digest."""
+
+
 class Copier:
     """Gives bytes that the bucket holds a further key.
 
@@ -36,9 +40,20 @@ class Copier:
         # What this process has put or looked at, so that a digest with many names is
         # looked at once. About 300 bytes an object.
         self._versions: dict[ObjectKey, tuple[str, Digest]] = {}
+        self._tell: Callable[[Known], None] = lambda _: None
 
     def remember(self, key: ObjectKey, version: str, digest: Digest) -> None:
         """Take note of the digest of one version of an object."""
+        self._versions[key] = version, digest
+        self._tell((key, version, digest))
+
+    def share(self, tell: Callable[[Known], None]) -> None:
+        """Have ``tell`` told of what is taken note of here."""
+        self._tell = tell
+
+    def hear(self, known: Known) -> None:
+        """Take note of what another process has found out."""
+        key, version, digest = known
         self._versions[key] = version, digest
 
     def copy(self, source: ObjectKey, target: ObjectKey, digest: Digest) -> None:

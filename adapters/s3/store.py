@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -15,7 +15,7 @@ from adapters.object_keys import is_key
 from adapters.pacing import Pacing
 from adapters.s3.body import BodyFailedError, StreamedBody
 from adapters.s3.bucket import Bucket, stored_digest
-from adapters.s3.copying import Copier
+from adapters.s3.copying import Copier, Known
 from adapters.s3.errors import require
 from adapters.s3.listing import in_order, start_after
 from adapters.s3.public_objects import S3PublicObjects
@@ -72,6 +72,14 @@ class S3Store(Store):
     def requests(self) -> int:
         """How many requests were sent, each try counted."""
         return self._bucket.tally.total
+
+    def share(self, tell: Callable[[Known], None]) -> None:
+        """Have ``tell`` told of digests that become known to this process."""
+        self._copier.share(tell)
+
+    def hear(self, known: Known) -> None:
+        """Know what another process has found out."""
+        self._copier.hear(known)
 
     @property
     def public(self) -> S3PublicObjects:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from domain.config import SyncConfig
     from entrypoints.cli.command_container import CommandContainer
     from entrypoints.cli.container import CliContainer
+    from entrypoints.cli.crew import Asked
     from entrypoints.cli.plan_container import PlanContainer
     from entrypoints.cli.sync_container import SyncContainer
     from ports.progress import Progress
@@ -57,8 +58,8 @@ def invoked(context: click.Context) -> Iterator[Invocation]:
 
 
 @contextmanager
-def syncing(context: click.Context) -> Iterator[SyncInvocation]:
-    """Yield what ``invoked`` yields, to a command that syncs.
+def syncing(context: click.Context) -> Iterator[tuple[SyncInvocation, Asked]]:
+    """Yield what ``invoked`` yields, to a command that syncs, and what it asks.
 
     Raises:
         ConfigurationError: As ``invoked`` does.
@@ -68,8 +69,8 @@ def syncing(context: click.Context) -> Iterator[SyncInvocation]:
 
     invocation = _prepared(context, SyncContainer)
     # Before there is a thread that waits for signals.
-    with at_hand(invocation.mirror), _stoppable(invocation):
-        yield invocation
+    with at_hand(invocation.mirror) as asked, _stoppable(invocation):
+        yield invocation, asked
 
 
 @contextmanager

@@ -70,7 +70,6 @@ def sync(
     It can be stopped at any time and started again: what has been recorded is not
     fetched twice.
     """
-    from entrypoints.cli.crew import requests_of
     from entrypoints.cli.sync_answer import sync_answer
     from entrypoints.cli.sync_text import sync_text
 
@@ -82,7 +81,7 @@ def sync(
                 how="the same without --dry-run fetches it",
             )
         return DONE
-    with syncing(context) as invocation:
+    with syncing(context) as (invocation, asked):
         mirror, config = invocation.mirror, invocation.config
         report = mirror.announced_sync()(
             config.selection, config.max_bytes, fetch_elsewhere=fetch_elsewhere
@@ -90,7 +89,7 @@ def sync(
         if invocation.as_json:
             if report.gave_up is not None:
                 invocation.progress.warn(f"given up: {report.gave_up}")
-            tell_json(sync_answer(report, *requests_of(mirror)))
+            tell_json(sync_answer(report, asked.upstream, asked.store))
         else:
             tell(sync_text(report, config))
     return of_outcome(report.outcome)
