@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from application.orphans import Orphanage
 from application.run import Run, Runs, under_way
 from application.tally import Tally
 from domain.bottle import BottleKey, ObjectKey
-from domain.events import BottleLost
+from domain.events import BottleLost, BottleSuperseded
 from domain.ledger import Ledger
 from domain.listing import Listing
 from domain.plan import make_loads
@@ -211,6 +211,11 @@ class VerifyMirror:
             if flaw.claim.key in ledger.held
             and ledger.held[flaw.claim.key].object_key == flaw.claim.object_key
         ]
+        superseded = tuple(
+            BottleSuperseded(bottle.key, bottle.digest, old.on)
+            for bottle in held
+            if (old := ledger.superseded.get(ledger.held[bottle.key].object_key))
+        )
         run = self.runs.begin(opened)
         run.journal.record(
             BottleLost(c.key, c.digest, c.object_key, flaw.found)
@@ -223,13 +228,22 @@ class VerifyMirror:
         sizes = {flaw.claim.digest: flaw.claim.size for flaw in flaws}
         work = Work(make_loads(held, run.journal.ledger, sizes))
         selection = Selection(formulae=tuple({b.name: None for b in held}))
-        tally = self._fetch(run, work, selection)
+        tally = self._fetch(run, work, selection, superseded)
         run.publish()
         now_held = run.journal.ledger.held
         return tuple(sorted(b.key for b in held if b.key in now_held)), tally
 
-    def _fetch(self, run: Run, work: Work, selection: Selection) -> Tally:
+    def _fetch(
+        self,
+        run: Run,
+        work: Work,
+        selection: Selection,
+        superseded: Iterable[BottleSuperseded],
+    ) -> Tally:
         run.start(work, selection.sha256, None)
         tally = self.carry_out(work.loads, run.journal, run.day)
+        # What upstream had dropped before it was lost goes on the day that it would.
+        held = run.journal.ledger.held
+        run.journal.record(old for old in superseded if old.key in held)
         run.complete(tally.outcome, None, tally.counts)
         return tally

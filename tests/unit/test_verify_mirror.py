@@ -217,6 +217,21 @@ class TestRepairing:
         assert mirror.ledger().superseded == {}
         mirror.check()
 
+    def test_what_upstream_had_dropped_goes_on_the_day_that_it_would_have(
+        self, mirror: Mirror
+    ) -> None:
+        mirror.withdraw("jq")
+        mirror.sync()
+        (before,) = mirror.ledger().superseded.values()
+        mirror.clock.sleep(3 * DAY)
+        mirror.damage(JQ)
+        report = mirror.process().verify(repair=True)
+        assert report.repaired == ("jq-1.0-arm64_sonoma",)
+        assert mirror.ledger().superseded == {
+            mirror.ledger().held[before.key].object_key: before
+        }
+        mirror.check()
+
     def test_the_next_sync_does_not_trust_that_nothing_changed(
         self, mirror: Mirror
     ) -> None:
