@@ -11,8 +11,6 @@ import gc
 import os
 import select
 import socket
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -50,16 +48,6 @@ R = TypeVar("R")
 
 _GLANCE: Final = 0.25  # seconds between two looks at whether to stop
 _GONE: Final = (BrokenPipeError, ConnectionResetError)
-
-
-def can_fork() -> bool:
-    """Tell whether this process may be forked: nobody in it holds anything."""
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 @dataclass(slots=True, eq=False)
@@ -108,6 +96,9 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
             hand_over: Returns a task in the form in which it is sent.
             take_back: Returns a load's result from the form in which it came.
             hear: Is told what each trade reports.
+
+        Raises:
+            OSError: The system allows no more processes.
         """
         self.stop = stop
         self._hand_over = hand_over
@@ -122,8 +113,12 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
         self._poll = select.poll()
         # What there is stays as it is, and stays shared.
         gc.freeze()
-        for _ in range(processes):
-            self._fork(ready, threads)
+        try:
+            for _ in range(processes):
+                self._fork(ready, threads)
+        except OSError:
+            self._let_all_go()
+            raise
 
     def __enter__(self) -> ForkedCrew[T, R]:
         return self
@@ -134,10 +129,7 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let everybody go: who is still at work is cut short."""
-        for process in self._processes:
-            self._let_go(process)
-        self._processes.clear()
+        self._let_all_go()
 
     @property
     def busy(self) -> int:
@@ -167,7 +159,12 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
     def _fork(self, ready: Callable[[Hand], Trade], threads: int) -> None:
         ours, theirs = pair()
         our_control, their_control = pair()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            for end in (ours, theirs, our_control, their_control):
+                end.close()
+            raise
         if pid == 0:
             # What is not theirs: else nobody would see that this process is gone.
             for process in self._processes:
@@ -282,6 +279,12 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
             f"{how} with {len(lost)} of them on their way; what was recorded stays,"
             " and the next run fetches the rest",
         )
+
+    def _let_all_go(self) -> None:
+        """Let everybody go: who is still at work is cut short."""
+        for process in self._processes:
+            self._let_go(process)
+        self._processes.clear()
 
     def _let_go(self, process: _Process) -> str:
         """Let a process go, and return how it ended."""

@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from adapters.homebrew.http import HttpClient
 from adapters.pacing import Complaint
-from adapters.processes.crew import ForkedCrew, can_fork, processors
+from adapters.processes.crew import ForkedCrew
 from adapters.processes.hand import Hand, Trade
+from adapters.processes.machine import can_fork, processors
 from application.handed_over import (
     brought_back,
     handed_over,
@@ -66,16 +67,22 @@ def at_hand(mirror: SyncContainer) -> Iterator[Asked]:
         for pace in paces:
             pace.hear(complaint)
 
-    with ForkedCrew(
-        learned,
-        processes=processes,
-        threads=-(-config.jobs // processes),
-        stop=mirror.stop(),
-        progress=mirror.progress(),
-        hand_over=handed_over,
-        take_back=taken_back,
-        hear=asked.hear,
-    ) as crew:
+    try:
+        crew = ForkedCrew(
+            learned,
+            processes=processes,
+            threads=-(-config.jobs // processes),
+            stop=mirror.stop(),
+            progress=mirror.progress(),
+            hand_over=handed_over,
+            take_back=taken_back,
+            hear=asked.hear,
+        )
+    except OSError as error:
+        mirror.progress().note(f"this process transfers alone: {error}")
+        yield asked
+        return
+    with crew:
         mirror.crew.override(providers.Object(crew))
         yield asked
 

@@ -305,6 +305,27 @@ def test_a_hand_that_cannot_begin_ends(capfd: pytest.CaptureFixture[str]) -> Non
     assert "OSError: no room" in capfd.readouterr().err
 
 
+def test_where_there_can_be_no_more_processes_none_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forked: list[int] = []
+
+    def fork(really: Callable[[], int] = os.fork) -> int:
+        if forked:
+            raise BlockingIOError("no more processes")
+        forked.append(really())
+        return forked[0]
+
+    monkeypatch.setattr(os, "fork", fork)
+    with (
+        pytest.raises(BlockingIOError, match="no more processes"),
+        crew_for(lambda _task, _hand: None),
+    ):
+        pass
+
+    assert not Path(f"/proc/{forked[0]}").exists()
+
+
 def test_who_is_let_go_ends_in_the_middle_of_what_it_does() -> None:
     with crew_for(lambda _task, _hand: time.sleep(PATIENCE)) as crew:
         crew.begin(load(), None)
