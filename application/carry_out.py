@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from typing import TypeAlias
 
 from application.batch import Batch
 from application.flow import StoppedError
@@ -32,6 +33,11 @@ from ports.errors import (
     StoreFullError,
     UnavailableError,
 )
+
+OpenCrew: TypeAlias = Callable[
+    [Callable[[Placed], LoadResult], int],
+    AbstractContextManager[Crew[Placed, LoadResult]],
+]
 
 GIVE_UP_AFTER = 10
 """Loads in a row that fail because nobody answers, or nobody may, end a run."""
@@ -69,13 +75,14 @@ class CarryOut:
     they did, in commits of up to 256 events and at the latest after 20 seconds.
 
     Attributes:
-        crew: Who transfers, if it is not threads of this process. They know no foreman.
+        open_crew: Opens those who transfer, so many at a time. Those of other processes
+            have learned already what to do, and know no foreman.
     """
 
     transfer: Transfer
     clock: Clock
     jobs: int
-    crew: Crew[Placed, LoadResult] | None = None
+    open_crew: OpenCrew = ThreadCrew
 
     def __call__(
         self,
@@ -98,13 +105,12 @@ class CarryOut:
         """
         tally = Tally()
         patience = _Patience()
-        opened = self._opened(foreman)
         foreman = foreman or Foreman()
         waiting = filter(foreman.takes, loads)
         batch = Batch(journal, self.clock, partial(self._recorded, foreman))
         self.transfer.spool.sweep()
         told: set[Digest] = set()
-        with opened as crew:
+        with self.open_crew(partial(self._carry, foreman), self.jobs) as crew:
             try:
                 while True:
                     if crew.busy and foreman.seconds_left() <= 0.0:
@@ -149,13 +155,6 @@ class CarryOut:
             if index.digest not in told and is_news(index, ledger):
                 told.add(index.digest)
                 yield IndexMirrored(index)
-
-    def _opened(
-        self, foreman: Foreman | None
-    ) -> AbstractContextManager[Crew[Placed, LoadResult]]:
-        if self.crew is not None and foreman is None:
-            return nullcontext(self.crew)
-        return ThreadCrew(partial(self._carry, foreman or Foreman()), self.jobs)
 
     def _next(
         self, crew: Crew[Placed, LoadResult], waiting: Iterator[Load]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from application.adopt import Adopt
-from application.carry_out import CarryOut
+from application.carry_out import CarryOut, OpenCrew
 from application.prepare_sync import PrepareSync
 from application.sync_bottles import SyncBottles
-from application.transfer import LoadResult, Placed, Transfer
+from application.thread_crew import ThreadCrew
+from application.transfer import Transfer
 from entrypoints.foundation import Foundation
 from entrypoints.injector import providers
 from entrypoints.planning import Planning
 from entrypoints.publishing import Publishing
-from ports.crew import Crew
 
 
 class Syncing(Planning, Publishing):
@@ -34,13 +34,13 @@ class Syncing(Planning, Publishing):
         patience=Foundation.patience,
     )
     # Threads of this process, unless an entry point has others.
-    crew: providers.Provider[Crew[Placed, LoadResult] | None] = providers.Object(None)
+    open_crew: providers.Provider[OpenCrew] = providers.Object(ThreadCrew)
     carry_out: providers.Provider[CarryOut] = providers.Factory(
         CarryOut,
         transfer=transfer,
         clock=Foundation.clock,
         jobs=Foundation.config.provided.jobs,
-        crew=crew,
+        open_crew=open_crew,
     )
     prepare_sync: providers.Provider[PrepareSync] = providers.Factory(
         PrepareSync,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -83,7 +83,7 @@ def at_hand(mirror: SyncContainer) -> Iterator[Asked]:
         yield asked
         return
     with crew:
-        mirror.crew.override(providers.Object(crew))
+        mirror.open_crew.override(providers.Object(lambda *_: nullcontext(crew)))
         yield asked
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from adapters.pacing import Pacing
 from application.announced_sync import AnnouncedSync
-from application.transfer import LoadResult, Placed, Transfer
+from application.carry_out import OpenCrew
+from application.transfer import Transfer
 from entrypoints.cli.command_container import CommandContainer
 from entrypoints.injector import providers
 from entrypoints.notifying import announce_over, open_ways
 from entrypoints.stores import CountedStore
 from entrypoints.syncing import Syncing
-from ports.crew import Crew
 from ports.notifier import Notifier
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class SyncContainer(CommandContainer):
     store_pacing: providers.Provider[Pacing] = mirror.store_pacing
     upstream_pacing: providers.Provider[Pacing] = mirror.upstream_pacing
     transfer: providers.Provider[Transfer] = mirror.transfer
-    crew: providers.Provider[Crew[Placed, LoadResult] | None] = mirror.crew
+    open_crew: providers.Provider[OpenCrew] = mirror.open_crew
     ways: providers.Provider[Mapping[str, Notifier]] = providers.Singleton(
         open_ways,
         cloud=CommandContainer.cloud,

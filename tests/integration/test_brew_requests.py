@@ -97,8 +97,8 @@ def _serve_bucket(request: pytest.FixtureRequest) -> Iterator[Server]:
         use_seaweed(monkeypatch, seaweed)
         bucket = _filled_bucket(seaweed, "mirrors/one")
         objects = ServedBucket(bucket, "mirrors/one", pool_size=4, retry_attempts=2)
-    with _served(objects) as server:
-        yield server
+        with _served(objects) as server:
+            yield server
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import adapters.ledger.codec
 import adapters.ledger.event_log
 import adapters.ledger.hash_file
 import adapters.ledger.identity
-import application.carry_out
+import application.thread_crew
 import application.verify_mirror
 
 P = ParamSpec("P")
@@ -69,7 +69,7 @@ def one_at_a_time() -> Iterator[None]:
     of the time would go into finding it out again for every process.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for room in (application.carry_out, application.verify_mirror):
+        for room in (application.thread_crew, application.verify_mirror):
             patch.setattr(room, "ThreadPoolExecutor", AtOnce)
         for name, rooms in _READ_ONCE.items():
             # A mutant may have changed what one of them reads with.

@@ -15,7 +15,6 @@ from adapters.spool.parts import Parts
 from adapters.terminal.plain_progress import PlainProgress
 from application.inspect_ledger import InspectLedger, RebuildHashFile
 from application.opened_ledger import open_ledger
-from application.plan_sync import PlanSync
 from application.sync_bottles import SyncBottles
 from application.verify_mirror import VerifyMirror
 from domain.cloud_config import CloudConfig
@@ -25,6 +24,7 @@ from entrypoints.cli.command_container import Manner
 from entrypoints.cli.container import CliContainer
 from entrypoints.cli.deployed import DeployedContainer
 from entrypoints.cli.interruption import StopFlag
+from entrypoints.cli.sync_container import SyncContainer
 from entrypoints.container import MirrorContainer
 from entrypoints.ecs_worker import EcsWorkerContainer
 from tests.support.catalogs import make_bottle
@@ -49,6 +49,14 @@ def command_line(config: SyncConfig, *, quiet: bool = True) -> CliContainer:
     return CliContainer(config=config, cloud=CloudConfig(), manner=Manner(quiet=quiet))
 
 
+def syncing(config: SyncConfig) -> SyncContainer:
+    return SyncContainer(config=config, cloud=CloudConfig(), manner=Manner(quiet=True))
+
+
+def sync_of(container: SyncContainer) -> SyncBottles:
+    return container.announced_sync().sync
+
+
 def air_gap(config: SyncConfig) -> AirGapContainer:
     return AirGapContainer(mirror=command_line(config).mirror)
 
@@ -58,7 +66,7 @@ def deployed(config: SyncConfig) -> DeployedContainer:
 
 
 @STORES
-@pytest.mark.parametrize("build", [base, command_line, air_gap, deployed])
+@pytest.mark.parametrize("build", [base, command_line, syncing, air_gap, deployed])
 def test_every_provider_of_every_container_gives_something(
     build: Callable[[SyncConfig], containers.Container], config: SyncConfig
 ) -> None:
@@ -76,8 +84,6 @@ def test_every_provider_of_every_container_gives_something(
 def test_the_command_line_has_every_use_case(config: SyncConfig) -> None:
     container = command_line(config)
 
-    assert isinstance(container.plan_sync(), PlanSync)
-    assert isinstance(container.sync_bottles(), SyncBottles)
     assert isinstance(container.verify_mirror(), VerifyMirror)
     assert isinstance(container.inspect_ledger(), InspectLedger)
     assert isinstance(container.rebuild_hash_file(), RebuildHashFile)
@@ -89,17 +95,19 @@ def test_the_address_decides_which_store_it_is() -> None:
 
 
 def test_the_use_cases_have_the_command_lines_own_ears_and_voice() -> None:
-    container = command_line(FOLDER)
-    sync = container.sync_bottles()
+    container = syncing(FOLDER)
+    sync = sync_of(container)
 
     assert sync.progress is container.progress()
     assert sync.carry_out.transfer.stop is container.stop()
     assert sync.carry_out.transfer.store is container.store()
-    assert container.verify_mirror().carry_out.transfer.stop is container.stop()
+    looking_after = command_line(FOLDER)
+    verify = looking_after.verify_mirror()
+    assert verify.carry_out.transfer.stop is looking_after.stop()
 
 
 def test_the_configuration_reaches_those_it_is_meant_for() -> None:
-    sync = command_line(FOLDER).sync_bottles()
+    sync = sync_of(syncing(FOLDER))
 
     assert sync.carry_out.jobs == 3
     assert sync.carry_out.transfer.attempts == 2
@@ -109,13 +117,13 @@ def test_the_configuration_reaches_those_it_is_meant_for() -> None:
 
 
 def test_sizes_and_bottles_are_asked_for_at_one_pace() -> None:
-    sync = command_line(FOLDER).sync_bottles()
+    sync = sync_of(syncing(FOLDER))
 
     assert sync.prepare.plan_sync.sizes is sync.carry_out.transfer.source
 
 
 def test_without_a_spool_nothing_is_kept() -> None:
-    sync = command_line(FOLDER).sync_bottles()
+    sync = sync_of(syncing(FOLDER))
 
     assert isinstance(sync.carry_out.transfer.spool, NoSpool)
     assert isinstance(sync.carry_out.transfer.source, GhcrBottles)
@@ -125,8 +133,8 @@ def test_the_source_keeps_what_it_begins_in_the_spool_that_is_told_to_forget_it(
     tmp_path: Path,
 ) -> None:
     cloud = CloudConfig(spool=tmp_path / "spool")
-    container = CliContainer(config=FOLDER, cloud=cloud, manner=Manner(quiet=True))
-    transfer = container.sync_bottles().carry_out.transfer
+    container = SyncContainer(config=FOLDER, cloud=cloud, manner=Manner(quiet=True))
+    transfer = sync_of(container).carry_out.transfer
 
     assert isinstance(transfer.source, SpooledBottles)
     assert isinstance(transfer.spool, Parts)
