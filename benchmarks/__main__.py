@@ -48,6 +48,7 @@ _BENCHMARKS: Final = {
     "sync-copies": sync_copies.measure,
     "sync-spooled": sync_spooled.measure,
     "engine-small": rows.engine_small,
+    "engine-many": rows.engine_many,
     "engine-large": rows.engine_large,
     "peers-small": rows.peers_small,
     "peers-large": rows.peers_large,

@@ -25,8 +25,9 @@ from tests.standin.catalog import plain_catalog
 from tests.standin.sizes import fixed
 
 
-def _small() -> Job:
-    return Job("2,000 bottles of 100 kB", plain_catalog(2_000), fixed(100_000), TAG)
+def _small(count: int = 2_000) -> Job:
+    name = f"{count:,} bottles of 100 kB"
+    return Job(name, plain_catalog(count), fixed(100_000), TAG)
 
 
 def _large() -> Job:
@@ -40,6 +41,11 @@ def engine_small(place: Path) -> Table:
         for engine in (BOTTLES, IDIOM, CURLS[1])
     ]
     return compare(_small(), SINK, (BOTTLES, IDIOM, BARE, *CURLS, *redirected), place)
+
+
+def engine_many(place: Path) -> Table:
+    """The same with so many that the start of a program hardly counts."""
+    return compare(_small(10_000), SINK, (BOTTLES, IDIOM, BARE), place)
 
 
 def engine_large(place: Path) -> Table:

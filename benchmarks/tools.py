@@ -16,7 +16,12 @@ from typing import Final
 _VERSION: Final = re.compile(r"\d+\.\d+(\.\d+)?")
 _ANSWERS_WITHIN: Final = 20.0  # seconds
 # Those that do not want to be asked for their version as nearly all do.
-_ASKED: Final = {"rclone": "version", "s5cmd": "version", "nginx": "-v"}
+_ASKED: Final = {
+    "rclone": "version",
+    "s5cmd": "version",
+    "openssl": "version",
+    "nginx": "-v",
+}
 
 
 @cache

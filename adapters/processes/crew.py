@@ -20,9 +20,10 @@ from itertools import count
 from threading import Event
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from adapters.processes.hand import Hand, Trade, live
+from adapters.processes.lead import Lead
 from adapters.processes.messages import (
     LARGEST,
     Done,
@@ -41,7 +42,6 @@ from domain.generations import release_key
 from domain.work import Load
 from ports.crew import Crew
 from ports.errors import HandLostError
-from ports.progress import TransferProgress
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -80,31 +80,22 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
     def __init__(
         self,
         ready: Callable[[Hand], Trade],
+        lead: Lead[T, R],
         *,
         processes: int,
         threads: int,
         stop: Event,
-        progress: TransferProgress,
-        hand_over: Callable[[T], object],
-        take_back: Callable[[Load, Any], R],
-        hear: Callable[[Any], None],
     ) -> None:
         """Fork, each process with so many threads.
 
         Args:
             ready: Is called in each process, and returns what it is to do.
-            hand_over: Returns a task in the form in which it is sent.
-            take_back: Returns a load's result from the form in which it came.
-            hear: Is told what each trade reports.
 
         Raises:
             OSError: The system allows no more processes.
         """
         self.stop = stop
-        self._hand_over = hand_over
-        self._take_back = take_back
-        self._hear = hear
-        self._progress = progress
+        self._lead = lead
         self._numbers = count()
         self._begun: dict[int, _Begun[R]] = {}
         self._homes: dict[str, _Process] = {}
@@ -139,7 +130,7 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
         number, process = next(self._numbers), self._home(load)
         self._begun[number] = _Begun(load, process, Future())
         process.begun += 1
-        process.waiting.append(packed(Task(number, self._hand_over(task))))
+        process.waiting.append(packed(Task(number, self._lead.hand_over(task))))
         self._hand_out(process)
 
     def ended(self, patient: float) -> list[Future[R]]:
@@ -152,6 +143,10 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
             ended = self._landed(left)
             if ended or monotonic() >= until:
                 return ended
+
+    def tell(self, word: object) -> None:
+        """Tell all hands."""
+        self._tell_all(Word(word))
 
     def drop(self) -> None:
         self._tell_all(Drop(next(self._numbers)))
@@ -228,25 +223,26 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
                 process.begun -= 1
                 self._show(begun.load, message.heard)
                 if not message.dropped:
-                    self._hear(message.report)
+                    self._lead.hear(message.report)
                     self._settle(begun, message)
                     ended.append(begun.future)
             case News():
                 self._show(self._begun[message.number].load, message.heard)
             case Sentence(text, is_warning):
-                tell = self._progress.warn if is_warning else self._progress.note
-                tell(text)
-            case Word():
+                progress = self._lead.progress
+                (progress.warn if is_warning else progress.note)(text)
+            case Word(word):
+                self._lead.heed(word)
                 self._tell_all(message, but=process)
 
     def _settle(self, begun: _Begun[R], done: Done) -> None:
         if done.error is not None:
             begun.future.set_exception(done.error)
         else:
-            begun.future.set_result(self._take_back(begun.load, done.result))
+            begun.future.set_result(self._lead.take_back(begun.load, done.result))
 
     def _show(self, load: Load, heard: Iterable[Heard]) -> None:
-        progress = self._progress
+        progress = self._lead.progress
         for kind, what in heard:
             if kind == "finished":
                 progress.finished(load, what if isinstance(what, Exception) else None)

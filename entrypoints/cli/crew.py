@@ -17,6 +17,7 @@ from adapters.homebrew.http import HttpClient
 from adapters.pacing import Complaint
 from adapters.processes.crew import ForkedCrew
 from adapters.processes.hand import Hand, Trade
+from adapters.processes.lead import Lead
 from adapters.processes.machine import can_fork, processors
 from application.handed_over import (
     brought_back,
@@ -70,18 +71,17 @@ def at_hand(mirror: SyncContainer) -> Iterator[Asked]:
     try:
         crew = ForkedCrew(
             learned,
+            Lead(handed_over, taken_back, asked.hear, heed, mirror.progress()),
             processes=processes,
             threads=-(-config.jobs // processes),
             stop=mirror.stop(),
-            progress=mirror.progress(),
-            hand_over=handed_over,
-            take_back=taken_back,
-            hear=asked.hear,
         )
     except OSError as error:
         mirror.progress().note(f"this process transfers alone: {error}")
         yield asked
         return
+    for pace in paces:
+        pace.share(crew.tell)
     with crew:
         mirror.open_crew.override(providers.Object(lambda *_: nullcontext(crew)))
         yield asked

@@ -21,6 +21,7 @@ import pytest
 from adapters.memory.progress import RecordingProgress
 from adapters.processes.crew import ForkedCrew
 from adapters.processes.hand import Hand, Trade
+from adapters.processes.lead import Lead
 from adapters.processes.messages import LARGEST
 from domain.bottle import Bottle, Digest
 from domain.tags import Tag
@@ -44,6 +45,24 @@ def load(name: str = "jq", tag: str = "arm64_sonoma") -> Load:
     return Load(digest, 10, (Bottle(name, "1.0", 0, Tag(tag), digest),))
 
 
+def nobody(_: object) -> None:
+    """Hear, and do nothing."""
+
+
+def lead_with(
+    hear: Callable[[object], None] = nobody,
+    heed: Callable[[object], None] = nobody,
+    progress: TransferProgress | None = None,
+) -> Lead[Any, Any]:
+    return Lead(
+        hand_over=lambda task: task,
+        take_back=lambda _, result: result,
+        hear=hear,
+        heed=heed,
+        progress=progress or RecordingProgress(),
+    )
+
+
 @contextmanager
 def crew_for(
     work: Work,
@@ -52,8 +71,9 @@ def crew_for(
     threads: int = 2,
     stop: Event | None = None,
     progress: TransferProgress | None = None,
-    hear: Callable[[object], None] = lambda _: None,
-    reported: Callable[[object], None] = lambda _: None,
+    hear: Callable[[object], None] = nobody,
+    reported: Callable[[object], None] = nobody,
+    heeded: Callable[[object], None] = nobody,
 ) -> Iterator[ForkedCrew[Any, Any]]:
     """Yield a crew whose hands do ``work`` with what they are given."""
 
@@ -62,15 +82,11 @@ def crew_for(
             lambda task: work(task, hand), lambda: ReportedBy(os.getpid()), hear
         )
 
+    lead = lead_with(
+        hear=reported, heed=heeded, progress=progress or RecordingProgress()
+    )
     with ForkedCrew(
-        learned,
-        processes=processes,
-        threads=threads,
-        stop=stop or Event(),
-        progress=progress or RecordingProgress(),
-        hand_over=lambda task: task,
-        take_back=lambda _, result: result,
-        hear=reported,
+        learned, lead, processes=processes, threads=threads, stop=stop or Event()
     ) as crew:
         yield crew
 
@@ -233,7 +249,7 @@ def test_what_is_dropped_never_ends_and_what_was_taken_up_does() -> None:
         assert results(crew) == [1]
 
 
-def test_what_one_hand_tells_all_others_hear() -> None:
+def test_what_one_hand_tells_all_others_and_the_lead_hear() -> None:
     heard: list[object] = []
 
     def work(name: str, hand: Hand) -> list[object]:
@@ -243,11 +259,31 @@ def test_what_one_hand_tells_all_others_hear() -> None:
             time.sleep(0.01)
         return heard
 
-    with crew_for(work, threads=1, hear=heard.append) as crew:
+    heeded: list[object] = []
+    with crew_for(work, threads=1, hear=heard.append, heeded=heeded.append) as crew:
         crew.begin(load("a"), "a")
         crew.begin(load("b"), "b")
 
         assert sorted(results(crew)) == [["a"], ["b"]]
+    assert sorted(map(str, heeded)) == ["a", "b"]
+
+
+def test_what_the_process_that_leads_tells_all_hear() -> None:
+    heard: list[object] = []
+
+    def work(_task: object, _hand: Hand) -> list[object]:
+        deadline = time.monotonic() + PATIENCE
+        while not heard and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return heard
+
+    with crew_for(work, threads=1, hear=heard.append) as crew:
+        crew.begin(load("a"), None)
+        crew.begin(load("b"), None)
+
+        crew.tell("slow down")
+
+        assert results(crew) == [["slow down"]] * 2
 
 
 def test_a_hand_that_is_killed_is_told_of_and_the_others_go_on() -> None:
@@ -287,16 +323,7 @@ def test_a_hand_that_cannot_begin_ends(capfd: pytest.CaptureFixture[str]) -> Non
     def learned(_hand: Hand) -> Trade:
         raise OSError("no room")
 
-    crew: ForkedCrew[object, object] = ForkedCrew(
-        learned,
-        processes=1,
-        threads=1,
-        stop=Event(),
-        progress=RecordingProgress(),
-        hand_over=lambda task: task,
-        take_back=lambda _, result: result,
-        hear=lambda _: None,
-    )
+    crew = ForkedCrew(learned, lead_with(), processes=1, threads=1, stop=Event())
     with crew:
         crew.begin(load(), None)
         with pytest.raises(HandLostError, match=r"it ended \(70\)"):
@@ -342,25 +369,15 @@ def numbered(lines: IO[str]) -> str:
 _LEADING = """
 import os, time
 from threading import Event
-from adapters.memory.progress import SilentProgress
 from adapters.processes.crew import ForkedCrew
 from adapters.processes.hand import Trade
-from tests.integration.test_forked_crew import load
+from tests.integration.test_forked_crew import lead_with, load
 
 def learned(hand):
     os.write(1, b'%d ' % os.getpid())
     return Trade(lambda task: time.sleep(60), lambda: None, lambda word: None)
 
-crew = ForkedCrew(
-    learned,
-    processes=2,
-    threads=1,
-    stop=Event(),
-    progress=SilentProgress(),
-    hand_over=lambda task: task,
-    take_back=lambda load, result: result,
-    hear=lambda report: None,
-)
+crew = ForkedCrew(learned, lead_with(), processes=2, threads=1, stop=Event())
 crew.begin(load("a"), None)
 crew.begin(load("b"), None)
 crew.ended(60)
