@@ -1,11 +1,14 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.standin.catalog import plain_catalog
 from tests.standin.faults import Fault
 from tests.standin.server import Upstream
-from tests.support.command import Bottles, tree
+from tests.standin.sizes import fixed
+from tests.support.command import Bottles, finished, start, tree, until, write_config
 
 MIRROR = Path("mirror")
 HASH_FILE = MIRROR / "bottles_hash.json"
@@ -199,3 +202,21 @@ def test_a_bottle_that_was_replaced_lies_beside_the_old_one(
     kept = [path for path in before if path.endswith(".tar.gz")]
     assert all(after[path] == before[path] for path in kept)
     assert upstream.digest("ledger", "arm64_sonoma") != key["sha256"]
+
+
+def test_what_a_host_tells_one_process_all_heed(folder: Path) -> None:
+    with Upstream(plain_catalog(300), sizes=fixed(1_000)) as upstream:
+        write_config(
+            folder, upstream, target_tags="arm64_sonoma", retry_attempts=3, jobs=8
+        )
+        upstream.faults.add(Fault("429", on="blob", times=1, retry_after=4))
+
+        process = start("sync", "--json")
+        until(lambda: upstream.requests.statuses()[429] == 1)
+        # What is on its way is answered.
+        time.sleep(1)
+        asked = upstream.requests.count("blob")
+        time.sleep(2)
+
+        assert upstream.requests.count("blob") == asked < 300
+        assert finished(process).answer["mirrored"]["bottles"] == 300
