@@ -209,7 +209,11 @@ def test_what_a_host_tells_one_process_all_heed(folder: Path) -> None:
         write_config(
             folder, upstream, target_tags="arm64_sonoma", retry_attempts=3, jobs=8
         )
-        upstream.faults.add(Fault("429", on="blob", times=1, retry_after=4))
+        upstream.faults.add(
+            Fault("429", on="blob", times=1, retry_after=4),
+            # A tenth of a second each: who does not wait has enough to do meanwhile.
+            Fault("slow", on="signed_get", rate=10_000),
+        )
 
         process = start("sync", "--json")
         until(lambda: upstream.requests.statuses()[429] == 1)
