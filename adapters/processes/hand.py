@@ -173,6 +173,9 @@ class _AtWork:
             while body := self._tasks.recv(LARGEST):
                 task: Task = unpacked(body)
                 self._hand.send(self._done(task))
+        except (BrokenPipeError, ConnectionResetError):
+            # Nobody leads any more, as the thread that obeys finds out as well.
+            return
         except BaseException:  # noqa: BLE001 - a task that ends unheard is waited for
             traceback.print_exc(file=sys.stderr)
             os._exit(_BUG)

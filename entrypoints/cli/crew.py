@@ -73,7 +73,7 @@ def at_hand(mirror: SyncContainer) -> Iterator[Asked]:
             learned,
             Lead(handed_over, taken_back, asked.hear, heed, mirror.progress()),
             processes=processes,
-            threads=-(-config.jobs // processes),
+            threads=config.jobs // processes,
             stop=mirror.stop(),
         )
     except OSError as error:
