@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 import pytest
 
@@ -205,63 +205,6 @@ class TestAnswersToWrites:
             assert asked.body == body
             assert asked.headers["x-amz-content-sha256"] == digest_of(body)
             assert "expect" not in asked.headers
-
-
-class TestThePace:
-    """What all who ask the store keep to."""
-
-    @pytest.fixture
-    def clock(self) -> ManualClock:
-        return ManualClock()
-
-    def store(self, clock: ManualClock) -> S3Store:
-        pacing = Pacing(clock, lambda: 0.0, longest=8.0, first=0.25)
-        return S3Store("bucket", pool_size=2, retry_attempts=2, pacing=pacing)
-
-    @pytest.mark.parametrize(
-        ("answer", "pause"),
-        [
-            (Answer(503, "SlowDown"), 0.25),
-            (Answer(503, "SlowDown", {"Retry-After": "7"}), 7.0),
-            (Answer(503, "SlowDown", {"Retry-After": "7000"}), 8.0),
-            (Answer(429, "TooManyRequests"), 0.25),
-            (Answer(500, "InternalError"), 0.0),
-        ],
-    )
-    def test_is_slowed_down_by_whoever_is_told_to(
-        self,
-        serve: Serve,
-        clock: ManualClock,
-        answer: Answer,
-        pause: float,
-    ) -> None:
-        serve(answer, OK)
-        store = self.store(clock)
-        with suppress(UnavailableError, OutcomeUnknownError):
-            store.create(KEY, b"{}")
-        assert clock.monotonic() == 0.0
-        store.create(SOURCE, b"{}")
-        assert clock.monotonic() == pause
-        store.create(TARGET, b"{}")
-        assert clock.monotonic() == pause
-
-    def test_is_slowed_down_more_while_the_store_goes_on_to_complain(
-        self, serve: Serve, clock: ManualClock
-    ) -> None:
-        serve(Answer(503, "SlowDown"))
-        store = self.store(clock)
-        for _ in range(4):
-            with pytest.raises(OutcomeUnknownError):
-                store.create(KEY, b"{}")
-        assert clock.monotonic() == 0.25 + 0.5 + 1.0
-
-    def test_holds_for_what_is_asked_again(
-        self, serve: Serve, clock: ManualClock
-    ) -> None:
-        serve(Answer(503, "SlowDown"), Answer(200, body=b"{}", headers=OK.headers))
-        store = self.store(clock)
-        assert store.get(KEY).body == b"{}"
-        assert clock.monotonic() == 0.25
 
 
 class TestAnswersToReads:
