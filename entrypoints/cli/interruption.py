@@ -58,11 +58,12 @@ def stopped_by_signals(stop: StopFlag, progress: Progress) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
         if not stop.is_watched:
             raise KeyboardInterrupt
-        stop.set()
         with suppress(OSError, ValueError):
             if sys.stderr.isatty():
-                # The next one kills, and whatever was hidden stays so.
+                # The next one kills, and whatever was hidden stays so: before anybody
+                # is told that there may be a next one.
                 os.write(sys.stderr.fileno(), _SHOW_CURSOR)
+        stop.set()
 
     def tell() -> None:
         # In a thread of its own: a handler could wait for a lock that is held by the
