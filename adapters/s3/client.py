@@ -65,8 +65,7 @@ def open_clients(
     make = _Clients(session, short, pool_size, on_request)
     repeats = QuickRepeats(make.that_tries, short, retry_attempts)
     # What is configured wrongly is told now, and not in the middle of something.
-    _ = repeats.client
-    short.shown_by(partial(repeats.show_way, bucket))
+    repeats.show_way(bucket)
     return S3Clients(
         repeats=cast("S3Client", repeats),
         writes=cast("S3Client", QuickWrites(make.that_writes, short, repeats)),

@@ -91,7 +91,13 @@ class QuickRepeats(Quick):
         self._make_again = partial(make, max(attempts - 1, 1))
 
     def show_way(self, bucket: str) -> None:
-        """Have boto3 show the way, by a request that is stopped before it is sent."""
+        """Have boto3 show the way, by a request that is stopped before it is sent.
+
+        Raises:
+            BotoCoreError: What is configured for AWS makes no sense.
+            ValueError: The endpoint is no URL.
+        """
+        client = self.client
 
         def show(request: AWSPreparedRequest, **_: object) -> None:
             self.short.learn(client.meta.endpoint_url, request)
@@ -100,7 +106,6 @@ class QuickRepeats(Quick):
         event = "before-send.s3.HeadObject"
         # What is wrong with it is told to whoever asks for something.
         with suppress(BotoCoreError, _NotSentError):
-            client = self.client
             # Before those that count what is sent.
             client.meta.events.register_first(event, show)
             try:

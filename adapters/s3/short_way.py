@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from http.client import HTTPException
-from threading import Lock
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -108,7 +107,12 @@ class Way:
 
 
 class ShortWay:
-    """Sends single requests to one bucket. Threads may share it."""
+    """Sends single requests to one bucket. Threads may share it.
+
+    Attributes:
+        way: Where to; None as long as boto3 has not shown it, and where there is none:
+            behind a proxy, without credentials, and with signatures of another kind.
+    """
 
     def __init__(
         self,
@@ -118,37 +122,16 @@ class ShortWay:
         on_request: Callable[[], None],
         pacing: Pacing,
     ) -> None:
-        self._way: Way | None = None
-        self._show: Callable[[], None] | None = None
-        self._lock = Lock()
+        self.way: Way | None = None
         self._session = session
         self._bucket = bucket
         self._on_request = on_request
         self._pacing = pacing
-        self._connections = Connections(_trust, kept=kept)
-
-    @property
-    def way(self) -> Way | None:
-        """Where to; None as long as boto3 has not shown it, and where there is none.
-
-        There is none behind a proxy, without credentials, and with signatures of
-        another kind.
-        """
-        if self._show is not None:
-            with self._lock:
-                # Whoever waited here finds that it has been shown.
-                if self._show is not None:
-                    self._show()
-                    self._show = None
-        return self._way
-
-    def shown_by(self, show: Callable[[], None]) -> None:
-        """Have ``show`` called when somebody wants to go; it has boto3 show the way."""
-        self._show = show
+        self._connections = Connections(self._trust, kept=kept)
 
     def learn(self, endpoint: str, request: AWSPreparedRequest, **_: object) -> None:
         """Take note of how a request of boto3's to ``endpoint`` is addressed."""
-        self._way = self._shown(urlsplit(endpoint).netloc, request)
+        self.way = self._shown(urlsplit(endpoint).netloc, request)
 
     def send(
         self,
@@ -250,6 +233,12 @@ class ShortWay:
         except (OSError, HTTPException) as error:
             raise broken_off(error, url) from error
 
+    def _trust(self) -> ssl.SSLContext:
+        """Return whom botocore would trust."""
+        named = self._session.get_config_variable("ca_bundle")
+        named = named or os.environ.get("REQUESTS_CA_BUNDLE")
+        return ssl.create_default_context(cafile=named or get_cert_path(verify=True))
+
     def _shown(self, host: str, request: AWSPreparedRequest) -> Way | None:
         url = str(request.url)
         parts = urlsplit(url)
@@ -291,13 +280,6 @@ def _payload(checksum: str | None, *, encrypted: bool) -> str:
 
 def _quoted(key: str) -> str:
     return key if _UNRESERVED.fullmatch(key) else quote(key, safe="/~")
-
-
-def _trust() -> ssl.SSLContext:
-    """Return whom botocore would trust."""
-    named = botocore.session.get_session().get_config_variable("ca_bundle")
-    named = named or os.environ.get("REQUESTS_CA_BUNDLE")
-    return ssl.create_default_context(cafile=named or get_cert_path(verify=True))
 
 
 def _text(value: str | bytes) -> str:

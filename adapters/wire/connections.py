@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from http.client import HTTPException
+from threading import Lock
 from types import TracebackType
 from typing import Final, Literal, NamedTuple, Self
 from weakref import finalize
@@ -211,6 +212,7 @@ class Connections:
         self._kept = kept
         self._trust = trust
         self._context: ssl.SSLContext | None = None
+        self._lock = Lock()
         self._idle: dict[Origin, deque[Connection]] = {}
         finalize(self, _hang_up, self._idle)
 
@@ -245,12 +247,17 @@ class Connections:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if not origin.encrypted:
                 return sock, sock
-            if self._context is None:
-                self._context = self._trust()
-            return sock, TlsChannel(sock, self._context, origin.host)
+            return sock, TlsChannel(sock, self._trusted(), origin.host)
         except BaseException:
             sock.close()
             raise
+
+    def _trusted(self) -> ssl.SSLContext:
+        # To read all certificates takes as long as forty bottles do: one reads them.
+        with self._lock:
+            if self._context is None:
+                self._context = self._trust()
+            return self._context
 
 
 def _hang_up(waiting: Mapping[Origin, deque[Connection]]) -> None:
