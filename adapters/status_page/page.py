@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -38,6 +39,7 @@ _HTML_TYPE: Final = "text/html; charset=utf-8"
 _OVERTAKEN: Final = "another began to write it meanwhile"
 _NAMED: Final = 100
 _DRAWN: Final = 104
+_AT_ONCE: Final = 8
 
 
 class StoredStatusPage(StatusPage):
@@ -78,10 +80,15 @@ class StoredStatusPage(StatusPage):
         claim = encode_status(status, history, kept)
         self._claim(claim, None if last is None else last.version)
         due = [name for name in pages if name not in kept]
-        for name in due:
-            self._objects.write(_key(name), pages[name], _HTML_TYPE)
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            writes = [threads.submit(self._put, name, pages[name]) for name in due]
+        for write in writes:
+            write.result()
         self._settle(claim, encode_status(status, history, letters))
         return (*map(_key, due), _JSON)
+
+    def _put(self, name: str, page: bytes) -> None:
+        self._objects.write(_key(name), page, _HTML_TYPE)
 
     def _claim(self, claim: bytes, version: str | None) -> None:
         if version is not None:
