@@ -54,6 +54,7 @@ _BENCHMARKS: Final = {
     "peers-large": rows.peers_large,
     "peers-week": rows.peers_week,
     "stored-small": rows.stored_small,
+    "stored-many": rows.stored_many,
     "stored-large": rows.stored_large,
     "stored-week": rows.stored_week,
     "second-sync": second_sync.measure,

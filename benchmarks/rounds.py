@@ -46,6 +46,14 @@ class Runs:
         return [run.measured.wall for run in self.whole]
 
     @property
+    def begun(self) -> list[float]:
+        """Seconds of each run over those of the idle one before it."""
+        return [
+            run.measured.wall - idle.measured.wall
+            for run, idle in zip(self.whole, self.idle, strict=True)
+        ]
+
+    @property
     def cpu(self) -> float:
         """Seconds of CPU."""
         return median(run.measured.cpu for run in self.whole)

@@ -70,7 +70,13 @@ def peers_week(place: Path) -> Table:
 
 def stored_small(place: Path) -> Table:
     """Small bottles into a real store, beside what it takes at best."""
-    return _into_seaweed(_small(), place)
+    return _into_seaweed(_small(), place, idle=True)
+
+
+def stored_many(place: Path) -> Table:
+    """So many small ones into a real store that a start hardly counts."""
+    engines = (BOTTLES, IDIOM, PEERS[0], *PUTS)
+    return compare(_small(10_000), SEAWEED, engines, place)
 
 
 def stored_large(place: Path) -> Table:
@@ -88,6 +94,6 @@ def _into_the_sink(job: Job, place: Path) -> Table:
     return compare(job, SINK, engines, place)
 
 
-def _into_seaweed(job: Job, place: Path) -> Table:
+def _into_seaweed(job: Job, place: Path, *, idle: bool = False) -> Table:
     engines = (BOTTLES, BOTTLES_WITH_VIEW, IDIOM, *PEERS, *PUTS)
-    return compare(job, SEAWEED, engines, place, idle=False)
+    return compare(job, SEAWEED, engines, place, idle=idle)

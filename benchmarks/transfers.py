@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -18,15 +19,18 @@ from benchmarks.table import GB, MB, Table
 from benchmarks.tools import version
 
 _HEADING: Final = (
-    *("engine", "MB/s", "from - to", "bottles/s", "x idiom", "of limit"),
+    *("engine", "MB/s", "from - to", "bottles/s", "x idiom", "begun", "of limit"),
     *("CPU s", "idle", "ms/bottle", "s/GB", "servers s", "cores"),
     *("peak MB", "idle"),
     *("upstream", "to the store", "does not"),
 )
 _IDLE_MEANS: Final = (
     "idle: the same process over one bottle of 64 bytes; ms/bottle and s/GB are the CPU"
-    " over that"
+    " over that, and begun is x idiom without the seconds that each takes for it"
 )
+
+_WALLS: Final[Callable[[Runs], list[float]]] = attrgetter("walls")
+_BEGUN: Final[Callable[[Runs], list[float]]] = attrgetter("begun")
 
 
 def compare(
@@ -86,8 +90,9 @@ def _row(
         f"{total / wall / MB:,.0f}",
         f"{total / max(runs.walls) / MB:,.0f} - {total / min(runs.walls) / MB:,.0f}",
         f"{count / wall:,.1f}",
-        "" if engine.is_limit else _ratio(idiom, runs),
-        "" if engine.is_limit else _ratio(limits, runs),
+        "" if engine.is_limit else _ratio(idiom, runs, _WALLS),
+        "" if engine.is_limit or not runs.idle else _ratio(idiom, runs, _BEGUN),
+        "" if engine.is_limit else _ratio(limits, runs, _WALLS),
         f"{runs.cpu:.2f}",
         *_idle(runs.idle_cpu, "{:.2f}", 1),
         f"{over / count * 1000:.2f}",
@@ -101,7 +106,9 @@ def _row(
     )
 
 
-def _ratio(others: Sequence[Runs], runs: Runs) -> str:
+def _ratio(
+    others: Sequence[Runs], runs: Runs, seconds: Callable[[Runs], list[float]]
+) -> str:
     """Return how much quicker than the quickest of the others it was.
 
     Each round by itself: what else the machine did then, it did to both.
@@ -109,7 +116,7 @@ def _ratio(others: Sequence[Runs], runs: Runs) -> str:
     if not others:
         return "-"
     least = min(others, key=lambda other: median(other.walls))
-    rounds = zip(least.walls, runs.walls, strict=True)
+    rounds = zip(seconds(least), seconds(runs), strict=True)
     return f"{median(theirs / ours for theirs, ours in rounds):.2f}"
 
 
