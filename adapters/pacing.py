@@ -1,12 +1,14 @@
-"""Pacing: when a host says "slow down", everybody who asks it waits."""
+"""Pacing: when a host says "slow down", everybody who asks it waits, and asks less."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
 
+from adapters.rate import Rate
 from ports.clock import Clock
 
 _FIRST = 1.0  # seconds
@@ -71,6 +73,7 @@ class Pacing:
         self._longest = longest
         self._first = first
         self._pauses: dict[str, _Pause] = {}
+        self._rates: defaultdict[str, Rate] = defaultdict(Rate)
         self._lock = Lock()
         self._tell: Callable[[Complaint], None] = lambda _: None
 
@@ -105,13 +108,24 @@ class Pacing:
         Those who waited come back one by one, spread over as long again as the
         pause was but not over more than five seconds.
         """
+        self._outlast_pauses(origin)
+        now = self._clock.monotonic()
+        with self._lock:
+            turn = self._rates[origin].turn(now)
+        if turn <= now:
+            return now
+        self._clock.sleep(turn - now)
+        # It may have complained meanwhile.
+        self._outlast_pauses(origin)
+        return self._clock.monotonic()
+
+    def _outlast_pauses(self, origin: str) -> None:
         while (pause := self._pauses.get(origin)) is not None:
             left = pause.until - self._clock.monotonic()
             if left <= 0:
                 break
             spread = min(pause.length, _SPREAD)
             self._clock.sleep(left + spread * self._chance())
-        return self._clock.monotonic()
 
     def slow_down(self, origin: str, asked_at: float, told: float | None) -> None:
         """Note that a request made at ``asked_at`` was told to slow down.
@@ -138,6 +152,8 @@ class Pacing:
             length = min(length, self._longest)
             until = max(pause.until, now + length)
             self._pauses[origin] = _Pause(pause.began, until, length, strikes)
+            if fresh:
+                self._rates[origin].ease(asked_at, until)
 
     def answered(self, origin: str, asked_at: float) -> None:
         """Note that a request made at ``asked_at`` was answered as usual."""

@@ -30,6 +30,7 @@ from benchmarks import (
     sync_parallel,
     sync_small,
     sync_spooled,
+    throttled,
     verify,
 )
 from benchmarks.document import renewed
@@ -57,6 +58,7 @@ _BENCHMARKS: Final = {
     "stored-many": rows.stored_many,
     "stored-large": rows.stored_large,
     "stored-week": rows.stored_week,
+    "throttled": throttled.measure,
     "second-sync": second_sync.measure,
     "verify": verify.measure,
     "codec": codec.measure,
