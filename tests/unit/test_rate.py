@@ -108,6 +108,16 @@ def test_a_few_requests_tell_nothing_of_a_pace(
     assert len(set(ask(pacing, clock, times=50))) == 1
 
 
+def test_who_complains_over_and_over_is_asked_four_times_a_second_all_the_same(
+    clock: ManualClock, pacing: Pacing
+) -> None:
+    ask(pacing, clock, times=64, every=0.01)
+    for _ in range(20):
+        ask(pacing, clock, times=2)
+        complain(pacing, clock)
+    assert rate_of(ask(pacing, clock, times=4)) == pytest.approx(4, rel=0.05)
+
+
 def test_another_host_is_asked_at_will(clock: ManualClock, pacing: Pacing) -> None:
     ask(pacing, clock, times=64, every=0.01)
     complain(pacing, clock)
@@ -143,7 +153,7 @@ def served(
     return answered, complaints
 
 
-@pytest.mark.parametrize("at_most", [5, 50, 400])
+@pytest.mark.parametrize("at_most", [10, 50, 400])
 def test_what_a_host_takes_is_found_and_made_use_of(
     clock: ManualClock, pacing: Pacing, at_most: int
 ) -> None:
