@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPException
 from threading import Thread
@@ -72,6 +74,27 @@ def test_a_connection_is_used_again(connections: Connections) -> None:
         assert get(connections, server.origin) == b"ok"
         assert get(connections, server.origin) == b"ok"
     assert len(server.heard) == 1
+
+
+def test_who_is_trusted_is_read_once_though_many_ask_at_once() -> None:
+    read: list[float] = []
+
+    def trust() -> ssl.SSLContext:
+        read.append(time.monotonic())
+        time.sleep(0.05)  # as certificates take
+        return ssl.create_default_context()
+
+    def connect(_: int) -> None:
+        with pytest.raises(NotConnectedError):
+            connections.connect(server.origin._replace(encrypted=True), 5)
+
+    with (
+        closing(Connections(trust, kept=4)) as connections,
+        script([], [], [], []) as server,
+        ThreadPoolExecutor(4) as threads,
+    ):
+        list(threads.map(connect, range(4)))
+    assert len(read) == 1
 
 
 def test_one_that_the_server_has_closed_is_not(connections: Connections) -> None:
