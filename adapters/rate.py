@@ -15,9 +15,9 @@ _LEFT: Final = 0.7  # of a pace that was too much
 _DOUBLED: Final = 20.0  # seconds in which what is left comes on top of itself
 _FORGOTTEN: Final = 4  # times what was left: whoever bears that has no limit
 _LEAST: Final = 4.0
-"""Requests a second that are never too many: pauses alone do for a host that takes less.
+"""Requests a second that are never too many: pauses do for a host that takes less.
 
-One that complains of a single bottle, whatever the pace, is not to hold up all others.
+One that complains of a single bottle, whatever the pace, is not to hold up the others.
 """
 
 
