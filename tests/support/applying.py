@@ -6,7 +6,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,8 @@ DRIFTS: Final = {
     "aws_sfn_state_machine": "whether it is traced is lost",
 }
 
+_AT_ONCE: Final = ("-auto-approve", "-no-color")
+_TRIES: Final = 2
 _ARCHITECTURE: Final = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
 _RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -92,7 +94,7 @@ def apply(
     On a busy machine an answer of the stack may be lost. The provider asks again, and
     is told that what it makes is there already, which it does not take for its own.
     """
-    how = (*arguments, "-auto-approve", "-no-color")
+    how = (*arguments, *_AT_ONCE)
     said = terraform("apply", *how, **variables)
     if said.returncode == 0:
         return said
@@ -154,37 +156,59 @@ def applied_root(
                 "container_architecture": _ARCHITECTURE,
                 "container_image": WORKER,
             }
-        stack = cleanup.enter_context(
-            AwsStack(docker_host, waits=0.25, witness=witness)
-        )
-        terraform = open_terraform(place / "infrastructure")
-        keeper = add_user(
-            stack,
-            "keeper",
-            {"sts:AssumeRole": f"arn:aws:iam::{ACCOUNT}:role/{PROJECT}-*"},
-        )
-        variables = variables_of(
-            stack,
-            **built,
-            ledger_repair_principal_arns=[f"arn:aws:iam::{ACCOUNT}:user/keeper"],
-            project_name=PROJECT,
-            s3_bucket_name=f"{PROJECT}-mirror",
-            schedule_expression="rate(1 minute)",
-            rule_state="DISABLED",
-            mirror_settings=_settings_of(upstream),
-            slack_webhook_url="https://hooks.slack.example/services/hunter2",
-        )
-        ready = terraform("init", "-no-color")
-        assert ready.returncode == 0, ready.stdout + ready.stderr
-        said = apply(terraform, **variables)
-        assert said.returncode == 0, said.stderr
-        assert "hunter2" not in said.stdout
-        system = Applied(
-            *(stack, terraform, upstream, slack), variables=variables, keeper=keeper
-        )
+        system = _applied(cleanup, place, witness, upstream, slack, docker_host, built)
         # By hand, as whoever has a webhook of http: Terraform takes none.
-        stack.client("secretsmanager").put_secret_value(
+        system.stack.client("secretsmanager").put_secret_value(
             SecretId=system.outputs["secret_arn"],
             SecretString=json.dumps({"webhook_url": slack.url}),
         )
         yield system
+
+
+def _applied(
+    cleanup: ExitStack,
+    place: Path,
+    witness: Path,
+    upstream: Upstream,
+    slack: SlackWebhook,
+    docker_host: str | None,
+    built: Mapping[str, object],
+) -> Applied:
+    """Apply the root; where an answer was lost (see ``apply``), to another stack."""
+    failures: list[str] = []
+    while len(failures) < _TRIES:
+        with ExitStack() as trial:
+            witness.write_text("")
+            stack = trial.enter_context(
+                AwsStack(docker_host, waits=0.25, witness=witness)
+            )
+            terraform = open_terraform(place / f"infrastructure-{len(failures)}")
+            keeper = add_user(
+                stack,
+                "keeper",
+                {"sts:AssumeRole": f"arn:aws:iam::{ACCOUNT}:role/{PROJECT}-*"},
+            )
+            variables = variables_of(
+                stack,
+                **built,
+                ledger_repair_principal_arns=[f"arn:aws:iam::{ACCOUNT}:user/keeper"],
+                project_name=PROJECT,
+                s3_bucket_name=f"{PROJECT}-mirror",
+                schedule_expression="rate(1 minute)",
+                rule_state="DISABLED",
+                mirror_settings=_settings_of(upstream),
+                slack_webhook_url="https://hooks.slack.example/services/hunter2",
+            )
+            ready = terraform("init", "-no-color")
+            assert ready.returncode == 0, ready.stdout + ready.stderr
+            said = terraform("apply", *_AT_ONCE, **variables)
+            if said.returncode == 0:
+                assert "hunter2" not in said.stdout
+                cleanup.enter_context(trial.pop_all())
+                return Applied(
+                    *(stack, terraform, upstream, slack),
+                    variables=variables,
+                    keeper=keeper,
+                )
+            failures.append(said.stderr)
+    raise AssertionError("\n".join(failures))

@@ -10,6 +10,8 @@ that its definition names; ministack invents some of nobody. A container's user,
 capabilities and read-only root are those of the definition. And it is in this machine's
 network, for AWS and upstream are on loopback: Fargate would give it its own address.
 What it prints is read when it has ended: to follow it loses lines of short ones.
+
+Who calls may be silent for longer than ministack waits, while it is busy itself.
 """
 # ruff: noqa: SLF001 - ministack has no other way in
 
@@ -26,6 +28,7 @@ from typing import Any, Final
 
 _NEVER: Final = "2999-01-01T00:00:00Z"
 _HOST_MODE: Final = True
+_HOUR: Final = 3600.0  # seconds
 
 
 def main() -> int:
@@ -34,8 +37,15 @@ def main() -> int:
     _give_tasks_their_roles()
     _start_containers_as_defined()
     _read_logs_at_the_end()
+    _hang_up_on_nobody()
     import_module("ministack.app").main()
     return 0
+
+
+def _hang_up_on_nobody() -> None:
+    """Keep idle connections: one that is closed may have a request on its way."""
+    config: Any = import_module("hypercorn.config").Config
+    config.keep_alive_timeout = property(lambda _: _HOUR, lambda *_: None)
 
 
 def _watch(file: Path) -> None:
