@@ -109,8 +109,9 @@ class Pacing:
         pause was but not over more than five seconds.
         """
         self._outlast_pauses(origin)
-        now = self._clock.monotonic()
         with self._lock:
+            # Here, so that turns are in the order of their moments.
+            now = self._clock.monotonic()
             turn = self._rates[origin].turn(now)
         if turn <= now:
             return now

@@ -81,9 +81,8 @@ class StoredStatusPage(StatusPage):
         self._claim(claim, None if last is None else last.version)
         due = [name for name in pages if name not in kept]
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            writes = [threads.submit(self._put, name, pages[name]) for name in due]
-        for write in writes:
-            write.result()
+            # Where one fails, those that have not begun are left.
+            list(threads.map(lambda name: self._put(name, pages[name]), due))
         self._settle(claim, encode_status(status, history, letters))
         return (*map(_key, due), _JSON)
 

@@ -253,7 +253,7 @@ class Connections:
             raise
 
     def _trusted(self) -> ssl.SSLContext:
-        # To read all certificates takes as long as forty bottles do: one reads them.
+        # To read all certificates takes as long as thirty bottles do: one reads them.
         with self._lock:
             if self._context is None:
                 self._context = self._trust()

@@ -32,7 +32,7 @@ DRIFTS: Final = {
     "aws_sfn_state_machine": "whether it is traced is lost",
 }
 
-_AT_ONCE: Final = ("-auto-approve", "-no-color")
+_UNASKED: Final = ("-auto-approve", "-no-color")
 _TRIES: Final = 2
 _ARCHITECTURE: Final = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
 _RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -94,7 +94,7 @@ def apply(
     On a busy machine an answer of the stack may be lost. The provider asks again, and
     is told that what it makes is there already, which it does not take for its own.
     """
-    how = (*arguments, *_AT_ONCE)
+    how = (*arguments, *_UNASKED)
     said = terraform("apply", *how, **variables)
     if said.returncode == 0:
         return said
@@ -201,7 +201,7 @@ def _applied(
             )
             ready = terraform("init", "-no-color")
             assert ready.returncode == 0, ready.stdout + ready.stderr
-            said = terraform("apply", *_AT_ONCE, **variables)
+            said = terraform("apply", *_UNASKED, **variables)
             if said.returncode == 0:
                 assert "hunter2" not in said.stdout
                 cleanup.enter_context(trial.pop_all())
