@@ -7,7 +7,6 @@ overridden. Paths are relative to the current folder, wherever they are written.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -24,6 +23,7 @@ from adapters.configuration_alternatives import (
 )
 from adapters.configuration_schema import NAMES, SCHEMA
 from adapters.configuration_sources import PREFIX, ConfigurationError, Source
+from adapters.processors import processors
 from domain.brewfile import Brewfile
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
@@ -151,4 +151,4 @@ def _configuration(merged: dict[str, Any]) -> Configuration:
 
 def _jobs_by_machine() -> int:
     """Return how many transfers suit this machine: they mostly wait for the network."""
-    return min(_MOST_JOBS, _JOBS_PER_CORE * (os.cpu_count() or 1))
+    return min(_MOST_JOBS, _JOBS_PER_CORE * processors())

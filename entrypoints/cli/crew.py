@@ -18,7 +18,8 @@ from adapters.pacing import Complaint
 from adapters.processes.crew import ForkedCrew
 from adapters.processes.hand import Hand, Trade
 from adapters.processes.lead import Lead
-from adapters.processes.machine import can_fork, processors
+from adapters.processes.machine import can_fork
+from adapters.processors import processors
 from application.handed_over import (
     brought_back,
     handed_over,

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from adapters.configuration_sources import (
     options,
     settings,
 )
+from adapters.processors import processors
 from domain.config import (
     BucketAddress,
     FolderAddress,
@@ -34,9 +34,9 @@ def config(**values: object) -> SyncConfig:
 
 
 def test_nothing_given_is_every_default_but_the_jobs() -> None:
-    cores = os.cpu_count() or 1
+    jobs = min(32, 4 * processors())
 
-    assert configure().config == SyncConfig(jobs=min(32, 4 * cores))
+    assert configure().config == SyncConfig(jobs=jobs)
 
 
 def test_reads_every_setting_from_text() -> None:
