@@ -4,10 +4,16 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
+from typing import Final
 
 _HOST = "127.0.0.1"
+# Linux gives those from 32,768 on to whoever asks for any, others from 49,152 on.
+_PORTS: Final = range(20_000, 32_000)
+# Tests beside this one are seeded alike.
+_ANY: Final = SystemRandom()
 
 # The shell lives as long as the server, and ends it when our end of the pipe closes:
 # also when this process is killed and can clean up nothing.
@@ -58,13 +64,20 @@ def running(
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback address that nobody listens on."""
+    """Return ports of the loopback address that nobody listens on.
+
+    They are none that the system gives to whoever asks for any: between our letting go
+    and the server's binding, others ask.
+    """
+    ports: list[int] = []
     with ExitStack() as held:
         # Held together, so that no port is given twice.
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((_HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
+        while len(ports) < count:
+            port = _ANY.choice(_PORTS)
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind((_HOST, port))
+                ports.append(port)
+    return ports
 
 
 def last_words(log: Path, lines: int = 20) -> str:
