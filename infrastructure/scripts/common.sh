@@ -1,4 +1,4 @@
-# What deploy.sh, destroy.sh and trigger.sh have in common; sourced, never run.
+# What deploy.sh, destroy.sh, drift.sh and trigger.sh have in common; sourced, never run.
 
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 configuration="$tree/infrastructure/terraform"
@@ -69,8 +69,18 @@ terraform_here() {
     terraform -chdir="$configuration" "$@"
 }
 
+# Build what functions are deployed as, the same bytes from the same tree.
+build_functions() {
+    make -C "$tree" lambda \
+        ARCHITECTURE="$(setting lambda_architecture arm64)" \
+        RUNTIME="$(setting lambda_runtime python3.13)"
+}
+
 open_workspace() {
     # BACKEND_CONFIG names a file with where the state is kept; without one it is here.
+    # Of no backend, Terraform would take the file, warn, and keep the state here.
+    [ -z "${BACKEND_CONFIG:-}" ] || grep -qsE '(^|[[:space:]{])backend[[:space:]]+"' "$configuration"/*.tf ||
+        fail "BACKEND_CONFIG is given, and nothing says of which backend: write terraform { backend \"s3\" {} } into infrastructure/terraform/backend.tf; nothing was deployed or removed"
     terraform_here init -input=false ${BACKEND_CONFIG:+-backend-config="$BACKEND_CONFIG"}
     terraform_here workspace select -or-create "$environment"
 }

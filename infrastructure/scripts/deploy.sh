@@ -8,7 +8,7 @@
 # CONTAINER_IMAGE an image that is there already, NAME@sha256:DIGEST; else it is built
 #                 and pushed
 # PYTHON_IMAGE    what the image is built from, NAME@sha256:DIGEST; needed to build one
-# BACKEND_CONFIG  a file that says where Terraform keeps its state
+# BACKEND_CONFIG  a file that says where the backend of backend.tf keeps the state
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -48,10 +48,7 @@ if [ -z "$image$found" ]; then
         fail "PYTHON_IMAGE, $base, cannot be fetched for $platform; nothing was done"
 fi
 
-make -C "$tree" lambda \
-    ARCHITECTURE="$(setting lambda_architecture arm64)" \
-    RUNTIME="$(setting lambda_runtime python3.13)"
-
+build_functions
 open_workspace
 variables=()
 while IFS= read -r each; do variables+=("$each"); done < <(given)

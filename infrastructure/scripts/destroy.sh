@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Removes what was deployed. A bucket that holds a ledger is not removed unless its name
-# is given: with it go every bottle and everything that is known of them, for good.
+# is given: with it go every bottle and everything that is known of them, for good. Nor
+# is, without the name, any bucket that holds anything, where force_destroy is not set.
 #
 # usage: destroy.sh ENVIRONMENT [--with-ledger BUCKET]
 #
@@ -15,7 +16,7 @@ if [ $# -gt 1 ]; then
         fail "usage: destroy.sh ENVIRONMENT [--with-ledger BUCKET]"
     told=$3
 fi
-need aws terraform
+need aws make terraform
 check_account
 open_workspace
 
@@ -28,17 +29,22 @@ if ! found=$(aws s3api list-object-versions --bucket "$bucket" --prefix ledger/ 
     --output text 2>&1); then
     [[ $found == *NoSuchBucket* ]] ||
         fail "cannot tell whether $bucket holds a ledger; nothing was done: $found"
-    found=0
+    found=gone
 fi
 
 variables=()
 while IFS= read -r each; do variables+=("$each"); done < <(given)
 
-if [ "$found" != 0 ]; then
-    [ -n "$told" ] ||
-        fail "$bucket holds a ledger; nothing was done. To remove it for good: destroy.sh $environment --with-ledger $bucket"
-    [ "$told" = "$bucket" ] ||
-        fail "the bucket is called $bucket, not $told; nothing was done"
+case $found in
+0 | gone) ;;
+*) [ -n "$told" ] ||
+    fail "$bucket holds a ledger; nothing was done. To remove it for good: destroy.sh $environment --with-ledger $bucket" ;;
+esac
+[ -z "$told" ] || [ "$told" = "$bucket" ] ||
+    fail "the bucket is called $bucket, not $told; nothing was done"
+# Terraform reads what functions are made of before it takes them away.
+build_functions
+if [ -n "$told" ] && [ "$found" != gone ]; then
     # What Terraform may empty a bucket by has to be in its state first.
     terraform_here apply -input=false "${variables[@]}" -var=force_destroy=true \
         -target=module.s3

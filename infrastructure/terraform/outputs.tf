@@ -73,6 +73,11 @@ output "cluster_arn" {
   value       = module.ecs.cluster_arn
 }
 
+output "container_image" {
+  description = "What a task runs."
+  value       = module.ecs.container_image
+}
+
 output "task_definition_arn" {
   description = "What a task is made of, with its revision."
   value       = module.ecs.task_definition_arn

@@ -93,7 +93,7 @@ def near(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Yield the variables that lead to an upstream and a store of the tests."""
     catalog = [formula(recipe) for recipe in FORMULAE]
     with Upstream(catalog) as upstream, FakeS3() as s3:
-        for bucket in (BUCKET, "another-mirror"):
+        for bucket in (BUCKET, "bottles-of-example-org", "another-mirror"):
             s3.create(bucket, versioning=True)
         key = tmp_path / "key.pem"
         key.write_text(upstream.public_key_pem)

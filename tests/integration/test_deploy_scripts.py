@@ -68,6 +68,7 @@ class Desk:
         self.answers: dict[str, tuple[int, str]] = {
             "sts get-caller-identity": (0, _ACCOUNT),
             "output -raw bucket_name": (0, "bottles"),
+            "output -raw container_image": (0, "registry.example/mirror@sha256:89ab"),
             _LEDGER: (0, "0"),
         }
 
@@ -104,7 +105,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-SCRIPTS = ("deploy.sh", "destroy.sh", "trigger.sh")
+SCRIPTS = ("deploy.sh", "destroy.sh", "drift.sh", "trigger.sh")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -183,8 +184,11 @@ def test_a_ledger_that_cannot_be_looked_for_counts_as_one(desk: Desk) -> None:
     assert not [call for call in desk.calls("terraform") if "destroy" in call]
 
 
-def test_a_ledger_is_removed_by_whoever_names_its_bucket(desk: Desk) -> None:
-    desk.answers[_LEDGER] = (0, "1")
+@pytest.mark.parametrize("found", ["1", "0"], ids=["a ledger", "logs, say"])
+def test_what_a_bucket_holds_is_removed_by_whoever_names_it(
+    desk: Desk, found: str
+) -> None:
+    desk.answers[_LEDGER] = (0, found)
 
     done = desk.run("destroy.sh", "dev", "--with-ledger", "bottles")
 
@@ -211,6 +215,80 @@ def test_what_holds_no_ledger_is_removed(desk: Desk, found: tuple[int, str]) -> 
     assert desk.calls("terraform")[-1] == (
         "terraform destroy -input=false -var-file=environments/dev.tfvars"
         f" -var=aws_account_id={_ACCOUNT}"
+    )
+    # Without them Terraform does not even say what it would remove.
+    assert len(desk.calls("make")) == 1
+
+
+def test_a_bucket_that_is_gone_is_not_made_again_to_be_emptied(desk: Desk) -> None:
+    desk.answers[_LEDGER] = (254, "NoSuchBucket")
+
+    done = desk.run("destroy.sh", "dev", "--with-ledger", "bottles")
+
+    assert done.returncode == 0, done.stderr
+    assert not [call for call in desk.calls("terraform") if " apply " in call]
+
+
+@pytest.mark.parametrize("status", [0, 2], ids=["nothing", "something"])
+def test_what_a_deployment_would_change_is_told_of_the_image_at_work(
+    desk: Desk, status: int
+) -> None:
+    desk.answers["plan -input=false"] = (status, "")
+
+    done = desk.run("drift.sh", "dev")
+
+    assert done.returncode == status, done.stderr
+    assert len(desk.calls("make")) == 1
+    assert desk.calls("terraform") == [
+        "terraform init -input=false",
+        "terraform workspace select -or-create dev",
+        "terraform output -raw container_image",
+        (
+            "terraform plan -input=false -detailed-exitcode"
+            f" -var-file=environments/dev.tfvars -var=aws_account_id={_ACCOUNT}"
+            " -var=container_image=registry.example/mirror@sha256:89ab"
+        ),
+    ]
+
+
+def test_of_what_is_not_deployed_nobody_says_what_would_change(desk: Desk) -> None:
+    desk.answers["output -raw container_image"] = (1, "")
+
+    done = desk.run("drift.sh", "dev")
+
+    assert done.returncode == 1
+    assert "dev has no image in its state: is it deployed" in done.stderr
+
+
+@pytest.mark.parametrize("script", ["deploy.sh", "destroy.sh", "drift.sh"])
+def test_a_place_for_the_state_that_terraform_would_ignore_is_refused(
+    desk: Desk, script: str
+) -> None:
+    desk.settings |= {"BACKEND_CONFIG": "state.hcl", "CONTAINER_IMAGE": "mirror:1"}
+
+    done = desk.run(script, "dev")
+
+    assert done.returncode == 1
+    assert "nothing says of which backend" in done.stderr
+    assert desk.calls("terraform") == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['terraform { backend "s3" {} }\n', 'terraform {\n  backend "s3" {\n  }\n}\n'],
+    ids=["in a line", "in several"],
+)
+def test_the_state_is_kept_where_a_backend_and_its_file_say(
+    desk: Desk, written: str
+) -> None:
+    desk.write("backend.tf", written)
+    desk.settings |= {"BACKEND_CONFIG": "state.hcl", "CONTAINER_IMAGE": "mirror:1"}
+
+    done = desk.run("deploy.sh", "dev")
+
+    assert done.returncode == 0, done.stderr
+    assert desk.calls("terraform")[0] == (
+        "terraform init -input=false -backend-config=state.hcl"
     )
 
 

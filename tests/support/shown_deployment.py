@@ -16,8 +16,8 @@ BUCKET: Final = "my-homebrew-bottle-mirror"
 _ORCHESTRATOR = """
 def handler(event, context):
     if event["source"] == "manual":
-        return {"run_id": "run-1", "outcome": "started", "route": "lambda",
-                "bottles": 143, "bytes": 512000000, "shards": 1}
+        return {"run_id": "run-1", "outcome": "started", "route": "ecs",
+                "bottles": 22876, "bytes": 137100000000, "shards": 4}
     if event["source"] == "shards":
         return {"run_id": event["run_id"], "orders": []}
     return {"run_id": event.get("run_id"), "outcome": "degraded", "unfinished": []}

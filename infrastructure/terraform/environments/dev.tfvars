@@ -16,4 +16,5 @@ max_parallel_tasks          = 2
 mirror_settings = {
   formulae  = "curl,git,jq"
   with_deps = "true"
+  gc_auto   = "true"
 }

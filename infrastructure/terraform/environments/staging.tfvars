@@ -6,4 +6,5 @@ retention_days      = 7
 monthly_budget_usd  = 30
 mirror_settings = {
   target_tags = "latest:1"
+  gc_auto     = "true"
 }
