@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from tests.standin.signing import public_key_pem
 from tests.support.command import Bottles
 from tests.support.mirror_tree import MirrorTree
 from tests.support.nginx import WHY_NOT, find_nginx, nginx_before
+from tests.support.nobody import nobody_listens
 from tests.support.served import served
 
 TREE = MirrorTree()
@@ -107,9 +107,8 @@ def test_smoke_refuses_what_another_key_has_signed(
 
 def test_smoke_says_that_nobody_answers(bottles: Bottles, folder: Path) -> None:
     assert folder.is_dir()
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    ended = bottles("smoke", f"http://127.0.0.1:{port}", "--retry-attempts", "1")
+    with nobody_listens() as port:
+        ended = bottles("smoke", f"http://127.0.0.1:{port}", "--retry-attempts", "1")
     assert ended.status == 4
     assert ended.out.startswith("FAIL  packages")
 

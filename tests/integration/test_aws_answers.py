@@ -23,6 +23,7 @@ from ports.errors import (
     UnavailableError,
 )
 from tests.support.canned import Answer, CannedServer
+from tests.support.nobody import nobody_listens
 
 ORDER = Order("run-1", "a" * 64, 0, 2)
 ORDERS = [ORDER, replace(ORDER, shard=1)]
@@ -135,11 +136,10 @@ class TestNoAnswer:
     def test_is_worth_another_try(
         self, monkeypatch: pytest.MonkeyPatch, call: Callable[[], None]
     ) -> None:
-        with CannedServer(ACCEPTED) as server:
-            nobody = server.endpoint_url
-        monkeypatch.setenv("AWS_ENDPOINT_URL", nobody)
-        with pytest.raises(UnavailableError):
-            call()
+        with nobody_listens() as port:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+            with pytest.raises(UnavailableError):
+                call()
 
     def test_can_come_of_a_region_that_nobody_named(
         self, monkeypatch: pytest.MonkeyPatch, call: Callable[[], None]

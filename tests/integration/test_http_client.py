@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from tests.standin.listener import Listener
 from tests.standin.server import Upstream
 from tests.standin.wire import Reply, Request, Text
 from tests.support.certificates import write_loopback_certificate
+from tests.support.nobody import nobody_listens
 from tests.support.offers import offered_bottles
 
 TOKEN = "Bearer QQ=="
@@ -95,9 +95,10 @@ def blob_url(upstream: Upstream) -> str:
     return f"{image}/blobs/sha256:{bottle.digest}"
 
 
-def unused_origin() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"http://127.0.0.1:{server.getsockname()[1]}"
+@pytest.fixture
+def unused_origin() -> Iterator[str]:
+    with nobody_listens() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def told(error: BaseException) -> str:
@@ -287,10 +288,10 @@ def test_a_host_that_answers_again_is_not_held_to_its_past(
 
 
 def test_nobody_there_is_told_at_once_and_how_often_it_was_tried(
-    http: HttpClient,
+    http: HttpClient, unused_origin: str
 ) -> None:
     with pytest.raises(UnavailableError, match=r"Connection refused.*5 times"):
-        http.get(f"{unused_origin()}/x?sig=secret", what=WHAT)
+        http.get(f"{unused_origin}/x?sig=secret", what=WHAT)
 
 
 def test_asks_nothing_over_plain_http(http: HttpClient) -> None:
@@ -391,8 +392,10 @@ def test_an_address_that_never_works_is_told_without_its_signature(
     assert "sig=" not in told(caught.value) + caplog.text
 
 
-def test_a_signature_is_not_told_when_the_connection_fails(http: HttpClient) -> None:
-    location = f"{unused_origin()}/blobs/0a?sig=secret"
+def test_a_signature_is_not_told_when_the_connection_fails(
+    http: HttpClient, unused_origin: str
+) -> None:
+    location = f"{unused_origin}/blobs/0a?sig=secret"
     signed = Reply("signed", 307, {"Location": location})
     with (
         scripted(lambda _request: signed) as origin,
@@ -437,18 +440,21 @@ def test_brings_no_cookies_and_no_password_of_netrc(
 
 
 def test_nothing_for_this_machine_goes_through_a_proxy(
-    upstream: Upstream, http: HttpClient, monkeypatch: pytest.MonkeyPatch
+    upstream: Upstream,
+    http: HttpClient,
+    unused_origin: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HTTP_PROXY", unused_origin())
+    monkeypatch.setenv("HTTP_PROXY", unused_origin)
     assert http.get(catalog_url(upstream), what=WHAT).status == 200
 
 
 def test_everything_else_goes_through_the_proxy_of_the_environment(
-    http: HttpClient, monkeypatch: pytest.MonkeyPatch
+    http: HttpClient, unused_origin: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", unused_origin())
+    monkeypatch.setenv("HTTPS_PROXY", unused_origin)
     with pytest.raises(UnavailableError, match=r"proxy on the way to ghcr\.test"):
         http.get("https://ghcr.test/v2/", what=WHAT)
 

@@ -28,6 +28,7 @@ from ports.secret import Secret
 from tests.support.certificates import write_loopback_certificate
 from tests.support.loopback import Answer, Asked, LoopbackServer
 from tests.support.messages import MESSAGES
+from tests.support.nobody import nobody_listens
 from tests.support.slack import (
     INVALID_TOKEN,
     NO_SERVICE,
@@ -238,10 +239,7 @@ def test_a_secret_that_is_no_webhook_is_refused_and_not_shown(value: str) -> Non
 
 
 def test_nobody_listens() -> None:
-    with closing(socket(AF_INET, SOCK_STREAM)) as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-
+    with nobody_listens() as port:
         error = failed(notifier(f"http://127.0.0.1:{port}/{SECRET}"))
 
     assert isinstance(error, UnavailableError)
@@ -319,9 +317,8 @@ def test_a_certificate_counts_that_the_environment_vouches_for(
 def test_a_proxy_of_the_environment_is_used_and_may_be_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with closing(socket(AF_INET, SOCK_STREAM)) as unused:
-        unused.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{unused.getsockname()[1]}")
+    with nobody_listens() as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
 
         error = failed(
             notifier(f"https://hooks.slack.example/{SECRET}", patience=Patience(ONCE))
