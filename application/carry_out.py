@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from application.batch import Batch
 from application.flow import StoppedError
@@ -102,6 +102,7 @@ class CarryOut:
 
         Raises:
             LedgerDamagedError, UnavailableError, RefusedError: It cannot be recorded.
+            Exception: A transfer has a fault. What the others stored is recorded.
         """
         tally = Tally()
         patience = _Patience()
@@ -110,6 +111,7 @@ class CarryOut:
         batch = Batch(journal, self.clock, partial(self._recorded, foreman))
         self.transfer.spool.sweep()
         told: set[Digest] = set()
+        faults: list[Exception] = []
         with self.open_crew(partial(self._carry, foreman), self.jobs) as crew:
             try:
                 while True:
@@ -117,15 +119,14 @@ class CarryOut:
                         self.transfer.stop.set()
                     tally.interrupted = self.transfer.stop.is_set()
                     if tally.gave_up is None and not tally.interrupted:
-                        for load in self._next(crew, waiting):
-                            crew.begin(load, _placed(load, journal.ledger, day))
+                        self._begin(crew, waiting, journal.ledger, day)
                     if not crew.busy:
                         break
                     patient = batch.seconds_left()
                     if not tally.interrupted:
                         patient = min(patient, foreman.seconds_left())
                     done = _ended(crew, patient, tally)
-                    for result in _landed(done):
+                    for result in self._landed(done, faults):
                         tally.add(result)
                         news = self._news(result, journal.ledger, told)
                         batch.add((*news, *result.mirrored, *result.failed))
@@ -138,6 +139,8 @@ class CarryOut:
                 self.transfer.stop.set()
                 raise
         batch.flush()
+        if faults:
+            raise faults[0]
         return tally
 
     def _recorded(
@@ -156,15 +159,35 @@ class CarryOut:
                 told.add(index.digest)
                 yield IndexMirrored(index)
 
-    def _next(
-        self, crew: Crew[Placed, LoadResult], waiting: Iterator[Load]
-    ) -> Iterator[Load]:
-        """Yield loads until more are at hand than can run: nobody is to wait."""
+    def _begin(
+        self,
+        crew: Crew[Placed, LoadResult],
+        waiting: Iterator[Load],
+        ledger: Ledger,
+        day: date,
+    ) -> None:
+        """Begin loads until more are at hand than can run: nobody is to wait."""
         while crew.busy < 2 * self.jobs:
             load = next(waiting, None)
             if load is None:
                 return
-            yield load
+            crew.begin(load, _placed(load, ledger, day))
+
+    def _landed(
+        self, done: Iterable[Future[LoadResult]], faults: list[Exception]
+    ) -> Iterator[LoadResult]:
+        """Yield the results, and add to ``faults`` what nobody foresaw.
+
+        That ends the work as a stop does: with what the others have stored recorded.
+        """
+        for future in done:
+            try:
+                yield future.result()
+            except StoppedError:
+                continue
+            except Exception as fault:  # noqa: BLE001 - raised once all is recorded
+                faults.append(fault)
+                self.transfer.stop.set()
 
     def _carry(self, foreman: Foreman, placed: Placed) -> LoadResult:
         if not foreman.takes(placed.load):
@@ -187,14 +210,6 @@ def _ended(
     except HandLostError as error:
         tally.gave_up = error
         return []
-
-
-def _landed(done: Iterable[Future[LoadResult]]) -> Iterator[LoadResult]:
-    for future in done:
-        try:
-            yield future.result()
-        except StoppedError:
-            continue
 
 
 def _placed(load: Load, ledger: Ledger, day: date) -> Placed:
@@ -225,8 +240,10 @@ def place(ledger: Ledger, bottle: Bottle, day: date) -> ObjectKey:
     return object_key
 
 
-# What one load suffers from, and all others would, too.
-_OF_EVERYONE = (UnavailableError, RefusedError, AccessDeniedError)
+_OF_EVERYONE: Final = frozenset(
+    kind.cause for kind in (UnavailableError, RefusedError, AccessDeniedError)
+)
+"""Causes of what one load suffers from, and all others would, too."""
 
 
 class _Patience:
@@ -245,6 +262,6 @@ class _Patience:
             # In which order those ended that ended together is not known.
             self._in_a_row = 0
             return None
-        silent = [error for error in errors if type(error) in _OF_EVERYONE]
+        silent = [error for error in errors if error and error.cause in _OF_EVERYONE]
         self._in_a_row += len(silent)
         return silent[-1] if self._in_a_row >= GIVE_UP_AFTER else None

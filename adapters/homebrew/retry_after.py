@@ -43,6 +43,6 @@ def told_wait(headers: Mapping[str, str], body: str, now: datetime) -> float | N
 def _date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

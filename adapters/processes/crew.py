@@ -208,8 +208,10 @@ class ForkedCrew(Crew[T, R], Generic[T, R]):
             while True:
                 try:
                     body = process.tasks.recv(LARGEST, socket.MSG_DONTWAIT)
-                except _GONE:
-                    return True
+                except ConnectionResetError:
+                    # It died with tasks unread, which Linux tells of once, and before
+                    # what it had sent until then.
+                    continue
                 if not body:
                     return True
                 self._take(process, unpacked(body), ended)

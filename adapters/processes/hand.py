@@ -60,7 +60,11 @@ class Hand:
 
     def send(self, message: object) -> None:
         """Send a message to the process that leads."""
-        self._tasks.send(packed(message))
+        self.send_on(packed(message))
+
+    def send_on(self, body: bytes) -> None:
+        """Send what is packed already."""
+        self._tasks.send(body)
 
 
 def live(
@@ -111,13 +115,21 @@ class _AtWork:
         try:
             while body := self._tasks.recv(LARGEST):
                 task: Task = unpacked(body)
-                self._hand.send(self._done(task))
+                self._tell_of(self._done(task))
         except (BrokenPipeError, ConnectionResetError):
             # Nobody leads any more, as the thread that obeys finds out as well.
             return
         except BaseException:  # noqa: BLE001 - a task that ends unheard is waited for
             traceback.print_exc(file=sys.stderr)
             os._exit(_BUG)
+
+    def _tell_of(self, done: Done) -> None:
+        try:
+            body = packed(done)
+        except Exception:  # noqa: BLE001 - a bug: it is raised where it is read
+            fault = RuntimeError(traceback.format_exc())
+            body = packed(Done(done.number, (), done.report, None, fault))
+        self._hand.send_on(body)
 
     def _done(self, task: Task) -> Done:
         number, relay = task.number, self._hand.progress

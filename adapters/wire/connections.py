@@ -232,7 +232,8 @@ class Connections:
                 connection.close()
         try:
             sock, channel = self._opened(origin, timeout)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            # Of a name that no host can have, Python says that it cannot be encoded.
             raise NotConnectedError(f"no connection to {origin.host}") from error
         return Connection(sock, channel, idle, self._kept)
 

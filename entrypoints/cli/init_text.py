@@ -24,9 +24,9 @@ _RECKONED: Final = (
     f" {spelt_bytes(ASSUMED_SIZE)}, the mean of homebrew-core: a sum may be off by"
     f' {OFF_BY}%. "Kept" is in the long run, with what upstream has replaced: it goes'
     f" after {GRACE} days, by gc_auto or bottles gc and else never, and from a bucket"
-    f' with older versions after {OLDER_VERSIONS} more. "A month" is what storing that costs in US dollars, by'
-    " the price of S3 Standard in us-east-1; requests are cents, and a folder costs"
-    " nothing."
+    f' with older versions after {OLDER_VERSIONS} more. "A month" is what storing that'
+    " costs in US dollars, by the price of S3 Standard in us-east-1; requests are"
+    " cents, and a folder costs nothing."
 )
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.standin.catalog import plain_catalog
-from tests.standin.faults import Fault
+from tests.standin.faults import Fault, FaultKind
 from tests.standin.server import Upstream
 from tests.standin.sizes import fixed
 from tests.support.command import Bottles, finished, start, tree, until, write_config
+from tests.support.nobody import nobody_listens
 
 MIRROR = Path("mirror")
 HASH_FILE = MIRROR / "bottles_hash.json"
@@ -140,18 +141,30 @@ def test_a_failure_has_its_cause_and_attempts_in_json(
     assert "sha256" in failure["detail"]
 
 
+@pytest.mark.parametrize("fault", ["500", "401", "403"])
 def test_an_upstream_that_is_down_stops_the_run_early(
-    bottles: Bottles, upstream: Upstream
+    bottles: Bottles, upstream: Upstream, fault: FaultKind
 ) -> None:
-    upstream.faults.add(Fault("500", on="blob"))
+    upstream.faults.add(Fault(fault, on="blob"))
 
-    ended = bottles("sync", "--tag", "arm64_sonoma", "--jobs", "2")
+    ended = bottles("sync", "--tag", "arm64_sonoma", "--jobs", "2", "--json")
+
+    assert ended.status == 4
+    assert ended.answer["outcome"] == "failed"
+    assert 10 <= len(ended.answer["failures"]) < 20
+    assert bottles("verify").status == 0
+
+
+@pytest.mark.usefixtures("upstream")
+def test_a_registry_where_nobody_listens_stops_the_run_early(bottles: Bottles) -> None:
+    with nobody_listens() as port:
+        registry = f"http://127.0.0.1:{port}"
+        ended = bottles("sync", "--registry", registry, "--tag", "arm64_sonoma")
 
     assert ended.status == 4
     assert ended.out.startswith("Given up.")
     assert "Why: " in ended.out
-    assert upstream.requests.count("blob") < 20
-    assert bottles("verify").status == 0
+    assert "Connection refused" in ended.out
 
 
 @pytest.mark.usefixtures("upstream")

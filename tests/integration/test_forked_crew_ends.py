@@ -22,6 +22,7 @@ from ports.errors import HandLostError
 from tests.support.command import ROOT, until
 from tests.support.crews import (
     PATIENCE,
+    all_ended,
     crew_for,
     lead_with,
     load,
@@ -49,17 +50,46 @@ def test_a_hand_that_is_killed_is_told_of_and_the_others_go_on() -> None:
         assert results(crew) == ["live"]
 
 
-@pytest.mark.parametrize("result", [lambda: None, b"x" * LARGEST])
-def test_a_hand_that_cannot_tell_of_a_task_ends(
-    result: object, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [(lambda: None, "pickle"), (b"x" * LARGEST, "131,072 can be sent")],
+    ids=["of no known form", "too large"],
+)
+def test_a_result_that_cannot_be_told_is_a_fault_of_its_task_alone(
+    result: object, why: str
 ) -> None:
-    with crew_for(lambda _task, _hand: result) as crew:
-        crew.begin(load(), None)
+    def work(task: str, _hand: Hand) -> object:
+        return result if task == "untold" else task
 
-        with pytest.raises(HandLostError, match=r"it ended \(70\)"):
+    with crew_for(work, processes=1) as crew:
+        crew.begin(load("a"), "untold")
+        crew.begin(load("b"), "told")
+        (fault,) = [each for one in all_ended(crew) if (each := one.exception())]
+
+    assert why in str(fault)
+
+
+def test_what_a_hand_had_told_before_it_was_killed_is_heard() -> None:
+    def work(task: str, _hand: Hand) -> str:
+        if task == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return task
+
+    told = [str(number) for number in range(20)]
+    its_end, ours = os.pipe()
+    with crew_for(work, processes=1, threads=1) as crew:
+        os.close(ours)
+        # Of what it has not read when it dies the system tells before all else.
+        for task in (*told, "die", "lost", "lost"):
+            crew.begin(load(task), task)
+        assert os.read(its_end, 1) == b""
+
+        heard = [future.result() for future in crew.ended(PATIENCE)]
+        with pytest.raises(HandLostError, match="with 3 of them on their way"):
             crew.ended(PATIENCE)
 
-    assert "Traceback" in capfd.readouterr().err
+    os.close(its_end)
+    assert heard == told
 
 
 def test_a_hand_that_cannot_begin_ends(capfd: pytest.CaptureFixture[str]) -> None:

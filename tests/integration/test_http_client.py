@@ -358,15 +358,22 @@ def test_does_not_follow_redirects_for_ever(http: HttpClient) -> None:
     assert http.requests == 6
 
 
-@pytest.mark.parametrize("location", ["", "//", "https://[", "https://%", "http:///x"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("", "//", "https://[", "https://%", "http:///x"),
+        *("https://a..b/x", f"https://{'a' * 64}.example/x"),
+    ],
+)
+@pytest.mark.parametrize("ask", [HttpClient.get, HttpClient.open])
 def test_a_redirect_to_nowhere_is_an_error_like_others(
-    http: HttpClient, location: str
+    http: HttpClient, ask: Callable[..., object], location: str
 ) -> None:
     with (
         scripted(lambda _request: Reply("odd", 302, {"Location": location})) as origin,
         pytest.raises(PortError, match=WHAT),
     ):
-        http.get(origin, what=WHAT)
+        ask(http, origin, what=WHAT)
 
 
 def test_an_expired_address_is_asked_for_anew(

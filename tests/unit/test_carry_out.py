@@ -63,6 +63,14 @@ def unavailable(what: str) -> UnavailableError:
     return UnavailableError(what, "no answer", attempts=5)
 
 
+class NobodyThereError(UnavailableError):
+    """As adapters have them: what next is the same, and what to say is theirs."""
+
+
+def nobody_there(what: str) -> NobodyThereError:
+    return NobodyThereError(what, "connection refused", attempts=5)
+
+
 def refused(what: str) -> RefusedError:
     return RefusedError(what, "403")
 
@@ -301,7 +309,7 @@ class TestFailures:
         assert tally.outcome == "degraded"
         assert tally.causes == {"unavailable": 1}
 
-    @pytest.mark.parametrize("error", [unavailable, refused, denied])
+    @pytest.mark.parametrize("error", [unavailable, nobody_there, refused, denied])
     @pytest.mark.parametrize("jobs", [1, 4])
     def test_ten_in_a_row_that_nobody_answers_end_the_run(
         self, jobs: int, error: Callable[[str], PortError]
@@ -436,6 +444,23 @@ class TestDying:
             errand.carry_out()
         assert died.is_set()
         assert len(errand.mirror.bottles()) < 60
+
+    @pytest.mark.parametrize("jobs", [1, 4])
+    def test_what_is_stored_when_a_transfer_has_a_fault_is_recorded(
+        self, jobs: int
+    ) -> None:
+        errand = Errand(100, jobs=jobs)
+
+        def break_down(call: Call) -> None:
+            if call == Call("open", errand.bottles[10].key):
+                raise RuntimeError("a fault of this program")
+
+        errand.process.watch.before = break_down
+        with pytest.raises(RuntimeError, match="a fault of this program"):
+            errand.carry_out()
+        recorded = {bottle.object_key(DAY) for bottle in errand.recorded()}
+        assert recorded == set(errand.mirror.bottles())
+        assert len(recorded) >= 10
 
     @pytest.mark.parametrize("jobs", [1, 4])
     def test_a_log_that_cannot_be_written_ends_the_run(self, jobs: int) -> None:

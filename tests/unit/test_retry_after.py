@@ -36,7 +36,18 @@ def test_reads_the_header_as_seconds_or_as_a_date(header: str, seconds: float) -
     assert told(header) == seconds
 
 
-@pytest.mark.parametrize("header", ["soon", "-5", "1e9", "nan", "inf", "9999 GMT"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "soon",
+        "-5",
+        "1e9",
+        "nan",
+        "inf",
+        "9999 GMT",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+    ],
+)
 def test_a_header_that_says_nothing_counts_as_none(header: str) -> None:
     assert told(header) is None
 
