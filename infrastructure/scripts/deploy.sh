@@ -7,7 +7,8 @@
 # AWS_ACCOUNT_ID  the account that is meant, unless aws_account_id says it
 # CONTAINER_IMAGE an image that is there already, NAME@sha256:DIGEST; else it is built
 #                 and pushed
-# PYTHON_IMAGE    what the image is built from, NAME@sha256:DIGEST; needed to build one
+# PYTHON_IMAGE    what the image is built from, NAME@sha256:DIGEST, unless CONTAINER_IMAGE
+#                 is given
 # BACKEND_CONFIG  a file that says where the backend of backend.tf keeps the state
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -34,16 +35,18 @@ image=${CONTAINER_IMAGE:-}
 found=''
 if [ -z "$image" ]; then
     need git
-    # A tag is given once: it is the commit, and what of the tree is in none yet.
-    tag=$(git -C "$tree" describe --always --dirty="-$(date -u +%Y%m%d%H%M%S)")
+    base=${PYTHON_IMAGE:-}
+    [[ $base =~ @sha256:[0-9a-f]{64}$ ]] ||
+        fail "say what the image is built from, PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:DIGEST (docker buildx imagetools inspect python:3.13-slim tells the digest); nothing was done"
+    # A tag is given once: it is the commit, what of the tree is in none yet, and what
+    # else an image is made of.
+    digits=${base##*@sha256:}
+    tag="$(git -C "$tree" describe --always --dirty="-$(date -u +%Y%m%d%H%M%S)")-$architecture-${digits:0:12}"
     found=$(digest) || found=''
 fi
 if [ -z "$image$found" ]; then
     engine=$(command -v docker || command -v podman) ||
         fail "there is neither docker nor podman on the PATH, and CONTAINER_IMAGE is not given"
-    base=${PYTHON_IMAGE:-}
-    [[ $base =~ @sha256:[0-9a-f]{64}$ ]] ||
-        fail "say what the image is built from, PYTHON_IMAGE=docker.io/library/python:3.13-slim@sha256:DIGEST (docker buildx imagetools inspect python:3.13-slim tells the digest); nothing was done"
     "$engine" pull --quiet --platform "$platform" "$base" >/dev/null ||
         fail "PYTHON_IMAGE, $base, cannot be fetched for $platform; nothing was done"
 fi

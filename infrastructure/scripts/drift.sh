@@ -14,7 +14,8 @@ check_account
 build_functions
 open_workspace
 
-image=$(terraform_here output -raw container_image 2>/dev/null) || image=''
+# Of no output, Terraform writes a warning where the value would be, and ends with 0.
+image=$(terraform_here output -raw container_image 2>/dev/null | grep -x '[a-z0-9][a-z0-9._:/@-]*') || image=''
 [ -n "$image" ] || fail "$environment has no image in its state: is it deployed, and is this its state?"
 variables=()
 while IFS= read -r each; do variables+=("$each"); done < <(given)

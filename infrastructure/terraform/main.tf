@@ -64,6 +64,9 @@ module "notifications" {
     days                     = var.webhook_rotation_days
     environment              = var.environment
     log_retention_days       = var.log_retention_days
+    log_kms_key_arn          = var.log_kms_key_arn
+    tracing_enabled          = var.enable_xray_tracing
+    trusted_alone            = var.trust_each_function_alone
     permissions_boundary_arn = var.permissions_boundary_arn
   } : null
   deny_insecure_transport = var.deny_insecure_transport
@@ -73,6 +76,7 @@ module "iam" {
   source = "./modules/iam"
 
   project_name                 = var.project_name
+  trust_each_function_alone    = var.trust_each_function_alone
   s3_bucket_arn                = module.s3.bucket_arn
   kms_key_arn                  = var.s3_kms_key_arn
   enable_notifications         = local.tells_people
@@ -129,6 +133,7 @@ module "ecs" {
   task_role_arn             = module.iam.ecs_task_role_arn
   states_role_arn           = module.iam.states_role_arn
   orchestrator_function_arn = module.lambda.orchestrator_function_arn
+  orchestrator_timeout      = var.orchestrator_timeout
   container_image           = var.container_image
   architecture              = var.container_architecture
   task_cpu                  = var.task_cpu

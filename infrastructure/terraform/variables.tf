@@ -168,6 +168,11 @@ variable "mirror_settings" {
     condition     = length(setsubtract(keys(var.mirror_settings), ["api_domain", "api_public_key", "catalog", "exclude", "formulae", "gc_auto", "jobs", "keep_generations", "lambda_shard_gb", "max_bytes", "max_evict", "publish", "registry", "retry_attempts", "shard_gb", "target_tags", "views", "with_deps"])) == 0
     error_message = "mirror_settings: of api_domain, api_public_key, catalog, exclude, formulae, gc_auto, jobs, keep_generations, lambda_shard_gb, max_bytes, max_evict, publish, registry, retry_attempts, shard_gb, target_tags, views, with_deps; others have variables of their own."
   }
+
+  validation {
+    condition     = length(join("", flatten([for name, value in var.mirror_settings : [name, value]]))) <= 3000
+    error_message = "mirror_settings: a function of Lambda takes 4 KB of settings in all, and 3,000 characters of these. Of many formulae name families (python@*), or mirror everything but what exclude names."
+  }
 }
 
 variable "aws_account_id" {

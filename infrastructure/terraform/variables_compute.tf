@@ -18,6 +18,13 @@ variable "lambda_runtime" {
   nullable    = false
 }
 
+variable "trust_each_function_alone" {
+  description = "Whether the role of a function trusts Lambda for that function alone; false: for any function of the account. For where Lambda says that it cannot assume the role."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "orchestrator_timeout" {
   description = "Seconds that the orchestrator may take."
   type        = number

@@ -23,6 +23,14 @@ _SCRIPTS = ROOT / "infrastructure" / "scripts"
 _ACCOUNT = "123456789012"
 _BASE = f"registry.example/python:3.13-slim@sha256:{'0f' * 32}"
 _LEDGER = "s3api list-object-versions"
+_BUCKET = "module.s3.aws_s3_bucket.this"
+_LOGS = "module.s3.aws_s3_bucket.logs"
+_SHOWN = f"""# {_BUCKET}:
+resource "aws_s3_bucket" "this" {{
+    arn                = "arn:aws:s3:::bottles"
+    bucket             = "bottles"
+    bucket_domain_name = "bottles.s3.amazonaws.com"
+}}"""
 # Answers with what is told of the first words that fit: a status, and what to print.
 _STAND_IN = """#!{python}
 import json, os, sys
@@ -67,7 +75,11 @@ class Desk:
         self.settings = {"AWS_ACCOUNT_ID": _ACCOUNT}
         self.answers: dict[str, tuple[int, str]] = {
             "sts get-caller-identity": (0, _ACCOUNT),
-            "output -raw bucket_name": (0, "bottles"),
+            "state list": (
+                0,
+                f"{_BUCKET}\n{_LOGS}[0]\nmodule.ecs.aws_ecs_cluster.this",
+            ),
+            "state show": (0, _SHOWN),
             "output -raw container_image": (0, "registry.example/mirror@sha256:89ab"),
             _LEDGER: (0, "0"),
         }
@@ -197,7 +209,7 @@ def test_what_a_bucket_holds_is_removed_by_whoever_names_it(
     assert desk.calls("terraform")[-2:] == [
         (
             f"terraform apply -input=false {given} -var=force_destroy=true"
-            " -target=module.s3"
+            f" -target={_BUCKET} -target={_LOGS}"
         ),
         f"terraform destroy -input=false {given} -var=force_destroy=true",
     ]
@@ -220,13 +232,44 @@ def test_what_holds_no_ledger_is_removed(desk: Desk, found: tuple[int, str]) -> 
     assert len(desk.calls("make")) == 1
 
 
-def test_a_bucket_that_is_gone_is_not_made_again_to_be_emptied(desk: Desk) -> None:
-    desk.answers[_LEDGER] = (254, "NoSuchBucket")
+@pytest.mark.parametrize("how", ["of the state", "of the account"])
+def test_a_removal_that_stopped_half_way_goes_on(desk: Desk, how: str) -> None:
+    if how == "of the state":
+        desk.answers["state list"] = (0, f"{_LOGS}[0]")
+    else:
+        desk.answers[_LEDGER] = (254, "NoSuchBucket")
 
     done = desk.run("destroy.sh", "dev", "--with-ledger", "bottles")
 
     assert done.returncode == 0, done.stderr
-    assert not [call for call in desk.calls("terraform") if " apply " in call]
+    # The bucket that is gone is not made again to be emptied.
+    given = f"-var-file=environments/dev.tfvars -var=aws_account_id={_ACCOUNT}"
+    assert [call for call in desk.calls("terraform") if " apply " in call] == [
+        f"terraform apply -input=false {given} -var=force_destroy=true -target={_LOGS}"
+    ]
+
+
+@pytest.mark.parametrize("listed", [(0, ""), (1, "")], ids=["empty", "none"])
+def test_what_is_not_in_the_state_cannot_be_removed(
+    desk: Desk, listed: tuple[int, str]
+) -> None:
+    desk.answers["state list"] = listed
+
+    done = desk.run("destroy.sh", "dev")
+
+    assert done.returncode == 1
+    assert "dev has nothing in its state: is it deployed" in done.stderr
+    assert not [call for call in desk.calls("terraform") if " destroy " in call]
+
+
+def test_a_bucket_whose_name_is_not_told_is_not_removed(desk: Desk) -> None:
+    desk.answers["state show"] = (0, "")
+
+    done = desk.run("destroy.sh", "dev")
+
+    assert done.returncode == 1
+    assert "does not tell what its bucket is called" in done.stderr
+    assert not [call for call in desk.calls("terraform") if " destroy " in call]
 
 
 @pytest.mark.parametrize("status", [0, 2], ids=["nothing", "something"])
@@ -251,8 +294,15 @@ def test_what_a_deployment_would_change_is_told_of_the_image_at_work(
     ]
 
 
-def test_of_what_is_not_deployed_nobody_says_what_would_change(desk: Desk) -> None:
-    desk.answers["output -raw container_image"] = (1, "")
+# As Terraform says it, with the status of success.
+_NO_OUTPUTS = "\u2577\n\u2502 Warning: No outputs found\n\u2502 \n\u2575"
+
+
+@pytest.mark.parametrize("told", [(1, ""), (0, _NO_OUTPUTS)], ids=["none", "warned"])
+def test_of_what_is_not_deployed_nobody_says_what_would_change(
+    desk: Desk, told: tuple[int, str]
+) -> None:
+    desk.answers["output -raw container_image"] = told
 
     done = desk.run("drift.sh", "dev")
 
@@ -293,6 +343,7 @@ def test_the_state_is_kept_where_a_backend_and_its_file_say(
 
 
 def test_a_deployment_names_the_image_by_its_digest(desk: Desk) -> None:
+    desk.settings["PYTHON_IMAGE"] = _BASE
     desk.answers |= {
         "ecr describe-repositories": (0, "registry.example/mirror-dev"),
         "git": (0, "0123abc"),
@@ -314,8 +365,22 @@ def test_a_deployment_names_the_image_by_its_digest(desk: Desk) -> None:
             "registry.example/mirror-dev@sha256:4567 -auto-approve"
         ),
     ]
-    # It was pushed before, under the name of this commit: a tag is given once.
+    # It was pushed before, under the name of all that it is made of.
     assert desk.calls("docker") == []
+    (asked,) = [call for call in desk.calls("aws") if "describe-images" in call]
+    assert "imageTag=0123abc-arm64-0f0f0f0f0f0f " in asked
+
+
+def test_an_image_of_another_architecture_is_another_image(desk: Desk) -> None:
+    desk.settings["PYTHON_IMAGE"] = _BASE
+    desk.write("terraform.tfvars", 'container_architecture = "x86_64"\n')
+    desk.answers |= {"git": (0, "0123abc"), "ecr describe-images": (254, "")}
+
+    desk.run("deploy.sh", "dev", "--yes")
+
+    (asked, *_) = [call for call in desk.calls("aws") if "describe-images" in call]
+    assert "imageTag=0123abc-x86_64-0f0f0f0f0f0f " in asked
+    assert desk.calls("docker")[0].endswith(f"--platform linux/amd64 {_BASE}")
 
 
 @pytest.mark.parametrize("base", [None, "python:3.13-slim", "python@sha256:12ab"])
@@ -364,7 +429,9 @@ def test_an_image_that_did_not_arrive_is_not_deployed(desk: Desk) -> None:
     # The image has to lie somewhere before a task can be made of it.
     assert "-target=module.ecs.aws_ecr_repository.this" in desk.calls("terraform")[-1]
     assert done.returncode == 1
-    assert "does not know the image registry.example/mirror-dev:0123abc" in done.stderr
+    assert "does not know the image registry.example/mirror-dev:0123abc-arm64-0f" in (
+        done.stderr
+    )
     assert "container_image" not in desk.calls("terraform")[-1]
 
 

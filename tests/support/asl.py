@@ -22,6 +22,8 @@ VALUES: Final[dict[str, Any]] = {
     "orchestrator_function_arn": (
         "arn:aws:lambda:us-east-1:123456789012:function:homebrew-sync-orchestrator"
     ),
+    "orchestrator_wait_seconds": 330,
+    "partition": "aws",
     "security_groups": ["sg-0123456789abcdef0"],
     "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
     "task_definition_arn": (

@@ -10,12 +10,16 @@ resource "aws_cloudwatch_log_group" "state_machine" {
   tags              = var.tags
 }
 
+data "aws_partition" "current" {}
+
 resource "aws_sfn_state_machine" "this" {
   name     = var.project_name
   role_arn = var.states_role_arn
 
   definition = templatefile("${path.module}/state_machine.asl.json", {
+    partition                  = data.aws_partition.current.partition
     orchestrator_function_arn  = var.orchestrator_function_arn
+    orchestrator_wait_seconds  = var.orchestrator_timeout + 30 # its answer has a way to go
     cluster_arn                = aws_ecs_cluster.this.arn
     task_definition_arn        = aws_ecs_task_definition.this.arn
     container_name             = local.container

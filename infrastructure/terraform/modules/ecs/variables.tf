@@ -54,6 +54,18 @@ variable "orchestrator_function_arn" {
   }
 }
 
+variable "orchestrator_timeout" {
+  description = "Seconds that this function may take."
+  type        = number
+  default     = 300
+  nullable    = false
+
+  validation {
+    condition     = var.orchestrator_timeout >= 1 && var.orchestrator_timeout <= 900
+    error_message = "orchestrator_timeout must be 1 to 900."
+  }
+}
+
 variable "container_image" {
   description = "What a task runs: REPOSITORY@sha256:DIGEST, as deploy.sh gives it. Without one, the image that is called latest in the module's own repository."
   type        = string

@@ -62,7 +62,7 @@ locals {
     statement = {
       Action    = "kms:Decrypt"
       Resource  = var.secret_kms_key_arn
-      Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${local.region}.amazonaws.com" } }
+      Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${local.region}.${data.aws_partition.current.dns_suffix}" } }
     }
   }
   tell = {
@@ -74,7 +74,7 @@ locals {
     statement = {
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource  = var.topic_kms_key_arn
-      Condition = { StringEquals = { "kms:ViaService" = "sns.${local.region}.amazonaws.com" } }
+      Condition = { StringEquals = { "kms:ViaService" = "sns.${local.region}.${data.aws_partition.current.dns_suffix}" } }
     }
   }
   execute = { when = true, statement = { Action = "states:StartExecution", Resource = local.state_machine } }

@@ -45,10 +45,10 @@ resource "aws_iam_role" "this" {
       Effect    = "Allow"
       Principal = { Service = "${each.value.service}.amazonaws.com" }
       Action    = "sts:AssumeRole"
-      Condition = {
-        StringEquals      = { "aws:SourceAccount" = local.account }
-        (each.value.test) = { "aws:SourceArn" = each.value.source }
-      }
+      Condition = merge(
+        { StringEquals = { "aws:SourceAccount" = local.account } },
+        each.value.service == "lambda" && !var.trust_each_function_alone ? {} : { (each.value.test) = { "aws:SourceArn" = each.value.source } },
+      )
     }]
   })
 }

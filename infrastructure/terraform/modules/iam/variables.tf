@@ -179,3 +179,10 @@ variable "tags" {
   default     = {}
   nullable    = false
 }
+
+variable "trust_each_function_alone" {
+  description = "Whether the role of a function trusts Lambda for that function alone; false: for any function of the account. For where Lambda says that it cannot assume the role."
+  type        = bool
+  default     = true
+  nullable    = false
+}

@@ -11,6 +11,9 @@ output "secret_name" {
 output "topic_arn" {
   description = "The ARN of the topic."
   value       = aws_sns_topic.this.arn
+
+  # Who is to publish to it is asked whether he may as soon as he knows it.
+  depends_on = [aws_sns_topic_policy.this]
 }
 
 output "topic_name" {

@@ -54,7 +54,7 @@ resource "aws_lambda_function" "rotation" {
   }
 
   tracing_config {
-    mode = "Active"
+    mode = var.rotation.tracing_enabled ? "Active" : "PassThrough"
   }
 
   tags = var.tags
@@ -67,6 +67,7 @@ resource "aws_cloudwatch_log_group" "rotation" {
 
   name              = "/aws/lambda/${local.rotation}"
   retention_in_days = var.rotation.log_retention_days
+  kms_key_id        = var.rotation.log_kms_key_arn
   tags              = var.tags
 }
 
@@ -107,13 +108,17 @@ data "aws_iam_policy_document" "rotation_trust" {
       values   = [local.account]
     }
 
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values = [join(":", [
-        "arn", data.aws_partition.current.partition, "lambda", data.aws_region.current.name,
-        local.account, "function", local.rotation,
-      ])]
+    dynamic "condition" {
+      for_each = var.rotation.trusted_alone ? [true] : []
+
+      content {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values = [join(":", [
+          "arn", data.aws_partition.current.partition, "lambda", data.aws_region.current.name,
+          local.account, "function", local.rotation,
+        ])]
+      }
     }
   }
 }

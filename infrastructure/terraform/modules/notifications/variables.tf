@@ -121,6 +121,9 @@ variable "rotation" {
     days                     = optional(number, 30)
     environment              = optional(string, "prod")
     log_retention_days       = optional(number, 14)
+    log_kms_key_arn          = optional(string)
+    tracing_enabled          = optional(bool, true)
+    trusted_alone            = optional(bool, true)
     permissions_boundary_arn = optional(string)
   })
   default = null
