@@ -189,9 +189,8 @@ class QuickRepeats(Quick):
             headers["x-amz-copy-source"] = quote(source, safe="/~")
             headers["Content-Length"] = "0"
             reply = self._answered("CopyObject", "PUT", asked["Key"], headers)
-            read = None if reply is None else self.read("CopyObject", reply)
-            # An error can come after a 200 (API reference, CopyObject).
-            if read is not None and "CopyObjectResult" in read:
+            if reply is not None:
+                read = self.read("CopyObject", reply)
                 return cast("CopyObjectOutputTypeDef", read)
             return self._again.copy_object(**asked)
         return self.client.copy_object(**asked)
@@ -213,7 +212,10 @@ class QuickRepeats(Quick):
         """
         send = partial(self.short.send, method, key, headers, body, query)
         reply = self._tried(send)
-        if reply is None or reply.status in _GOOD:
+        if reply is None:
+            return None
+        reply = self.taken(operation, reply)
+        if reply.status in _GOOD:
             return reply
         self._judge(operation, reply)
         return None

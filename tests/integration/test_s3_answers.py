@@ -349,5 +349,5 @@ class TestAnswersToCopies:
 
 
 def _copied(checksum: str) -> Answer:
-    shown = f"<ChecksumSHA256>{checksum}</ChecksumSHA256>"
+    shown = f"<ETag>etag</ETag><ChecksumSHA256>{checksum}</ChecksumSHA256>"
     return Answer(200, body=f"<CopyObjectResult>{shown}</CopyObjectResult>".encode())

@@ -15,7 +15,8 @@ from ports.errors import OutcomeUnknownError, UnavailableError
 from tests.support.canned import Answer, CannedServer
 
 KEY = ObjectKey("bottles_hash.json")
-OK = Answer(200, headers={"ETag": '"etag"'}, body=b"{}")
+WRITTEN = Answer(200, headers={"ETag": '"etag"'})
+OK = Answer(200, headers=WRITTEN.headers, body=b"{}")
 
 Answering = Callable[..., S3Store]
 
@@ -54,7 +55,7 @@ def answering(
 def test_a_store_that_says_slow_down_is_left_alone(
     answering: Answering, clock: ManualClock, answer: Answer, pause: float
 ) -> None:
-    store = answering(answer, OK)
+    store = answering(answer, WRITTEN)
     with suppress(UnavailableError, OutcomeUnknownError):
         store.create(KEY, b"{}")
     assert clock.monotonic() == 0.0
