@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException, IncompleteRead
 from typing import Final, cast
 
-from adapters.wire.head import Head
+from adapters.wire.head import Head, beginning
 from adapters.wire.incoming import Incoming
 
 _SMALL: Final = 64 * 1024
@@ -118,11 +118,11 @@ class Answer:
         """Return the size of the next chunk; the last has none, and fields after it."""
         told = self._line().partition(b";")[0].strip(b" \t")
         if not told.isalnum() or len(told) > _LONGEST_SIZE:
-            raise HTTPException(f"a chunk of {told!r} bytes")
+            raise _no_chunk(told)
         try:
             size = int(told, 16)
         except ValueError as error:
-            raise HTTPException(f"a chunk of {told!r} bytes") from error
+            raise _no_chunk(told) from error
         while not size and self._line():
             pass
         return size
@@ -135,3 +135,8 @@ class Answer:
         if nothing and line:
             raise HTTPException("a chunk that is longer than it says")
         return line
+
+
+def _no_chunk(told: bytes) -> HTTPException:
+    size = beginning(told.decode("latin-1"))
+    return HTTPException(f"a chunk that has no number of bytes: {size!r}")
