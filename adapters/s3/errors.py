@@ -17,6 +17,7 @@ from adapters.aws.failures import (
     OF_CREDENTIALS,
     WRONG,
     Verdict,
+    cause_of,
     said,
     unanswered,
 )
@@ -102,7 +103,8 @@ class Translator:
             yield
         except FAILURES as error:
             attempts = max(1, self.requests() - before)
-            raise self.translate(error, what, attempts, once=once) from error
+            failure = self.translate(error, what, attempts, once=once)
+            raise failure from cause_of(error)
 
     def translate(
         self, error: Exception, what: str, attempts: int = 1, *, once: bool

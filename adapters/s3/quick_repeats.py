@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.handlers import decode_list_object_v2
 from botocore.parsers import ResponseParserError
 
+from adapters.aws.failures import UnsendableError
 from adapters.s3.exchange import Opened, Reply
 from adapters.s3.quick import BODY_HEADERS, MOVED, PUT, Quick, headers_of, named
 from adapters.s3.short_way import ShortWay
@@ -224,6 +225,8 @@ class QuickRepeats(Quick):
         """Return the answer; None when there is none, and boto3 is to ask again."""
         try:
             return ask()
+        except UnsendableError:
+            raise
         except BotoCoreError:
             if self._patient:
                 return None

@@ -30,6 +30,7 @@ from botocore.exceptions import (
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
+from adapters.aws.failures import UnsendableError
 from adapters.pacing import Pacing
 from adapters.s3.body import StreamedBody
 from adapters.s3.exchange import (
@@ -226,7 +227,11 @@ class ShortWay:
         self._on_request()
         try:
             with self._connections.connect(way.origin, CONNECT_TIMEOUT) as connection:
-                connection.begin(method, target, lines, READ_TIMEOUT)
+                try:
+                    connection.begin(method, target, lines, READ_TIMEOUT)
+                except ValueError:
+                    # Of all that is in it, only credentials are as a person gave them.
+                    raise UnsendableError from None
                 yield connection, url
         except NotConnectedError as error:
             raise not_connected(error, url) from error

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from adapters.aws.failures import FAILURES
+from adapters.aws.failures import FAILURES, cause_of
 from adapters.object_keys import is_key
 from adapters.pacing import Pacing
 from adapters.s3.body import BodyFailedError, StreamedBody
@@ -197,7 +197,8 @@ class S3Store(Store):
             if failure is None:
                 # Nothing can have been written before the last piece has left.
                 once = body.sent == size
-                raise self._translator.translate(error, what, once=once) from error
+                told = self._translator.translate(error, what, once=once)
+                raise told from cause_of(error)
         raise failure
 
     def _put(
