@@ -84,6 +84,8 @@ class Connection:
         self._kept = kept
         self._incoming = Incoming(channel)
         self._early: Head | None = None
+        # Whether the server may still wait for a body that it was promised.
+        self._owes = False
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self._timeout = sock.gettimeout()
@@ -144,7 +146,8 @@ class Connection:
         finally:
             self._wait_at_most(timeout)
         if head.is_final:
-            self._early = head
+            # It may yet read what follows as that body (RFC 9110, 10.1.1).
+            self._early, self._owes = head, True
         return not head.is_final
 
     def send(self, pieces: Iterable[bytes | memoryview]) -> None:
@@ -153,6 +156,7 @@ class Connection:
         Raises:
             OSError: It did not leave.
         """
+        self._owes = True
         for piece in pieces:
             if self._head and len(piece) <= _BLOCK:
                 piece, self._head = self._head + piece, b""  # noqa: PLW2901 - both leave as one
@@ -161,6 +165,7 @@ class Connection:
             while rest:
                 self._channel.sendall(rest[:_BLOCK])
                 rest = rest[_BLOCK:]
+        self._owes = False
 
     def answer(self, method: Method) -> Answer:
         """Return the answer when its head has come.
@@ -195,7 +200,7 @@ class Connection:
             self._timeout = timeout
 
     def _let_go(self, whole: bool) -> None:  # noqa: FBT001 - Answer's only word
-        if whole and len(self._idle) < self._kept:
+        if whole and not self._owes and len(self._idle) < self._kept:
             self._idle.append(self)
         else:
             self.close()

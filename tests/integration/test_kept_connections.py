@@ -159,6 +159,31 @@ def test_a_server_says_whether_it_wants_a_body(
     assert server.heard[0].endswith(b"body") is wanted
 
 
+def test_one_whose_server_may_still_wait_for_a_body_is_not_used_again(
+    connections: Connections,
+) -> None:
+    # RFC 9110, 10.1.1: it may go on to read what it was promised, and throw it away.
+    with script([REFUSED, SHORT], [SHORT]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+            assert not connection.may_go_on()
+            connection.answer("PUT").close()
+        assert get(connections, server.origin) == b"ok"
+    assert [heard[:3] for heard in server.heard] == [b"PUT", b"GET"]
+
+
+def test_one_over_which_a_body_was_sent_is(connections: Connections) -> None:
+    with script([LEAVE, SHORT, SHORT]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+            assert connection.may_go_on()
+            connection.send([b"body"])
+            with closing(connection.answer("PUT")) as answer:
+                assert answer.read(100) == b"ok"
+        assert get(connections, server.origin) == b"ok"
+    assert len(server.heard) == 1
+
+
 def test_a_server_that_says_nothing_is_sent_the_body(connections: Connections) -> None:
     with (
         script([b"", SHORT]) as server,
