@@ -24,9 +24,7 @@ import botocore.session
 from botocore.auth import UNSIGNED_PAYLOAD, S3SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.compat import get_current_datetime
-from botocore.exceptions import (
-    NoCredentialsError,
-)
+from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
@@ -42,6 +40,7 @@ from adapters.s3.exchange import (
     whole,
 )
 from adapters.s3.signature import ALGORITHM, signed, written_query
+from adapters.wire.answer import Answer
 from adapters.wire.connections import (
     Connection,
     Connections,
@@ -168,12 +167,11 @@ class ShortWay:
         asked_at = self.wait()
         with self._begun("GET", key, headers, None) as (connection, url):
             answer = connection.answer("GET")
+            self._heed(answer, asked_at)
             if answer.status in _GOOD:
                 return Opened(answer, url)
             with closing(answer):
-                reply = Reply(answer.status, answer.headers, whole(answer))
-        self._heed(reply, asked_at)
-        return reply
+                return Reply(answer.status, answer.headers, whole(answer))
 
     def wait(self) -> float:
         """Return when the store may be asked, and that moment.
@@ -182,11 +180,11 @@ class ShortWay:
         """
         return self._pacing.wait(self.way.base if self.way else "")
 
-    def _heed(self, reply: Reply, asked_at: float) -> None:
+    def _heed(self, answer: Reply | Answer, asked_at: float) -> None:
         if self.way is None:
             return
-        if reply.status in _SLOW_DOWN:
-            told = reply.headers.get("Retry-After", "")
+        if answer.status in _SLOW_DOWN:
+            told = answer.headers.get("Retry-After", "")
             seconds = float(told) if told.isdecimal() else None
             self._pacing.slow_down(self.way.base, asked_at, seconds)
         else:

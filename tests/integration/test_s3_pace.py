@@ -85,6 +85,20 @@ def test_what_is_asked_again_waits_as_well(
     assert clock.monotonic() == 0.25
 
 
+def test_an_object_that_is_given_ends_the_complaints(
+    answering: Answering, clock: ManualClock
+) -> None:
+    slow = Answer(503, "SlowDown")
+    store = answering(slow, OK, OK, slow, OK)
+    store.get(KEY)  # asks twice
+    store.get(KEY)
+    assert clock.monotonic() == 0.25
+
+    store.get(KEY)
+    # The second pause is as long as the first; after more complaints it would be twice.
+    assert clock.monotonic() == 0.25 + 0.25
+
+
 def test_what_one_is_told_another_that_shares_its_pace_heeds(
     answering: Answering, clock: ManualClock
 ) -> None:
