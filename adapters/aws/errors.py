@@ -135,7 +135,7 @@ def _retry_after(error: Exception) -> float | None:
     if not isinstance(error, ClientError):
         return None
     wait: str = _metadata(error).get("HTTPHeaders", {}).get("retry-after", "")
-    return float(wait) if wait.isdigit() else None
+    return float(wait) if wait.isdecimal() else None
 
 
 def _metadata(error: ClientError) -> dict[str, Any]:

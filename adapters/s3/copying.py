@@ -129,7 +129,7 @@ class Copier:
             UnavailableError: Another has put something else there since.
         """
         version = seen = copied["ETag"].strip('"')
-        shown = stored_digest(copied)
+        shown = stored_digest(copied, what)
         if shown is None:
             seen, shown = self._look(target, what)
         if shown == digest:
@@ -159,7 +159,7 @@ class Copier:
         answer = self._bucket.head(key, what)
         if answer is None:
             raise NotFoundError(what, f"there is no {key}")
-        if stored := stored_digest(answer):
+        if stored := stored_digest(answer, what):
             return answer["ETag"], stored
         read, seen = self._bucket.download(key, what), sha256()
         for piece in read.pieces():

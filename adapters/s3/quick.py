@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.awsrequest import HeadersDict
 from botocore.exceptions import ClientError
-from botocore.parsers import create_parser
+from botocore.parsers import ResponseParserError, create_parser
 
 from adapters.s3.body import StreamedBody
 from adapters.s3.exchange import Opened, Reply
@@ -95,9 +95,14 @@ class Quick:
 
         Raises:
             ClientError: It says no.
+            ResponseParserError: It is no answer of an S3 server.
         """
         shape = cast("Shape", self._model(operation).output_shape)
-        parsed = self._parser.parse(_response(reply), shape)
+        try:
+            parsed = self._parser.parse(_response(reply), shape)
+        except (OverflowError, RuntimeError, ValueError) as error:
+            # Of a number that is none, or of a date.
+            raise ResponseParserError(str(error)) from error
         if reply.status >= _FIRST_ERROR:
             raise ClientError(parsed, operation)
         return parsed

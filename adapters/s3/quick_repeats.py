@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -252,7 +253,9 @@ def _looked_at(reply: Reply) -> dict[str, Any]:
         return {
             **named(reply, _LOOKED_AT),
             "ContentLength": int(reply.headers["Content-Length"]),
-            "LastModified": parsedate_to_datetime(reply.headers["Last-Modified"]),
+            "LastModified": parsedate_to_datetime(
+                reply.headers["Last-Modified"]
+            ).astimezone(UTC),
         }
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise ResponseParserError("the answer lacks a length or a date") from error

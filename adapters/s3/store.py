@@ -146,10 +146,11 @@ class S3Store(Store):
         self._copier.copy(source, target, digest)
 
     def info(self, key: ObjectKey) -> ObjectInfo | None:
-        found = self._bucket.head(key, f"look at {key} in {self._bucket}")
+        what = f"look at {key} in {self._bucket}"
+        found = self._bucket.head(key, what)
         if found is None:
             return None
-        return ObjectInfo(key, found["ContentLength"], stored_digest(found))
+        return ObjectInfo(key, found["ContentLength"], stored_digest(found, what))
 
     def read(self, key: ObjectKey) -> Iterator[bytes]:
         what = f"read {key} in {self._bucket}"
