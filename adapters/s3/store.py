@@ -228,6 +228,8 @@ class S3Store(Store):
                     Bucket=self._bucket.name, Prefix=begin + prefix, **where
                 )
                 require(page, "IsTruncated")
+                if page["IsTruncated"]:
+                    require(page, "NextContinuationToken")
             for found in page.get("Contents", ()):
                 key = found["Key"].removeprefix(begin)
                 # Consoles make empty objects that end in "/", to be shown as folders.

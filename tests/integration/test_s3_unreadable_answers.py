@@ -9,6 +9,7 @@ import pytest
 
 from adapters.memory.clock import ManualClock
 from adapters.pacing import Pacing
+from adapters.s3.history import S3History
 from adapters.s3.served import ServedBucket
 from adapters.s3.store import S3Store
 from domain.bottle import ObjectKey
@@ -94,3 +95,17 @@ def test_a_wait_that_is_no_number_is_none(serve: Serve, wait: str) -> None:
     with pytest.raises(UnavailableError, match="503") as raised:
         open_().info(KEY)
     assert raised.value.retry_after is None
+
+
+@pytest.mark.parametrize(
+    "more", ["", "<NextMarker>a</NextMarker>", "<NextKeyMarker>a</NextKeyMarker>"]
+)
+def test_a_list_that_goes_on_and_says_not_where_is_told(
+    serve: Serve, more: str
+) -> None:
+    serve(page("<IsTruncated>true</IsTruncated>", more))
+    with pytest.raises(MalformedError, match="is this an S3 server"):
+        list(open_().list(""))
+    history = S3History("bucket", pool_size=1, retry_attempts=1)
+    with pytest.raises(MalformedError, match="is this an S3 server"):
+        list(history.versions(""))
