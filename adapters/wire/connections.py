@@ -88,7 +88,6 @@ class Connection:
         self._owes = False
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        self._timeout = sock.gettimeout()
 
     def __enter__(self) -> Self:
         return self
@@ -137,7 +136,7 @@ class Connection:
             HTTPException: What came is not HTTP.
         """
         self._send_head()
-        timeout = self._timeout
+        timeout = self._incoming.silence
         self._wait_at_most(_LEAVE)
         try:
             head = self._incoming.head()
@@ -179,7 +178,8 @@ class Connection:
         for _ in range(_MOST_HEADS):
             head = head or self._incoming.head()
             if head.is_final:
-                return Answer(head, method, self._incoming, self._let_go)
+                silence = self._incoming.silence
+                return Answer(head, method, self._incoming, silence, self._let_go)
             head = None
         raise HTTPException("an answer that is announced again and again")
 
@@ -193,11 +193,11 @@ class Connection:
         if head:
             self._channel.sendall(head)
 
-    def _wait_at_most(self, timeout: float | None) -> None:
+    def _wait_at_most(self, timeout: float) -> None:
         # It is a system call, and nearly always the same.
-        if timeout != self._timeout:
+        if timeout != self._incoming.silence:
             self._channel.settimeout(timeout)
-            self._timeout = timeout
+            self._incoming.silence = timeout
 
     def _let_go(self, whole: bool) -> None:  # noqa: FBT001 - Answer's only word
         if whole and not self._owes and len(self._idle) < self._kept:
