@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, NoRegionError
 
-from adapters.aws.failures import FAILURES, OF_CREDENTIALS, Verdict, said, unanswered
+from adapters.aws.failures import (
+    FAILURES,
+    OF_CREDENTIALS,
+    Verdict,
+    cause_of,
+    said,
+    unanswered,
+)
 from ports.errors import (
     AccessDeniedError,
     NotFoundError,
@@ -101,7 +108,7 @@ class Translator:
             failure = kind(what, text, attempts)
             if isinstance(failure, UnavailableError):
                 failure.retry_after = _retry_after(error)
-            raise failure from error
+            raise failure from cause_of(error)
 
 
 def code_of(error: ClientError) -> str:
@@ -128,7 +135,7 @@ def _retry_after(error: Exception) -> float | None:
     if not isinstance(error, ClientError):
         return None
     wait: str = _metadata(error).get("HTTPHeaders", {}).get("retry-after", "")
-    return float(wait) if wait.isdigit() else None
+    return float(wait) if wait.isdecimal() else None
 
 
 def _metadata(error: ClientError) -> dict[str, Any]:

@@ -44,7 +44,10 @@ class Answer(Protocol):
     headers: Mapping[str, str]
 
     def read(self, size: int) -> bytes:
-        """Return the next ``size`` bytes as they were sent; fewer at the end."""
+        """Return the next ``size`` bytes as they were sent; none at the end.
+
+        They are fewer at the end, and may be where they come slowly.
+        """
         ...
 
     def read_decoded(self, size: int) -> bytes:
@@ -103,7 +106,9 @@ class Body:
         self._host = host
 
     def read(self, size: int) -> bytes:
-        """Return the next ``size`` bytes as they were sent; fewer at the end.
+        """Return the next ``size`` bytes as they were sent; none at the end.
+
+        They are fewer at the end, and may be where they come slowly.
 
         Raises:
             UnavailableError: The connection broke, or the body ended early.

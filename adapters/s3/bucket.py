@@ -13,11 +13,11 @@ from adapters.object_keys import check_key
 from adapters.pacing import Pacing
 from adapters.s3.client import open_clients
 from adapters.s3.download import Download, Part
-from adapters.s3.errors import Translator, require
+from adapters.s3.errors import NOT_S3, Translator, require
 from adapters.s3.pace import store_pacing
 from adapters.tally import Tally
-from domain.bottle import Digest, ObjectKey
-from ports.errors import NotFoundError, RefusedError
+from domain.bottle import Digest, ObjectKey, parse_digest
+from ports.errors import MalformedError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import (
@@ -140,14 +140,25 @@ class Bucket:
 
 
 def stored_digest(
-    answer: HeadObjectOutputTypeDef | CopyObjectResultTypeDef,
+    answer: HeadObjectOutputTypeDef | CopyObjectResultTypeDef, what: str
 ) -> Digest | None:
     """Return the SHA-256 that S3 keeps of an object, None when it keeps none.
 
     An object that came in parts has a checksum of their checksums, written with a
     hyphen and their number (S3 user guide, "Checking object integrity").
+
+    Args:
+        what: What was asked for, and of whom.
+
+    Raises:
+        MalformedError: It keeps something else.
     """
     checksum = answer.get("ChecksumSHA256", "")
     if not checksum or "-" in checksum or answer.get("ChecksumType") == "COMPOSITE":
         return None
-    return Digest(b64decode(checksum).hex())
+    try:
+        return parse_digest(b64decode(checksum, validate=True).hex())
+    except ValueError as error:
+        raise MalformedError(
+            what, f"the checksum is no SHA-256, but {checksum!r}; {NOT_S3}"
+        ) from error

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from botocore.auth import AUTH_TYPE_MAPS
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
+from botocore.utils import parse_timestamp
 
 from adapters.aws.session import open_core
 from adapters.pacing import Pacing
@@ -61,6 +64,8 @@ def open_clients(
     # A type of signature is known to botocore by name, to all of its clients.
     AUTH_TYPE_MAPS[_KNOWN_PAYLOAD] = KnownPayloadAuth
     session = open_core(region)
+    parsers = session.get_component("response_parser_factory")
+    parsers.set_parser_defaults(timestamp_parser=_moment)
     short = ShortWay(session, bucket, pool_size, on_request, pacing)
     make = _Clients(session, short, pool_size, on_request)
     repeats = QuickRepeats(make.that_tries, short, retry_attempts)
@@ -117,6 +122,18 @@ class _Clients:
             _choose_signer,  # type: ignore[arg-type]
         )
         return made
+
+
+def _moment(told: Any) -> datetime:  # noqa: ANN401 - as botocore hands it on
+    """Return what botocore reads a moment as.
+
+    Raises:
+        ResponseParserError: It is none.
+    """
+    try:
+        return parse_timestamp(told).astimezone(UTC)
+    except (OverflowError, RuntimeError, ValueError) as error:
+        raise ResponseParserError(f"the answer has no date, but {told!r}") from error
 
 
 def _choose_signer(

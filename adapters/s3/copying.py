@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -71,11 +72,7 @@ class Copier:
                 self._versions.pop(source, None)
                 raise UnavailableError(what, f"{source} was changed") from error
             return
-        shown = stored_digest(copied) or self._look(target, what)[1]
-        if shown != digest:
-            # It was not there before: the store or the look at it has said so.
-            self._remove(target, what)
-            raise DigestMismatchError(target, digest, shown)
+        self._check(target, digest, copied, what)
         if heeded is None:
             self._find_out(source, target, version, what)
 
@@ -94,10 +91,7 @@ class Copier:
             self._versions.pop(source, None)
             raise UnavailableError(what, f"{source} was changed") from error
         self._versions.pop(target, None)
-        shown = stored_digest(copied) or self._look(target, what)[1]
-        if shown != digest:
-            self._remove(target, what)
-            raise DigestMismatchError(target, digest, shown)
+        self._check(target, digest, copied, what)
 
     def put_over(self, source: ObjectKey, target: ObjectKey) -> None:
         """Do as ``PublicObjects.copy`` promises."""
@@ -121,6 +115,31 @@ class Copier:
             raise DigestMismatchError(source, digest, found)
         return version
 
+    def _check(
+        self,
+        target: ObjectKey,
+        digest: Digest,
+        copied: CopyObjectResultTypeDef,
+        what: str,
+    ) -> None:
+        """See that a copy came out right, and remove one that did not.
+
+        Raises:
+            DigestMismatchError: It did not.
+            UnavailableError: Another has put something else there since.
+        """
+        version = seen = copied["ETag"].strip('"')
+        shown = stored_digest(copied, what)
+        if shown is None:
+            seen, shown = self._look(target, what)
+        if shown == digest:
+            return
+        # Only of what the answer speaks of is it known that it is no good.
+        if seen.strip('"') != version:
+            raise UnavailableError(what, f"{target} was changed by another")
+        self._remove(target, version, what)
+        raise DigestMismatchError(target, digest, shown)
+
     def _is_done(self, target: ObjectKey, digest: Digest, what: str) -> bool:
         """Tell whether the target holds ``digest`` already.
 
@@ -140,7 +159,7 @@ class Copier:
         answer = self._bucket.head(key, what)
         if answer is None:
             raise NotFoundError(what, f"there is no {key}")
-        if stored := stored_digest(answer):
+        if stored := stored_digest(answer, what):
             return answer["ETag"], stored
         read, seen = self._bucket.download(key, what), sha256()
         for piece in read.pieces():
@@ -179,6 +198,7 @@ class Copier:
                     **condition,
                 )
                 require(answer, "CopyObjectResult")
+                require(answer["CopyObjectResult"], "ETag")
                 return answer["CopyObjectResult"]
             except ClientError as error:
                 refused = error.response["Error"].get("Code") == "NotImplemented"
@@ -186,10 +206,16 @@ class Copier:
                     raise
                 raise _ConditionUnknownError from error
 
-    def _remove(self, key: ObjectKey, what: str) -> None:
-        with self._bucket.translator.translated(what):
-            self._bucket.repeats.delete_object(
-                Bucket=self._bucket.name, Key=self._bucket.path(key)
+    def _remove(self, key: ObjectKey, version: str, what: str) -> None:
+        """Remove a copy that is no good, if the store lets us.
+
+        Another may have put a good one there since, which is not that version. Not
+        every store looks at the condition; where one refuses it, the copy stays.
+        """
+        bucket = self._bucket
+        with suppress(PortError), bucket.translator.translated(what):
+            bucket.repeats.delete_object(
+                Bucket=bucket.name, Key=bucket.path(key), IfMatch=f'"{version}"'
             )
 
     def _find_out(

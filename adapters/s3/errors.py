@@ -17,6 +17,7 @@ from adapters.aws.failures import (
     OF_CREDENTIALS,
     WRONG,
     Verdict,
+    cause_of,
     said,
     unanswered,
 )
@@ -65,7 +66,8 @@ _BY_STATUS: dict[int, Verdict] = {
     HTTPStatus.INSUFFICIENT_STORAGE: (StoreFullError, _NO_ROOM),
 }
 _REFUSALS = 4  # hundreds
-_NOT_S3 = "is this an S3 server?"
+NOT_S3 = "is this an S3 server?"
+"""What to ask oneself when someone else has answered."""
 
 
 def require(answer: Mapping[str, Any], field: str) -> None:
@@ -102,7 +104,8 @@ class Translator:
             yield
         except FAILURES as error:
             attempts = max(1, self.requests() - before)
-            raise self.translate(error, what, attempts, once=once) from error
+            failure = self.translate(error, what, attempts, once=once)
+            raise failure from cause_of(error)
 
     def translate(
         self, error: Exception, what: str, attempts: int = 1, *, once: bool
@@ -111,7 +114,7 @@ class Translator:
         unclear = OutcomeUnknownError if once else UnavailableError
         if isinstance(error, ClientError):
             return self._answered(error, what, attempts, unclear)
-        kind, advice = unanswered(error, unclear, _NOT_S3)
+        kind, advice = unanswered(error, unclear, NOT_S3)
         return kind(what, said(error, advice), attempts)
 
     def no_bucket(self, what: str) -> RefusedError:
@@ -139,5 +142,5 @@ class Translator:
         failure = kind(what, said(error, advice.format(bucket=self.bucket)), attempts)
         if isinstance(failure, UnavailableError):
             wait = headers.get("retry-after", "")
-            failure.retry_after = float(wait) if wait.isdigit() else None
+            failure.retry_after = float(wait) if wait.isdecimal() else None
         return failure

@@ -5,9 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from http.client import HTTPException
-from itertools import islice
 from typing import Final
 
 from botocore.exceptions import (
@@ -25,8 +23,8 @@ from adapters.wire.answer import Answer
 from adapters.wire.connections import Connection, Method, NotConnectedError
 
 _PIECE: Final = 64 * 1024  # bytes
-_MOST_PIECES: Final = 256
-"""Of an answer that is read whole: a list of a thousand keys can have 4 MB."""
+_LARGEST: Final = 16 * 1024 * 1024
+"""Bytes of an answer that is read whole: a list of a thousand keys can have 4 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,9 @@ class Opened:
         self._url = url
 
     def read(self, size: int) -> bytes:
-        """Return the next ``size`` bytes; fewer at the end.
+        """Return the next ``size`` bytes; none at the end.
+
+        They are fewer at the end, and where they come slowly.
 
         Raises:
             BotoCoreError: The connection broke, or the body ended early.
@@ -100,7 +100,10 @@ def exchanged(
 
 def whole(answer: Answer) -> bytes:
     """Return the body of an answer that is no object."""
-    return b"".join(islice(iter(partial(answer.read, _PIECE), b""), _MOST_PIECES))
+    body = bytearray()
+    while len(body) < _LARGEST and (piece := answer.read(_PIECE)):
+        body += piece
+    return bytes(body)
 
 
 def not_connected(error: NotConnectedError, url: str) -> BotoCoreError:

@@ -137,6 +137,9 @@ class S3History(ObjectHistory):
                         return
                     raise
                 require(page, "IsTruncated")
+                if page["IsTruncated"]:
+                    require(page, "NextKeyMarker")
+                    require(page, "NextVersionIdMarker")
             for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 key = each["Key"].removeprefix(begin)
                 if is_key(key) and key.startswith(prefix):

@@ -6,20 +6,21 @@ They are asked, and answer and fail, as boto3's are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.awsrequest import HeadersDict
 from botocore.exceptions import ClientError
-from botocore.parsers import create_parser
+from botocore.parsers import ResponseParserError, create_parser
 
 from adapters.s3.body import StreamedBody
 from adapters.s3.exchange import Opened, Reply
 from adapters.s3.short_way import UNASKED, ShortWay
 
 if TYPE_CHECKING:
-    from botocore.model import Shape
+    from botocore.model import OperationModel, Shape
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
         PutObjectOutputTypeDef,
@@ -72,25 +73,42 @@ class Quick:
         """Tell whether the short way leads there; ``known`` is what can be asked."""
         return self.short.way is not None and asked.keys() <= {*_OBJECT, *known}
 
+    def taken(self, operation: str, reply: Reply) -> Reply:
+        """Return an answer as boto3 takes it.
+
+        S3 may say yes before it has done what it is asked for, and send an error after
+        that (API reference, CopyObject): to boto3 it is a 500.
+        """
+        if reply.status != HTTPStatus.OK or not reply.body:
+            return reply
+        response = _response(reply)
+        self.client.meta.events.emit(
+            f"before-parse.s3.{operation}",
+            operation_model=self._model(operation),
+            response_dict=response,
+            customized_response_dict={},
+        )
+        return replace(reply, status=response["status_code"])
+
     def read(self, operation: str, reply: Reply) -> Any:  # noqa: ANN401
         """Return what an answer says, read by boto3 itself.
 
         Raises:
             ClientError: It says no.
+            ResponseParserError: It is no answer of an S3 server.
         """
-        model = self.client.meta.service_model.operation_model(operation)
-        shape = cast("Shape", model.output_shape)
-        parsed = self._parser.parse(
-            {
-                "status_code": reply.status,
-                "headers": HeadersDict(reply.headers.items()),
-                "body": reply.body,
-            },
-            shape,
-        )
+        shape = cast("Shape", self._model(operation).output_shape)
+        try:
+            parsed = self._parser.parse(_response(reply), shape)
+        except (OverflowError, RuntimeError, ValueError) as error:
+            # Of a number that is none, or of a date.
+            raise ResponseParserError(str(error)) from error
         if reply.status >= _FIRST_ERROR:
             raise ClientError(parsed, operation)
         return parsed
+
+    def _model(self, operation: str) -> OperationModel:
+        return self.client.meta.service_model.operation_model(operation)
 
 
 class QuickWrites(Quick):
@@ -118,6 +136,7 @@ class QuickWrites(Quick):
         elif asked["ContentLength"] > UNASKED:
             headers["Expect"] = "100-continue"
         reply = self.short.send("PUT", asked["Key"], headers, body)
+        reply = self._reader.taken("PutObject", reply)
         # What has left of a stream cannot be sent again.
         if reply.status in MOVED and (isinstance(body, bytes) or not body.sent):
             return self.client.put_object(**asked)
@@ -125,6 +144,15 @@ class QuickWrites(Quick):
             told = self._reader.read("PutObject", reply)
             return cast("PutObjectOutputTypeDef", told)
         return cast("PutObjectOutputTypeDef", named(reply, PUT))
+
+
+def _response(reply: Reply) -> dict[str, Any]:
+    """Return an answer as botocore hands it on."""
+    return {
+        "status_code": reply.status,
+        "headers": HeadersDict(reply.headers.items()),
+        "body": reply.body,
+    }
 
 
 def headers_of(asked: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.handlers import decode_list_object_v2
 from botocore.parsers import ResponseParserError
 
+from adapters.aws.failures import UnsendableError
 from adapters.s3.exchange import Opened, Reply
 from adapters.s3.quick import BODY_HEADERS, MOVED, PUT, Quick, headers_of, named
 from adapters.s3.short_way import ShortWay
@@ -189,9 +191,8 @@ class QuickRepeats(Quick):
             headers["x-amz-copy-source"] = quote(source, safe="/~")
             headers["Content-Length"] = "0"
             reply = self._answered("CopyObject", "PUT", asked["Key"], headers)
-            read = None if reply is None else self.read("CopyObject", reply)
-            # An error can come after a 200 (API reference, CopyObject).
-            if read is not None and "CopyObjectResult" in read:
+            if reply is not None:
+                read = self.read("CopyObject", reply)
                 return cast("CopyObjectOutputTypeDef", read)
             return self._again.copy_object(**asked)
         return self.client.copy_object(**asked)
@@ -213,7 +214,10 @@ class QuickRepeats(Quick):
         """
         send = partial(self.short.send, method, key, headers, body, query)
         reply = self._tried(send)
-        if reply is None or reply.status in _GOOD:
+        if reply is None:
+            return None
+        reply = self.taken(operation, reply)
+        if reply.status in _GOOD:
             return reply
         self._judge(operation, reply)
         return None
@@ -222,6 +226,8 @@ class QuickRepeats(Quick):
         """Return the answer; None when there is none, and boto3 is to ask again."""
         try:
             return ask()
+        except UnsendableError:
+            raise
         except BotoCoreError:
             if self._patient:
                 return None
@@ -247,7 +253,9 @@ def _looked_at(reply: Reply) -> dict[str, Any]:
         return {
             **named(reply, _LOOKED_AT),
             "ContentLength": int(reply.headers["Content-Length"]),
-            "LastModified": parsedate_to_datetime(reply.headers["Last-Modified"]),
+            "LastModified": parsedate_to_datetime(
+                reply.headers["Last-Modified"]
+            ).astimezone(UTC),
         }
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise ResponseParserError("the answer lacks a length or a date") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from adapters.object_keys import is_key
@@ -63,7 +62,7 @@ class _Passed(ServedObject):
         self._head = ObjectHead(
             size=found["ContentLength"],
             etag=found["ETag"],
-            modified=found["LastModified"].astimezone(UTC),
+            modified=found["LastModified"],
             media_type=found.get("ContentType", BYTES_MEDIA_TYPE),
             compressed="gzip" in found.get("ContentEncoding", ""),
         )

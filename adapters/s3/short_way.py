@@ -24,12 +24,11 @@ import botocore.session
 from botocore.auth import UNSIGNED_PAYLOAD, S3SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.compat import get_current_datetime
-from botocore.exceptions import (
-    NoCredentialsError,
-)
+from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
+from adapters.aws.failures import UnsendableError
 from adapters.pacing import Pacing
 from adapters.s3.body import StreamedBody
 from adapters.s3.exchange import (
@@ -41,6 +40,7 @@ from adapters.s3.exchange import (
     whole,
 )
 from adapters.s3.signature import ALGORITHM, signed, written_query
+from adapters.wire.answer import Answer
 from adapters.wire.connections import (
     Connection,
     Connections,
@@ -167,12 +167,11 @@ class ShortWay:
         asked_at = self.wait()
         with self._begun("GET", key, headers, None) as (connection, url):
             answer = connection.answer("GET")
+            self._heed(answer, asked_at)
             if answer.status in _GOOD:
                 return Opened(answer, url)
             with closing(answer):
-                reply = Reply(answer.status, answer.headers, whole(answer))
-        self._heed(reply, asked_at)
-        return reply
+                return Reply(answer.status, answer.headers, whole(answer))
 
     def wait(self) -> float:
         """Return when the store may be asked, and that moment.
@@ -181,11 +180,11 @@ class ShortWay:
         """
         return self._pacing.wait(self.way.base if self.way else "")
 
-    def _heed(self, reply: Reply, asked_at: float) -> None:
+    def _heed(self, answer: Reply | Answer, asked_at: float) -> None:
         if self.way is None:
             return
-        if reply.status in _SLOW_DOWN:
-            told = reply.headers.get("Retry-After", "")
+        if answer.status in _SLOW_DOWN:
+            told = answer.headers.get("Retry-After", "")
             seconds = float(told) if told.isdecimal() else None
             self._pacing.slow_down(self.way.base, asked_at, seconds)
         else:
@@ -226,7 +225,11 @@ class ShortWay:
         self._on_request()
         try:
             with self._connections.connect(way.origin, CONNECT_TIMEOUT) as connection:
-                connection.begin(method, target, lines, READ_TIMEOUT)
+                try:
+                    connection.begin(method, target, lines, READ_TIMEOUT)
+                except ValueError:
+                    # Of all that is in it, only credentials are as a person gave them.
+                    raise UnsendableError from None
                 yield connection, url
         except NotConnectedError as error:
             raise not_connected(error, url) from error

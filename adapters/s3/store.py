@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from adapters.aws.failures import FAILURES
+from adapters.aws.failures import FAILURES, cause_of
 from adapters.object_keys import is_key
 from adapters.pacing import Pacing
 from adapters.s3.body import BodyFailedError, StreamedBody
@@ -146,10 +146,11 @@ class S3Store(Store):
         self._copier.copy(source, target, digest)
 
     def info(self, key: ObjectKey) -> ObjectInfo | None:
-        found = self._bucket.head(key, f"look at {key} in {self._bucket}")
+        what = f"look at {key} in {self._bucket}"
+        found = self._bucket.head(key, what)
         if found is None:
             return None
-        return ObjectInfo(key, found["ContentLength"], stored_digest(found))
+        return ObjectInfo(key, found["ContentLength"], stored_digest(found, what))
 
     def read(self, key: ObjectKey) -> Iterator[bytes]:
         what = f"read {key} in {self._bucket}"
@@ -197,7 +198,8 @@ class S3Store(Store):
             if failure is None:
                 # Nothing can have been written before the last piece has left.
                 once = body.sent == size
-                raise self._translator.translate(error, what, once=once) from error
+                told = self._translator.translate(error, what, once=once)
+                raise told from cause_of(error)
         raise failure
 
     def _put(
@@ -226,6 +228,8 @@ class S3Store(Store):
                     Bucket=self._bucket.name, Prefix=begin + prefix, **where
                 )
                 require(page, "IsTruncated")
+                if page["IsTruncated"]:
+                    require(page, "NextContinuationToken")
             for found in page.get("Contents", ()):
                 key = found["Key"].removeprefix(begin)
                 # Consoles make empty objects that end in "/", to be shown as folders.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from http.client import HTTPException, IncompleteRead
+from time import monotonic
 from typing import Final, cast
 
-from adapters.wire.head import Head
+from adapters.wire.head import Head, beginning
 from adapters.wire.incoming import Incoming
-
-_SMALL: Final = 64 * 1024
-"""Bytes of an answer nobody wants: to read more costs more than a connection."""
 
 _LINE: Final = b"\r\n"
 _LONGEST_LINE: Final = 8 * 1024  # bytes that begin a chunk, or are a field after all
 _LONGEST_SIZE: Final = 16  # digits
+_MOST_FIELDS: Final = 100  # after a body in chunks
 
 
 class Answer:
@@ -30,11 +29,13 @@ class Answer:
         head: Head,
         method: str,
         incoming: Incoming,
+        silence: float,
         let_go: Callable[[bool], None],
     ) -> None:
         """Take an answer whose head has come.
 
         Args:
+            silence: Seconds without a byte that the connection may have.
             let_go: Is told that the connection is free, and whether it can be used
                 again; once.
 
@@ -44,6 +45,7 @@ class Answer:
         self.status = head.status
         self.headers: Mapping[str, str] = head.headers
         self._incoming = incoming
+        self._silence = silence
         self._let_go: Callable[[bool], None] | None = let_go
         length = head.length(method)
         self._chunked = length != 0 and head.is_chunked
@@ -54,7 +56,10 @@ class Answer:
         self._failure: Exception | None = None
 
     def read(self, size: int) -> bytes:
-        """Return the next ``size`` bytes as they were sent; fewer at its end.
+        """Return the next ``size`` bytes as they were sent; none at its end.
+
+        They are fewer at its end, and where they come so slowly that whoever asks could
+        be kept for longer than by a connection that is silent.
 
         Raises:
             OSError: The connection broke, or was silent for too long.
@@ -67,9 +72,12 @@ class Answer:
         # Not copied into bytes: as long as nobody writes to it, it is as good.
         piece = bytearray(size)
         view, came = memoryview(piece), 0
+        late = monotonic() + self._silence
         try:
             while came < size and not self._ended:
                 came += self._come(view[came:])
+                if 0 < came < size and monotonic() > late:
+                    break
         except (OSError, HTTPException) as error:
             if not came:
                 raise
@@ -84,16 +92,6 @@ class Answer:
         let_go, self._let_go = self._let_go, None
         if let_go is not None:
             let_go(self._ended and self._keeps and self._incoming.is_empty)
-
-    def discard(self) -> bytes:
-        """Return the beginning of a body that is not wanted, and close the answer.
-
-        One that is short is read to its end, which keeps the connection.
-        """
-        try:
-            return self.read(_SMALL)
-        finally:
-            self.close()
 
     def _come(self, view: memoryview) -> int:
         """Fill some of ``view``; take note of the end."""
@@ -118,14 +116,20 @@ class Answer:
         """Return the size of the next chunk; the last has none, and fields after it."""
         told = self._line().partition(b";")[0].strip(b" \t")
         if not told.isalnum() or len(told) > _LONGEST_SIZE:
-            raise HTTPException(f"a chunk of {told!r} bytes")
+            raise _no_chunk(told)
         try:
             size = int(told, 16)
         except ValueError as error:
-            raise HTTPException(f"a chunk of {told!r} bytes") from error
-        while not size and self._line():
-            pass
+            raise _no_chunk(told) from error
+        if not size:
+            self._pass_over_fields()
         return size
+
+    def _pass_over_fields(self) -> None:
+        for _ in range(_MOST_FIELDS):
+            if not self._line():
+                return
+        raise HTTPException("a body with fields without end after it")
 
     def _line(self, *, nothing: bool = False) -> bytes:
         try:
@@ -135,3 +139,8 @@ class Answer:
         if nothing and line:
             raise HTTPException("a chunk that is longer than it says")
         return line
+
+
+def _no_chunk(told: bytes) -> HTTPException:
+    size = beginning(told.decode("latin-1"))
+    return HTTPException(f"a chunk that has no number of bytes: {size!r}")

@@ -66,7 +66,8 @@ class TlsChannel:
     @property
     def is_empty(self) -> bool:
         """Whether all that came was read."""
-        return not self._came.pending
+        # What was in one record with the end of what was read is decrypted already.
+        return not (self._came.pending or self._tls.pending())
 
     def recv(self, size: int, /) -> bytes:
         while True:

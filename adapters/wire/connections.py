@@ -84,9 +84,10 @@ class Connection:
         self._kept = kept
         self._incoming = Incoming(channel)
         self._early: Head | None = None
+        # Whether the server may still wait for a body that it was promised.
+        self._owes = False
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        self._timeout = sock.gettimeout()
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +136,7 @@ class Connection:
             HTTPException: What came is not HTTP.
         """
         self._send_head()
-        timeout = self._timeout
+        timeout = self._incoming.silence
         self._wait_at_most(_LEAVE)
         try:
             head = self._incoming.head()
@@ -144,7 +145,8 @@ class Connection:
         finally:
             self._wait_at_most(timeout)
         if head.is_final:
-            self._early = head
+            # It may yet read what follows as that body (RFC 9110, 10.1.1).
+            self._early, self._owes = head, True
         return not head.is_final
 
     def send(self, pieces: Iterable[bytes | memoryview]) -> None:
@@ -153,6 +155,7 @@ class Connection:
         Raises:
             OSError: It did not leave.
         """
+        self._owes = True
         for piece in pieces:
             if self._head and len(piece) <= _BLOCK:
                 piece, self._head = self._head + piece, b""  # noqa: PLW2901 - both leave as one
@@ -161,6 +164,7 @@ class Connection:
             while rest:
                 self._channel.sendall(rest[:_BLOCK])
                 rest = rest[_BLOCK:]
+        self._owes = False
 
     def answer(self, method: Method) -> Answer:
         """Return the answer when its head has come.
@@ -174,7 +178,8 @@ class Connection:
         for _ in range(_MOST_HEADS):
             head = head or self._incoming.head()
             if head.is_final:
-                return Answer(head, method, self._incoming, self._let_go)
+                silence = self._incoming.silence
+                return Answer(head, method, self._incoming, silence, self._let_go)
             head = None
         raise HTTPException("an answer that is announced again and again")
 
@@ -188,14 +193,14 @@ class Connection:
         if head:
             self._channel.sendall(head)
 
-    def _wait_at_most(self, timeout: float | None) -> None:
+    def _wait_at_most(self, timeout: float) -> None:
         # It is a system call, and nearly always the same.
-        if timeout != self._timeout:
+        if timeout != self._incoming.silence:
             self._channel.settimeout(timeout)
-            self._timeout = timeout
+            self._incoming.silence = timeout
 
     def _let_go(self, whole: bool) -> None:  # noqa: FBT001 - Answer's only word
-        if whole and len(self._idle) < self._kept:
+        if whole and not self._owes and len(self._idle) < self._kept:
             self._idle.append(self)
         else:
             self.close()

@@ -13,6 +13,9 @@ _STATUS_LINE: Final = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: .*)?")
 _FIELD: Final = re.compile(
     r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE
 )
+# What may be told of a head: a value can be an address that opens what it leads to.
+_BEGINNING: Final = re.compile(r"[ -~]{0,80}")
+_NAME: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,80})[ \t]*:")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _FINAL: Final = 200
@@ -84,7 +87,7 @@ class Head:
         if coding is None:
             return False
         if coding.lower() != "chunked":
-            raise HTTPException(f"a body in the transfer coding {coding!r}")
+            raise HTTPException(f"a body in the transfer coding {beginning(coding)!r}")
         return True
 
     def length(self, method: str) -> int | None:
@@ -105,14 +108,28 @@ def parse_head(text: str) -> Head:
     first, _, rest = text.partition("\r\n")
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
-        raise BadStatusLine(first)
+        raise BadStatusLine(f"no status line of HTTP: {beginning(first)!r}")
     found = _FIELD.findall(rest)
     # A line that goes on from the one before is none, either (RFC 9112, 5.2).
-    if len(found) != (rest.count("\r\n") + 1 if rest else 0):
-        raise HTTPException(f"a line in the head of an answer that is none: {rest!r}")
+    if len(found) != (rest.count("\n") + 1 if rest else 0):
+        raise HTTPException(f"the head of an answer is none at {_bad_line(rest)}")
     fields: dict[str, str] = {}
     for name, value in found:
         known = name.lower()
         fields[known] = f"{fields[known]}, {value}" if known in fields else value
     keeps = status[1] == "1" and "close" not in fields.get("connection", "").lower()
     return Head(int(status[2]), Headers(fields), keeps)
+
+
+def beginning(text: str) -> str:
+    """Return as much of ``text`` as an error may show."""
+    found = _BEGINNING.match(text)
+    return found[0] if found else ""
+
+
+def _bad_line(fields: str) -> str:
+    """Return which line is no field, by its number and its name if it has one."""
+    lines = enumerate(fields.split("\n"), start=2)
+    number, line = next(each for each in lines if not _FIELD.fullmatch(each[1]))
+    name = _NAME.match(line)
+    return f"line {number}, {name[1]!r}" if name else f"line {number}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from http.client import HTTPException, LineTooLong, RemoteDisconnected
+from math import inf
+from time import monotonic
 from typing import Final
 
 from adapters.wire.channel import Channel
@@ -13,9 +15,14 @@ _LONGEST_HEAD: Final = 64 * 1024  # bytes
 
 
 class Incoming:
-    """The bytes that a server sends, in order."""
+    """The bytes that a server sends, in order.
+
+    Attributes:
+        silence: Seconds without a byte that the channel may have.
+    """
 
     def __init__(self, channel: Channel) -> None:
+        self.silence = inf
         self._channel = channel
         # What came along with what was asked for.
         self._early = b""
@@ -40,12 +47,19 @@ class Incoming:
         """Return what comes before ``end``, which is passed over.
 
         Raises:
-            OSError: The connection broke, or was silent for too long.
+            OSError: The connection broke, or was silent for too long, or took as long
+                to send the rest of what it had begun.
             HTTPException: It has more than ``longest`` bytes.
         """
+        late = inf
         while (at := self._early.find(end)) < 0:
             if len(self._early) > longest:
                 raise LineTooLong(what)
+            if self._early:
+                now = monotonic()
+                if now > late:
+                    raise TimeoutError(f"{what} comes too slowly")
+                late = min(late, now + self.silence)
             came = self._channel.recv(_BLOCK)
             if not came:
                 raise self._hung_up(what)

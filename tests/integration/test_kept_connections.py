@@ -5,15 +5,24 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPException
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from adapters.wire.connections import Connections, NotConnectedError, Origin
+from adapters.wire.channel import TlsChannel
+from adapters.wire.connections import (
+    Connection,
+    Connections,
+    NotConnectedError,
+    Origin,
+)
+from tests.support.certificates import write_loopback_certificate
 
 SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LEAVE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -159,6 +168,31 @@ def test_a_server_says_whether_it_wants_a_body(
     assert server.heard[0].endswith(b"body") is wanted
 
 
+def test_one_whose_server_may_still_wait_for_a_body_is_not_used_again(
+    connections: Connections,
+) -> None:
+    # RFC 9110, 10.1.1: it may go on to read what it was promised, and throw it away.
+    with script([REFUSED, SHORT], [SHORT]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+            assert not connection.may_go_on()
+            connection.answer("PUT").close()
+        assert get(connections, server.origin) == b"ok"
+    assert [heard[:3] for heard in server.heard] == [b"PUT", b"GET"]
+
+
+def test_one_over_which_a_body_was_sent_is(connections: Connections) -> None:
+    with script([LEAVE, SHORT, SHORT]) as server:
+        with connections.connect(server.origin, 5) as connection:
+            connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+            assert connection.may_go_on()
+            connection.send([b"body"])
+            with closing(connection.answer("PUT")) as answer:
+                assert answer.read(100) == b"ok"
+        assert get(connections, server.origin) == b"ok"
+    assert len(server.heard) == 1
+
+
 def test_a_server_that_says_nothing_is_sent_the_body(connections: Connections) -> None:
     with (
         script([b"", SHORT]) as server,
@@ -169,6 +203,36 @@ def test_a_server_that_says_nothing_is_sent_the_body(connections: Connections) -
         connection.send([b"body"])
         with closing(connection.answer("PUT")) as answer:
             assert answer.read(100) == b"ok"
+
+
+@pytest.mark.parametrize("surplus", [b"", REFUSED])
+def test_over_tls_too_one_that_said_more_than_was_asked_is_not_used_again(
+    tmp_path: Path, surplus: bytes
+) -> None:
+    made = write_loopback_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.certificate, made.private_key)
+    # Its end, and the surplus, come in a record of their own.
+    body = 20_000 * b"a"
+    text = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    def serve() -> None:
+        with closing(context.wrap_socket(theirs, server_side=True)) as server:
+            server.recv(65536)
+            server.sendall(text + surplus)
+            server.recv(1)
+
+    ours, theirs = socket.socketpair()
+    server = Thread(target=serve)
+    server.start()
+    trust = ssl.create_default_context(cafile=made.authority)
+    channel = TlsChannel(ours, trust, "127.0.0.1")
+    with closing(Connection(ours, channel, deque(), 1)) as connection:
+        connection.begin("GET", "/", {}, 5)
+        with closing(connection.answer("GET")) as answer:
+            assert answer.read(len(body)) == body
+        assert connection.is_quiet is not bool(surplus)
+    server.join()
 
 
 @pytest.mark.parametrize("target", ["/a b", "/a\r\nX: y"])

@@ -15,7 +15,8 @@ from ports.errors import OutcomeUnknownError, UnavailableError
 from tests.support.canned import Answer, CannedServer
 
 KEY = ObjectKey("bottles_hash.json")
-OK = Answer(200, headers={"ETag": '"etag"'}, body=b"{}")
+WRITTEN = Answer(200, headers={"ETag": '"etag"'})
+OK = Answer(200, headers=WRITTEN.headers, body=b"{}")
 
 Answering = Callable[..., S3Store]
 
@@ -54,7 +55,7 @@ def answering(
 def test_a_store_that_says_slow_down_is_left_alone(
     answering: Answering, clock: ManualClock, answer: Answer, pause: float
 ) -> None:
-    store = answering(answer, OK)
+    store = answering(answer, WRITTEN)
     with suppress(UnavailableError, OutcomeUnknownError):
         store.create(KEY, b"{}")
     assert clock.monotonic() == 0.0
@@ -82,6 +83,20 @@ def test_what_is_asked_again_waits_as_well(
     store = answering(Answer(503, "SlowDown"), OK)
     assert store.get(KEY).body == b"{}"
     assert clock.monotonic() == 0.25
+
+
+def test_an_object_that_is_given_ends_the_complaints(
+    answering: Answering, clock: ManualClock
+) -> None:
+    slow = Answer(503, "SlowDown")
+    store = answering(slow, OK, OK, slow, OK)
+    store.get(KEY)  # asks twice
+    store.get(KEY)
+    assert clock.monotonic() == 0.25
+
+    store.get(KEY)
+    # The second pause is as long as the first; after more complaints it would be twice.
+    assert clock.monotonic() == 0.25 + 0.25
 
 
 def test_what_one_is_told_another_that_shares_its_pace_heeds(

@@ -224,6 +224,33 @@ def test_what_is_not_http_is_an_error(text: bytes) -> None:
         over_a_connection(text, [], 100)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [_OK, "Location: https://host/?sig=SECRET", "No colon"],
+        [_OK, "Location: https://host/?sig=SECRET\x01\nmore"],
+        [_OK, "Location: https://host/", " ?sig=SECRET:443"],
+        [_OK, "Location: https://host/", "?sig=SECRET&at=https://host"],
+        [_OK, "Location: https://host/", "SECRET"],
+        [_OK, "Bad name: SECRET"],
+        ["SSH-2.0-OpenSSH_9.2", "Location: SECRET"],
+        [f"{_OK}\nLocation: SECRET"],
+        [100 * "x" + "SECRET"],
+        [_OK, 100 * "x" + "SECRET\r: y"],
+        [_OK, f"Transfer-Encoding: {100 * 'x'}SECRET"],
+        [_OK, "Transfer-Encoding: chunked", "", f"{100 * 'x'}SECRET"],
+    ],
+)
+def test_what_is_said_of_one_that_is_not_http_tells_none_of_its_values(
+    lines: list[str],
+) -> None:
+    with pytest.raises(HTTPException) as raised:
+        over_a_connection(head(*lines), [], 100)
+    assert "SECRET" not in str(raised.value)
+    assert len(str(raised.value)) < 200
+    assert str(raised.value).isprintable()
+
+
 def test_over_tls_they_are_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
     made = write_loopback_certificate(tmp_path_factory.mktemp("tls"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -113,6 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.arrived.release()
         answer = self.server.take_answer()
         self.send_response(answer.status)
+        if answer.early:
+            # boto3 would use it again, though the body is still to come there.
+            self.send_header("Connection", "close")
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if "Content-Length" in answer.headers:
