@@ -5,26 +5,27 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
-import time
 import uuid
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGINT, SIGKILL
 
 import pytest
 
 from adapters.folder.store import FolderStore
 from adapters.s3.store import S3Store
+from application.probe_store import PROBES
+from entrypoints.cli.main import main
 from tests.support.air_gap import Side, like_the_other_side
-from tests.support.command import finished, start, until
+from tests.support.command import finished, start
 from tests.support.near_side import (
     Near,
     three_generations,
 )
 from tests.support.seaweed import SeaweedS3
 from tests.support.stores import shared_bucket, use_seaweed
+from tests.support.struck_command import start_struck, stepping
 
-KILLS = 6
+ROUNDS = 3  # with two kills each
 LARGEST = 1_500_000  # bytes
 
 
@@ -94,28 +95,26 @@ def test_imports_that_are_killed_are_completed_by_the_same_import(
     near.side.export(tmp_path / "disk", segment_size=10_000_000)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BOTTLES_VIEWS", "registry,flat")
-    began = time.monotonic()
-    assert finished(start("import", "disk", "--store", "unhurt")).status == 0
-    took = time.monotonic() - began
+    steps: list[None] = []
+    with stepping(lambda: steps.append(None)):
+        assert main(["import", "disk", "--store", "unhurt"]) == 0
 
-    killed = 0
-    for _ in range(KILLS):
-        process = start("import", "disk", "--store", "far")
-        try:
-            process.wait(chance.uniform(0.2, 1.0) * took)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            killed += 1
-        process.communicate()
-        if killed % 2:
-            # Some begin anew, so that they die at all kinds of moments.
-            shutil.rmtree(tmp_path / "far", ignore_errors=True)
-    assert killed
+    for _ in range(ROUNDS):
+        # Each round begins anew, so that they die at all kinds of moments.
+        shutil.rmtree(tmp_path / "far", ignore_errors=True)
+        first, second = sorted(chance.sample(range(1, len(steps) + 1), 2))
+        for at in (first, second - first):
+            killed = start_struck(SIGKILL, at, "import", "disk", "--store", "far")
+            assert finished(killed).status == -SIGKILL
     ended = finished(start("import", "disk", "--store", "far"))
 
     assert ended.status == 0, ended.err
     like_the_other_side(near.side, in_folder(tmp_path / "unhurt"))
-    like_the_other_side(near.side, in_folder(tmp_path / "far"))
+    far = in_folder(tmp_path / "far")
+    # Who dies while it tries the store out leaves what it tried it with.
+    for left in far.store.list(PROBES):
+        far.store.delete(left.key)
+    like_the_other_side(near.side, far)
 
 
 @pytest.mark.slow
@@ -129,13 +128,11 @@ def test_an_import_that_is_interrupted_says_so_and_goes_on(
     near.side.export(tmp_path / "disk")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BOTTLES_VIEWS", "registry,flat")
-    process = start("import", "disk", "--store", "far", "--jobs", "1")
-    until(lambda: any((tmp_path / "far").glob("2026-*/*")))
-    process.send_signal(SIGINT)
-
-    ended = finished(process)
+    struck = start_struck(SIGINT, 60, "import", "disk", "--store", "far", "--jobs", "1")
+    ended = finished(struck)
 
     assert ended.status == 130
+    assert 0 < len(list((tmp_path / "far").glob("2026-*/*"))) < 60
     assert "the same import again goes on" in ended.err
     assert not (tmp_path / "far" / "bottles_hash.json").exists()
     assert finished(start("import", "disk", "--store", "far")).status == 0
