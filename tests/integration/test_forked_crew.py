@@ -16,6 +16,7 @@ from ports.errors import PortError, UnavailableError
 from tests.support.crews import (
     PATIENCE,
     ReportedBy,
+    Steps,
     all_ended,
     crew_for,
     load,
@@ -150,19 +151,30 @@ def test_a_stop_reaches_what_is_under_way() -> None:
 
 
 def test_what_is_dropped_never_ends_and_what_was_taken_up_does() -> None:
+    begun, heard, go = Steps(), Steps(), Steps()
+
     def work(_task: object, _hand: Hand) -> int:
-        time.sleep(0.5)
+        begun.tell()
+        go.wait()
         return 1
 
-    with crew_for(work, threads=1) as crew:
+    def hear(_word: object) -> None:
+        heard.tell()
+
+    with begun, heard, go, crew_for(work, threads=1, hear=hear) as crew:
         for number in range(20):
             crew.begin(load(f"formula{number}"), number)
+        begun.wait(2)
         assert crew.ended(0.1) == []
 
         crew.drop()
-        done = len(results(crew))
-        assert 2 <= done <= 4
+        # It takes the same way, so that who has heard it has dropped the rest.
+        crew.tell("dropped")
+        heard.wait(2)
+        go.tell(2)
+        assert results(crew) == [1, 1]
         crew.begin(load(), 20)
+        go.tell()
 
         assert results(crew) == [1]
 

@@ -22,6 +22,7 @@ from ports.errors import HandLostError
 from tests.support.command import ROOT, until
 from tests.support.crews import (
     PATIENCE,
+    Steps,
     all_ended,
     crew_for,
     lead_with,
@@ -31,13 +32,15 @@ from tests.support.crews import (
 
 
 def test_a_hand_that_is_killed_is_told_of_and_the_others_go_on() -> None:
+    go = Steps()
+
     def work(task: str, _hand: Hand) -> str:
         if task == "die":
             os.kill(os.getpid(), signal.SIGKILL)
-        time.sleep(0.3)
+        go.wait()
         return task
 
-    with crew_for(work) as crew:
+    with go, crew_for(work) as crew:
         crew.begin(load("a"), "die")
         crew.begin(load("b"), "live")
 
@@ -47,6 +50,7 @@ def test_a_hand_that_is_killed_is_told_of_and_the_others_go_on() -> None:
         assert "it was killed by signal 9 with 1 of them on their way" in str(
             lost.value
         )
+        go.tell()
         assert results(crew) == ["live"]
 
 

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from select import select
 from threading import Event
-from typing import Any, NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 
 from adapters.memory.progress import RecordingProgress
 from adapters.processes.crew import ForkedCrew
@@ -27,6 +29,33 @@ class ReportedBy(NamedTuple):
     """What a hand reports with each task."""
 
     pid: int
+
+
+class Steps:
+    """What processes that are forked while it is open tell, and wait for."""
+
+    def __enter__(self) -> Self:
+        self._read, self._write = os.pipe()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._read)
+        os.close(self._write)
+
+    def tell(self, count: int = 1) -> None:
+        """Let so many waits end."""
+        os.write(self._write, bytes(count))
+
+    def wait(self, count: int = 1) -> None:
+        """Return once it was told so often."""
+        for _ in range(count):
+            assert select([self._read], [], [], PATIENCE)[0], "nobody tells"
+            os.read(self._read, 1)
 
 
 def load(name: str = "jq", tag: str = "arm64_sonoma") -> Load:
