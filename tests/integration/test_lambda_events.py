@@ -103,10 +103,10 @@ class TestAnAsynchronousEvent:
         self, lambda_api: LambdaApi, lambda_client: "LambdaClient", tmp_path: Path
     ) -> None:
         begun = tmp_path / "begun"
-        deploy(lambda_api, "sleep", timeout=60, concurrency=3)
+        deploy(lambda_api, "sleep", timeout=120, concurrency=3)
 
         for _ in range(3):
-            send(lambda_client, "sleep", {"seconds": 30, "file": str(begun)})
+            send(lambda_client, "sleep", {"seconds": 60, "file": str(begun)})
 
         # Each would rest longer than it may take them all to begin.
         until(lambda: begun.exists() and begun.read_text() == "begun\n" * 3)

@@ -1,10 +1,12 @@
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support import runtime_api
 from tests.support.command import until
 from tests.support.lambda_api import LambdaApi
 from tests.support.lambda_calls import deploy, invoke, send
@@ -19,7 +21,7 @@ class TestAnInvocation:
     def test_is_answered_by_the_handler(
         self, lambda_api: LambdaApi, lambda_client: "LambdaClient"
     ) -> None:
-        deploy(lambda_api, "echo", timeout=5)
+        deploy(lambda_api, "echo")
 
         answer, said = invoke(lambda_client, "echo", {"tag": "arm64_sequoia"})
 
@@ -27,7 +29,7 @@ class TestAnInvocation:
         assert answer.get("FunctionError", "") == ""
         assert said["event"] == {"tag": "arm64_sequoia"}
         assert said["function"] == "echo"
-        assert 0 < said["remaining"] <= 5_000
+        assert 0 < said["remaining"] <= 60_000
 
     def test_may_name_the_function_by_its_arn(
         self, lambda_api: LambdaApi, lambda_client: "LambdaClient"
@@ -94,8 +96,8 @@ class TestAnInvocation:
         self, lambda_api: LambdaApi, lambda_client: "LambdaClient", tmp_path: Path
     ) -> None:
         begun = tmp_path / "begun"
-        deploy(lambda_api, "sleep", timeout=30, concurrency=1)
-        send(lambda_client, "sleep", {"seconds": 20, "file": str(begun)})
+        deploy(lambda_api, "sleep", timeout=120, concurrency=1)
+        send(lambda_client, "sleep", {"seconds": 60, "file": str(begun)})
         until(lambda: begun.exists() and begun.read_text() == "begun\n")
 
         with pytest.raises(ClientError, match="TooManyRequestsException"):
@@ -113,16 +115,25 @@ class TestALimit:
         assert answer["FunctionError"] == "Unhandled"
         assert said["errorType"] == "Sandbox.Timedout"
         assert said["errorMessage"].endswith("Task timed out after 1.00 seconds")
-        assert invoke(lambda_client, "sleep", {"seconds": 0})[1] == "rested"
+        # A second may be too little for the next one as well, where much else runs.
+        until(lambda: invoke(lambda_client, "sleep", {"seconds": 0})[1] == "rested")
 
     def test_of_time_counts_anew_for_each_event(
-        self, lambda_api: LambdaApi, lambda_client: "LambdaClient"
+        self,
+        lambda_api: LambdaApi,
+        lambda_client: "LambdaClient",
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        deploy(lambda_api, "sleep", timeout=2)
+        deploy(lambda_api, "sleep", timeout=60)
+        assert invoke(lambda_client, "sleep", {"seconds": 0})[1] == "rested"
+        # The time of the first is over by now, as the host sees it.
+        clock = SimpleNamespace(
+            monotonic=lambda: time.monotonic() + 61, time_ns=time.time_ns
+        )
+        monkeypatch.setattr(runtime_api, "time", clock)
 
-        for _ in range(2):
-            assert invoke(lambda_client, "sleep", {"seconds": 1.2})[1] == "rested"
-            time.sleep(1)
+        # Long enough for the host to look at the time.
+        assert invoke(lambda_client, "sleep", {"seconds": 0.2})[1] == "rested"
 
     def test_of_memory_ends_the_process(
         self, lambda_api: LambdaApi, lambda_client: "LambdaClient"
@@ -140,7 +151,7 @@ class TestALimit:
     def test_of_an_answer_is_six_megabytes(
         self, lambda_api: LambdaApi, lambda_client: "LambdaClient"
     ) -> None:
-        deploy(lambda_api, "answer_of", timeout=10)
+        deploy(lambda_api, "answer_of")
 
         _, largest = invoke(lambda_client, "answer_of", {"bytes": MAX_RESPONSE})
         answer, said = invoke(lambda_client, "answer_of", {"bytes": MAX_RESPONSE + 1})
@@ -208,14 +219,14 @@ class TestAProcess:
         self, lambda_api: LambdaApi, lambda_client: "LambdaClient", tmp_path: Path
     ) -> None:
         begun = tmp_path / "begun"
-        deploy(lambda_api, "sleep", timeout=60, retries=1)
-        send(lambda_client, "sleep", {"seconds": 2, "file": str(begun)})
+        deploy(lambda_api, "sleep_at_first", retries=1)
+        send(lambda_client, "sleep_at_first", {"seconds": 60, "file": str(begun)})
         until(lambda: begun.exists() and begun.read_text() == "begun\n")
 
-        assert lambda_api.kill("sleep") == 1
+        assert lambda_api.kill("sleep_at_first") == 1
         lambda_api.wait_until_idle()
 
-        killed, rested = lambda_api.records("sleep")
+        killed, rested = lambda_api.records("sleep_at_first")
         assert b"signal: killed" in killed.outcome.payload
         assert rested.outcome.payload == b'"rested"'
         assert begun.read_text() == "begun\nbegun\n"

@@ -165,7 +165,8 @@ class TestOurStateMachine:
         lambda_api: LambdaApi,
     ) -> None:
         lambda_api.deploy(
-            "homebrew-sync-orchestrator", Function("tests.support.small_handlers.fail")
+            "homebrew-sync-orchestrator",
+            Function("tests.support.small_handlers.fail", timeout=60),
         )
 
         execution = run(sfn, machines, machine, given({"shard": 0}))

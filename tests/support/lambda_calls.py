@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 def deploy(
     lambda_api: LambdaApi,
     handler: str,
+    timeout: float = 60.0,
     **more: Any,  # noqa: ANN401 - a function's own
 ) -> None:
-    """Deploy one of the small handlers under its own name."""
+    """Deploy one of the small handlers under its own name.
+
+    Args:
+        timeout: More than any of them takes, where no test is of what it does.
+    """
     lambda_api.deploy(
-        handler, Function(f"tests.support.small_handlers.{handler}", **more)
+        handler, Function(f"tests.support.small_handlers.{handler}", timeout, **more)
     )
 
 

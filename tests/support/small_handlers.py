@@ -47,6 +47,16 @@ def sleep(event: Any, _context: Any) -> str:  # noqa: ANN401
     return "rested"
 
 
+def sleep_at_first(event: Any, _context: Any) -> str:  # noqa: ANN401
+    """Say that it has begun, and take its time if it is the first to say so."""
+    path = Path(event["file"])
+    with path.open("a") as notes:
+        notes.write("begun\n")
+    if path.read_text() == "begun\n":
+        time.sleep(event["seconds"])
+    return "rested"
+
+
 def hoard(event: Any, _context: Any) -> int:  # noqa: ANN401
     """Take so many megabytes of memory, and use them."""
     return len(b"x" * (event["megabytes"] * 1024 * 1024))
