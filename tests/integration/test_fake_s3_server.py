@@ -18,6 +18,7 @@ from ports.errors import ConflictError, RefusedError
 from tests.fake_s3.bucket import Bucket
 from tests.fake_s3.server import FakeS3
 from tests.support.blobs import MIB, blob, digest_of, pieces
+from tests.support.expectations import wait_for_leave
 from tests.support.stores import use_fake_s3
 
 if TYPE_CHECKING:
@@ -106,14 +107,15 @@ class TestPut:
         self, server: FakeS3, headers: dict[str, str], code: str
     ) -> None:
         url = f"{server.endpoint_url}/mirror/{KEY}"
-        answer = requests.put(url, b"body", headers=headers, timeout=10)
+        answer = requests.put(url, b"body", headers=headers, timeout=60)
         assert answer.status_code == 400
         assert f"<Code>{code}</Code>" in answer.text
         assert server.buckets["mirror"].versions() == []
 
     def test_asks_for_no_bytes_that_are_not_wanted(
-        self, server: FakeS3, s3: "S3Client"
+        self, server: FakeS3, s3: "S3Client", monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        wait_for_leave(monkeypatch)
         s3.put_object(Bucket="mirror", Key=KEY, Body=b"first")
         store = S3Store("mirror", pool_size=1, retry_attempts=1)
         body = blob(3 * MIB)
@@ -136,7 +138,7 @@ class TestPut:
             ]
             assert statuses == [501] * len(BEYOND)
             url = f"{server.endpoint_url}/mirror/{KEY}"
-            assert session.put(url, iter([b"x"]), timeout=10).status_code == 501
+            assert session.put(url, iter([b"x"]), timeout=60).status_code == 501
         assert server.buckets["mirror"].versions() == []
 
 
@@ -175,10 +177,10 @@ class TestGet:
 
     def test_names_the_delete_marker_that_it_found(self, server: FakeS3) -> None:
         url = f"{server.endpoint_url}/mirror/{KEY}"
-        requests.put(url, b"body", timeout=10)
-        marker = requests.delete(url, timeout=10).headers["x-amz-version-id"]
+        requests.put(url, b"body", timeout=60)
+        marker = requests.delete(url, timeout=60).headers["x-amz-version-id"]
         for query, status in (("", 404), (f"?versionId={marker}", 405)):
-            answer = requests.head(url + query, timeout=10)
+            answer = requests.head(url + query, timeout=60)
             assert answer.status_code == status
             assert answer.headers["x-amz-delete-marker"] == "true"
             assert answer.headers["x-amz-version-id"] == marker

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from threading import Thread
+from typing import BinaryIO
 
 import pytest
 
@@ -23,14 +24,19 @@ from adapters.wire.connections import (
     Origin,
 )
 from tests.support.certificates import write_loopback_certificate
+from tests.support.expectations import wait_for_leave
+from tests.support.nobody import nobody_listens
 
 SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LEAVE = b"HTTP/1.1 100 Continue\r\n\r\n"
+BODY = b"body"
 REFUSED = b"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n"
 
 
 class Script:
     """A server on which each connection has its answers, one for each thing it gets.
+
+    That is the head of a request, or the body of one that asked whether to send it.
 
     Attributes:
         heard: What came, by connection.
@@ -45,17 +51,27 @@ class Script:
         self._thread.start()
 
     def close(self) -> None:
-        self._thread.join(10)
+        self._thread.join(60)
         self._listener.close()
 
     def _serve(self) -> None:
         for answers in self._conversations:
             connection, _ = self._listener.accept()
-            with connection:
+            with connection, connection.makefile("rb") as stream:
                 self.heard.append(b"")
+                asked = False
                 for answer in answers:
-                    self.heard[-1] += connection.recv(65536)
+                    came = stream.read(len(BODY)) if asked else head(stream)
+                    asked = b"100-continue" in came and answer != REFUSED
+                    self.heard[-1] += came
                     connection.sendall(answer)
+
+
+def head(stream: BinaryIO) -> bytes:
+    lines = [stream.readline()]
+    while lines[-1].rstrip():
+        lines.append(stream.readline())
+    return b"".join(lines)
 
 
 @contextmanager
@@ -71,8 +87,8 @@ def connections() -> Iterator[Connections]:
 
 
 def get(connections: Connections, origin: Origin) -> bytes:
-    with connections.connect(origin, 5) as connection:
-        connection.begin("GET", "/", {"Host": origin.authority}, 5)
+    with connections.connect(origin, 60) as connection:
+        connection.begin("GET", "/", {"Host": origin.authority}, 60)
         answer = connection.answer("GET")
         with closing(answer):
             return answer.read(100)
@@ -95,7 +111,7 @@ def test_who_is_trusted_is_read_once_though_many_ask_at_once() -> None:
 
     def connect(_: int) -> None:
         with pytest.raises(NotConnectedError):
-            connections.connect(server.origin._replace(encrypted=True), 5)
+            connections.connect(server.origin._replace(encrypted=True), 60)
 
     with (
         closing(Connections(trust, kept=4)) as connections,
@@ -125,9 +141,9 @@ def test_one_whose_answer_was_not_read_is_not(connections: Connections) -> None:
     long = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbegin"
     with (
         script([long], [SHORT]) as server,
-        connections.connect(server.origin, 5) as connection,
+        connections.connect(server.origin, 60) as connection,
     ):
-        connection.begin("GET", "/", {}, 5)
+        connection.begin("GET", "/", {}, 60)
         connection.answer("GET").close()
         assert get(connections, server.origin) == b"ok"
     assert len(server.heard) == 2
@@ -138,9 +154,9 @@ def test_a_body_that_ends_early_is_not_taken_for_a_whole_one(
 ) -> None:
     with (
         script([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegin"]) as server,
-        connections.connect(server.origin, 5) as connection,
+        connections.connect(server.origin, 60) as connection,
     ):
-        connection.begin("GET", "/", {}, 5)
+        connection.begin("GET", "/", {}, 60)
         with closing(connection.answer("GET")) as answer:
             assert answer.read(100) == b"begin"
             with pytest.raises(HTTPException):
@@ -152,41 +168,47 @@ def test_a_server_says_whether_it_wants_a_body(
     connections: Connections,
     first: bytes,
     wanted: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    wait_for_leave(monkeypatch)
     talk = script([first, SHORT]) if wanted else script([first])
     with (
         talk as server,
-        connections.connect(server.origin, 5) as connection,
+        connections.connect(server.origin, 60) as connection,
     ):
-        connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+        connection.begin("PUT", "/", {"Expect": "100-continue"}, 60)
         assert connection.may_go_on() is wanted
         if wanted:
-            connection.send([b"body"])
+            connection.send([BODY])
         with closing(connection.answer("PUT")) as answer:
             assert answer.status == (200 if wanted else 412)
             answer.read(100)
-    assert server.heard[0].endswith(b"body") is wanted
+    assert server.heard[0].endswith(BODY) is wanted
 
 
 def test_one_whose_server_may_still_wait_for_a_body_is_not_used_again(
-    connections: Connections,
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    wait_for_leave(monkeypatch)
     # RFC 9110, 10.1.1: it may go on to read what it was promised, and throw it away.
     with script([REFUSED, SHORT], [SHORT]) as server:
-        with connections.connect(server.origin, 5) as connection:
-            connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+        with connections.connect(server.origin, 60) as connection:
+            connection.begin("PUT", "/", {"Expect": "100-continue"}, 60)
             assert not connection.may_go_on()
             connection.answer("PUT").close()
         assert get(connections, server.origin) == b"ok"
     assert [heard[:3] for heard in server.heard] == [b"PUT", b"GET"]
 
 
-def test_one_over_which_a_body_was_sent_is(connections: Connections) -> None:
+def test_one_over_which_a_body_was_sent_is(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for_leave(monkeypatch)
     with script([LEAVE, SHORT, SHORT]) as server:
-        with connections.connect(server.origin, 5) as connection:
-            connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+        with connections.connect(server.origin, 60) as connection:
+            connection.begin("PUT", "/", {"Expect": "100-continue"}, 60)
             assert connection.may_go_on()
-            connection.send([b"body"])
+            connection.send([BODY])
             with closing(connection.answer("PUT")) as answer:
                 assert answer.read(100) == b"ok"
         assert get(connections, server.origin) == b"ok"
@@ -196,11 +218,11 @@ def test_one_over_which_a_body_was_sent_is(connections: Connections) -> None:
 def test_a_server_that_says_nothing_is_sent_the_body(connections: Connections) -> None:
     with (
         script([b"", SHORT]) as server,
-        connections.connect(server.origin, 5) as connection,
+        connections.connect(server.origin, 60) as connection,
     ):
-        connection.begin("PUT", "/", {"Expect": "100-continue"}, 5)
+        connection.begin("PUT", "/", {"Expect": "100-continue"}, 60)
         assert connection.may_go_on()
-        connection.send([b"body"])
+        connection.send([BODY])
         with closing(connection.answer("PUT")) as answer:
             assert answer.read(100) == b"ok"
 
@@ -240,15 +262,13 @@ def test_nothing_leaves_its_line(connections: Connections, target: str) -> None:
     with (
         script([]) as server,
         pytest.raises(ValueError, match="cannot have"),
-        connections.connect(server.origin, 5) as connection,
+        connections.connect(server.origin, 60) as connection,
     ):
-        connection.begin("GET", target, {}, 5)
+        connection.begin("GET", target, {}, 60)
     assert server.heard == [b""]
 
 
 def test_it_is_told_that_nobody_is_there(connections: Connections) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        origin = Origin(False, *listener.getsockname())  # noqa: FBT003
-    with pytest.raises(NotConnectedError) as raised:
-        connections.connect(origin, 5)
+    with nobody_listens() as port, pytest.raises(NotConnectedError) as raised:
+        connections.connect(Origin(False, "127.0.0.1", port), 60)  # noqa: FBT003
     assert isinstance(raised.value.__cause__, ConnectionRefusedError)
