@@ -15,6 +15,7 @@ import pytest
 from adapters.homebrew.bottles import GhcrBottles
 from adapters.homebrew.http import HttpClient, Patience
 from adapters.memory.catalog import MemoryCatalog
+from adapters.memory.clock import ManualClock
 from adapters.memory.metrics import NoMetrics
 from adapters.memory.progress import RecordingProgress
 from adapters.retry import Backoff
@@ -24,6 +25,7 @@ from domain.config import SyncConfig
 from domain.formula import Formula
 from domain.ledger import Ledger
 from domain.work import GB, Work
+from ports.clock import Clock
 from tests.standin.listener import Listener
 from tests.standin.wire import Reply, Request, Text
 from tests.support.catalogs import make_formula, select
@@ -62,9 +64,13 @@ def telling(formulae: Mapping[str, Formula], sizes: Mapping[str, int]) -> Answer
 
 @contextmanager
 def planner(
-    answer: Answer, formulae: Mapping[str, Formula], jobs: int = 4
+    answer: Answer,
+    formulae: Mapping[str, Formula],
+    jobs: int = 4,
+    clock: Clock | None = None,
+    progress: RecordingProgress | None = None,
 ) -> Iterator[PlanSync]:
-    clock, progress = SystemClock(), RecordingProgress()
+    clock, progress = clock or SystemClock(), progress or RecordingProgress()
     patience = Patience(Backoff(attempts=2, base=0.01), silence=30.0)
     with (
         closing(Listener(answer)) as registry,
@@ -88,8 +94,8 @@ def offered(count: int) -> dict[str, Formula]:
     return {name: make_formula(name) for name in (f"f{n:02}" for n in range(count))}
 
 
-def planned(plan_sync: PlanSync, seconds: float = 150.0) -> Work:
-    made = plan_sync(select("arm64_sonoma"), Ledger(), ask_sizes=seconds)
+def planned(plan_sync: PlanSync) -> Work:
+    made = plan_sync(select("arm64_sonoma"), Ledger(), ask_sizes=150.0)
     assert made is not None
     return made[1].work
 
@@ -133,16 +139,23 @@ def test_where_more_than_a_tenth_is_not_told_the_work_goes_to_ecs(
 def test_a_registry_that_hangs_holds_nobody_up() -> None:
     formulae = offered(4)
     told = telling(formulae, dict.fromkeys(formulae, 7))
-    over = Event()
+    over, clock = Event(), ManualClock()
+
+    class TimeIsUpWithThree(RecordingProgress):
+        def counted(self, what: str, done: int, total: int) -> None:
+            super().counted(what, done, total)
+            if done == 3:
+                clock.sleep(150)
 
     def answer(request: Request) -> Reply:
         if "f01" in request.path:
             over.wait(60)
         return told(request)
 
-    with planner(answer, formulae, jobs=2) as plan_sync:
+    progress = TimeIsUpWithThree()
+    with planner(answer, formulae, 2, clock, progress) as plan_sync:
         try:
-            work = planned(plan_sync, seconds=3.0)
+            work = planned(plan_sync)
         finally:
             over.set()
     guessed = {load.bottles[0].name for load in work.loads if load.size is None}

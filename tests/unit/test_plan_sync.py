@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from math import inf
+from threading import Event
 
 import pytest
 
@@ -127,16 +128,23 @@ class TestSizes:
 
     @pytest.mark.parametrize("jobs", [1, 4])
     def test_a_registry_that_falls_silent_is_not_asked_on_and_on(
-        self, mirror: Mirror, jobs: int
+        self, mirror: Mirror, jobs: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for number in range(100):
             mirror.offer(f"x{number:02}")
         process = mirror.process(jobs=jobs)
+        two_are_heard = Event()
+
+        def counted(_what: str, done: int, _total: int) -> None:
+            if done == 2:
+                two_are_heard.set()
 
         def fall_silent(call: Call) -> None:
             if call.what == "sizes" and call.key >= "x":
+                assert two_are_heard.wait(60)
                 raise UnavailableError("sizes", "no answer")
 
+        monkeypatch.setattr(process.progress, "counted", counted)
         process.watch.before = fall_silent
         plan = priced(process)
         assert plan.work.unknown_sizes == 100
