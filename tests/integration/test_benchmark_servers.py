@@ -3,9 +3,8 @@
 import hashlib
 import http.client
 import ssl
-import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,13 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from benchmarks.nginx import FLUSHED
 from benchmarks.origin import Origin, origin
 from benchmarks.sink import Sink, sink
 from tests.standin.catalog import plain_catalog
 from tests.standin.sizes import fixed
 from tests.support.certificates import write_loopback_certificate
 from tests.support.nginx import WHY_NOT, find_nginx
+from tests.support.nobody import nobody_listens
 from tests.support.seaweed import SeaweedS3
 
 if TYPE_CHECKING:
@@ -44,30 +43,43 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Origin,
         yield running, str(certificate.authority)
 
 
-@pytest.fixture(scope="module")
-def running_sink(
-    seaweed: SeaweedS3, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Sink, str]]:
-    folder = tmp_path_factory.mktemp("sink")
+@contextmanager
+def sunk(seaweed: SeaweedS3, folder: Path) -> Iterator[tuple[Sink, str]]:
     certificate = write_loopback_certificate(folder)
-    with closing(seaweed.client()) as client:
-        client.create_bucket(Bucket=BUCKET)
     store = seaweed.endpoint_url.removeprefix("https://")
     with sink(store, folder, certificate) as running:
         yield running, str(certificate.authority)
 
 
-@pytest.fixture
-def s3(running_sink: tuple[Sink, str], seaweed: SeaweedS3) -> Iterator["S3Client"]:
-    running, authority = running_sink
-    client = boto3.client(
+def client_of(running: Sink, authority: str, seaweed: SeaweedS3) -> "S3Client":
+    return boto3.client(
         "s3",
         endpoint_url=running.endpoint_url,
         verify=authority,
         aws_access_key_id=seaweed.access_key,
         aws_secret_access_key=seaweed.secret_key,
     )
-    with closing(client):
+
+
+@pytest.fixture(scope="module")
+def bucket(seaweed: SeaweedS3) -> str:
+    with closing(seaweed.client()) as client:
+        client.create_bucket(Bucket=BUCKET)
+    return BUCKET
+
+
+@pytest.fixture(scope="module")
+def running_sink(
+    seaweed: SeaweedS3, bucket: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Sink, str]]:
+    assert bucket
+    with sunk(seaweed, tmp_path_factory.mktemp("sink")) as running:
+        yield running
+
+
+@pytest.fixture
+def s3(running_sink: tuple[Sink, str], seaweed: SeaweedS3) -> Iterator["S3Client"]:
+    with closing(client_of(*running_sink, seaweed)) as client:
         yield client
 
 
@@ -76,7 +88,7 @@ def test_the_origin_has_every_bottle_that_its_catalog_names(
 ) -> None:
     running, authority = upstream
     catalog = requests.get(
-        f"{running.direct}/api/formula.json", verify=authority, timeout=10
+        f"{running.direct}/api/formula.json", verify=authority, timeout=60
     )
     named = {
         file["url"].replace("https://ghcr.io", "", 1)
@@ -87,7 +99,7 @@ def test_the_origin_has_every_bottle_that_its_catalog_names(
     for bottle in running.whole.bottles:
         for address in (running.direct, running.redirecting):
             answer = requests.get(
-                f"{address}{bottle.path}", verify=authority, timeout=10
+                f"{address}{bottle.path}", verify=authority, timeout=60
             )
             assert len(answer.content) == bottle.size == SIZE
             assert hashlib.sha256(answer.content).hexdigest() == bottle.digest
@@ -95,18 +107,17 @@ def test_the_origin_has_every_bottle_that_its_catalog_names(
             assert moves == ([307] if address == running.redirecting else [])
 
 
-def test_the_origin_counts_what_it_was_asked(upstream: tuple[Origin, str]) -> None:
-    running, authority = upstream
-    time.sleep(FLUSHED)
-    running.asked()
-    path = running.whole.bottles[0].path
-    for url in (
-        f"{running.direct}/idle/formula.json",
-        f"{running.direct}{path}",
-        f"{running.redirecting}{path}",
-    ):
-        assert requests.get(url, verify=authority, timeout=10).ok
-    time.sleep(FLUSHED)
+def test_the_origin_counts_what_it_was_asked(tmp_path: Path) -> None:
+    certificate = write_loopback_certificate(tmp_path)
+    with origin(plain_catalog(3), fixed(SIZE), tmp_path, certificate) as running:
+        path = running.whole.bottles[0].path
+        for url in (
+            f"{running.direct}/idle/formula.json",
+            f"{running.direct}{path}",
+            f"{running.redirecting}{path}",
+        ):
+            assert requests.get(url, verify=str(certificate.authority), timeout=60).ok
+    # Who has ended has written all of its log.
     asked = running.asked()
     # The redirect is one of them.
     assert (asked.bottles, asked.others) == (3, 1)
@@ -115,17 +126,19 @@ def test_the_origin_counts_what_it_was_asked(upstream: tuple[Origin, str]) -> No
 
 
 def test_the_sink_says_yes_to_a_bottle_and_keeps_nothing(
-    s3: "S3Client", running_sink: tuple[Sink, str]
+    seaweed: SeaweedS3, bucket: str, tmp_path: Path
 ) -> None:
-    running, _ = running_sink
-    time.sleep(FLUSHED)
-    running.took()
-    key = "run-1/2026-01-01/jolly-anvil-1.0.arm64_sonoma.bottle.tar.gz"
-    answer = s3.put_object(Bucket=BUCKET, Key=key, Body=bytes(SIZE), IfNoneMatch="*")
-    assert answer["ETag"]
-    with pytest.raises(ClientError, match="NoSuchKey"):
-        s3.get_object(Bucket=BUCKET, Key=key)
-    time.sleep(FLUSHED)
+    with (
+        sunk(seaweed, tmp_path) as (running, authority),
+        closing(client_of(running, authority, seaweed)) as s3,
+    ):
+        key = "run-1/2026-01-01/jolly-anvil-1.0.arm64_sonoma.bottle.tar.gz"
+        body = bytes(SIZE)
+        answer = s3.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
+        assert answer["ETag"]
+        with pytest.raises(ClientError, match="NoSuchKey"):
+            s3.get_object(Bucket=bucket, Key=key)
+    # Who has ended has written all of its log.
     took = running.took()
     assert took.bottles == 2
     assert took.bytes > SIZE
@@ -171,7 +184,7 @@ def test_the_sink_does_not_answer_before_the_last_byte(
         connection.sock.settimeout(0.3)
         with pytest.raises(TimeoutError):
             connection.sock.recv(1)
-        connection.sock.settimeout(10)
+        connection.sock.settimeout(60)
         connection.send(b"\0")
         assert connection.getresponse().status == 200
 
@@ -180,5 +193,8 @@ def test_nothing_of_the_origin_is_left_behind(tmp_path: Path) -> None:
     certificate = write_loopback_certificate(tmp_path)
     with origin(plain_catalog(1), fixed(SIZE), tmp_path, certificate) as running:
         address = running.direct
-    with pytest.raises(requests.ConnectionError):
-        requests.get(address, verify=str(certificate.authority), timeout=10)
+    with (
+        nobody_listens(int(address.rpartition(":")[2])),
+        pytest.raises(requests.ConnectionError),
+    ):
+        requests.get(address, verify=str(certificate.authority), timeout=60)

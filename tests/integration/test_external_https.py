@@ -37,6 +37,7 @@ from tests.support.certificates import (
     LoopbackCertificate,
     write_loopback_certificate,
 )
+from tests.support.nobody import nobody_listens
 
 PUBLIC = "hashes.example"
 SECRET = "X-Amz-Signature=5ec4e7"
@@ -453,8 +454,9 @@ def test_whatever_never_ends_is_broken_off(
             with pytest.raises(UnavailableError, match=r"not come within 0\.4 s"):
                 external(url, guard=Guard(), total=0.4).fetch()
         finally:
-            # Now the rest comes at once.
+            # Now the rest comes at once, and so does a client, if none has come.
             stop.set()
+            socket.create_connection(listening.getsockname()).close()
             thread.join()
     assert broken_off.is_set()
 
@@ -493,10 +495,10 @@ def test_brings_no_password_of_netrc_and_no_cookies(
 
 
 def test_a_signature_is_not_told_when_the_connection_fails() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-
-    with pytest.raises(UnavailableError, match="connection to") as caught:
+    with (
+        nobody_listens() as port,
+        pytest.raises(UnavailableError, match="connection to") as caught,
+    ):
         external(f"https://{PUBLIC}:{port}/a?{SECRET}").fetch()
 
     assert SECRET not in told(caught.value)

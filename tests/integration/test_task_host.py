@@ -3,11 +3,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support import tasks
 from tests.support.command import until
 from tests.support.task_host import MAX_OVERRIDES, TaskHost
 from tests.support.tasks import Task, TaskDefinition, characters
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     )
 
 _DEFINITION = TaskDefinition(
-    (sys.executable, "-m", "tests.support.small_worker"), stop_timeout=2
+    (sys.executable, "-m", "tests.support.small_worker"), stop_timeout=60
 )
 
 
@@ -118,9 +120,19 @@ class TestATask:
         assert stopped["stoppedReason"] == "enough"
 
     def test_that_does_not_end_in_time_is_killed(
-        self, ecs: "ECSClient", tmp_path: Path
+        self, ecs: "ECSClient", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file = tmp_path / "notes"
+
+        class OnceToldTimer(Timer):
+            """Is up when the task was told, and that took as long as it took."""
+
+            def run(self) -> None:
+                assert self.interval == 60
+                until(lambda: file.read_text().endswith("told to end\n"))
+                self.function()
+
+        monkeypatch.setattr(tasks, "Timer", OnceToldTimer)
         order = {"seconds": 60, "file": str(file), "deaf": True}
         (task,) = run(ecs, order)["tasks"]
         begun(file)
