@@ -82,7 +82,7 @@ def _fake_s3(request: pytest.FixtureRequest) -> Iterator[Past]:
     requests.put(
         f"{endpoint_url}/{bucket}",
         headers={"x-amz-bucket-object-lock-enabled": "true"},
-        timeout=10,
+        timeout=60,
     ).raise_for_status()
     yield _bucket(bucket)
 

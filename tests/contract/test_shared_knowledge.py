@@ -53,7 +53,7 @@ def test_an_object_that_another_has_put_is_not_looked_at(
 ) -> None:
     use_fake_s3(monkeypatch, fake_s3)
     bucket = f"mirror-{uuid.uuid4()}"
-    requests.put(f"{fake_s3}/{bucket}", timeout=10).raise_for_status()
+    requests.put(f"{fake_s3}/{bucket}", timeout=60).raise_for_status()
     ours, theirs, stranger = (
         S3Store(bucket, pool_size=2, retry_attempts=2) for _ in range(3)
     )

@@ -99,7 +99,7 @@ def _served(upstream: Upstream, bottle: Bottle) -> bytes:
         f"{upstream.registry}/v2/homebrew/core/{bottle.image}/manifests"
         f"/{quote(bottle.tagref)}",
         headers={"Authorization": "Bearer QQ==", "Accept": INDEX_MEDIA_TYPE},
-        timeout=10,
+        timeout=60,
     )
     answer.raise_for_status()
     return answer.content

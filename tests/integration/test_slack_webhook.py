@@ -33,7 +33,7 @@ def slack() -> Iterator[SlackWebhook]:
 
 
 def post(url: str, body: object) -> tuple[int, str]:
-    answer = requests.post(url, json=body, timeout=10)
+    answer = requests.post(url, json=body, timeout=60)
     return answer.status_code, answer.text
 
 
@@ -64,7 +64,7 @@ def test_gives_the_answers_it_was_told_of_and_then_is_well_again(
 def test_says_how_long_to_wait(slack: SlackWebhook) -> None:
     slack.answer_next(throttled(7))
 
-    answer = requests.post(slack.url, json={"text": "hello"}, timeout=10)
+    answer = requests.post(slack.url, json={"text": "hello"}, timeout=60)
 
     assert answer.headers["Retry-After"] == "7"
 
@@ -136,7 +136,7 @@ def test_may_speak_tls(tmp_path: Path) -> None:
 
     with SlackWebhook(tls=tls) as slack:
         answer = requests.post(
-            slack.url, json=_MESSAGE, timeout=10, verify=str(certificate.authority)
+            slack.url, json=_MESSAGE, timeout=60, verify=str(certificate.authority)
         )
 
     assert answer.text == "ok"

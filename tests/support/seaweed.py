@@ -143,7 +143,7 @@ class SeaweedS3:
     def metrics(self) -> str:
         """Return what the server tells of itself, in Prometheus's text format."""
         address = f"http://{_HOST}:{self._metrics_port}/metrics"
-        return requests.get(address, timeout=10).text
+        return requests.get(address, timeout=60).text
 
     def client(self, config: Config | None = None) -> "S3Client":
         """Return a new client with all rights; the caller closes it."""

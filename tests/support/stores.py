@@ -62,7 +62,7 @@ def _fake_s3(request: pytest.FixtureRequest) -> Iterator[Store]:
     # With Object Lock comes versioning.
     locked = {"x-amz-bucket-object-lock-enabled": "true"}
     requests.put(
-        f"{endpoint_url}/{bucket}", headers=locked, timeout=10
+        f"{endpoint_url}/{bucket}", headers=locked, timeout=60
     ).raise_for_status()
     yield S3Store(bucket, pool_size=_POOL, retry_attempts=2)
 

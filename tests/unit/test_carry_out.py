@@ -27,7 +27,7 @@ from tests.support.chain import DAY, mirrored
 from tests.support.mirror import Mirror
 from tests.support.watched import Call
 
-LONG = 10  # seconds after which a test that waits for a thread has failed
+LONG = 60  # seconds after which a test that waits for a thread has failed
 
 
 def bottles(number: int) -> list[Bottle]:

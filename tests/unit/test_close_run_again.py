@@ -21,7 +21,7 @@ from tests.support.mirror import mirror_of
 from tests.support.watched import Killed, at_call, is_a
 
 A_MOMENT = 5.0  # seconds: so soon the state machine asks again
-LONG = 10  # seconds after which a test that waits for a thread has failed
+LONG = 60  # seconds after which a test that waits for a thread has failed
 
 
 def finished_cloud() -> Cloud:

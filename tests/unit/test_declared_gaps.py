@@ -179,7 +179,7 @@ class Meeting(MemoryStore):
 
     def get(self, key: ObjectKey) -> StoredObject:
         if self._is_met and next(self._reads) < 2:
-            self._both.wait(timeout=10)
+            self._both.wait(timeout=60)
         return super().get(key)
 
 

@@ -46,7 +46,7 @@ def test_a_signal_to_who_looks_is_a_request_to_stop(number: signal.Signals) -> N
         signal.raise_signal(number)
         assert stop.is_set()
         assert signal.getsignal(number) is signal.SIG_DFL
-        assert progress.heard.wait(10.0)
+        assert progress.heard.wait(60)
 
     (note,) = progress.notes
     assert note.startswith("stopping: what has been fetched is recorded first")

@@ -129,7 +129,7 @@ def test_tells_in_between_also_when_nothing_moves(clock: ManualClock) -> None:
     written = Written(awaited=3)
     progress = make(written, clock, every=0.001)
     progress.begin(make_plan_of(LOADS[0]))
-    assert written.beaten.wait(10)
+    assert written.beaten.wait(60)
     progress.end()
     assert {line["message"] for line in written.lines[1:]} == {"0 of 1 bottles"}
 

@@ -121,7 +121,7 @@ def test_a_line_comes_also_when_nothing_moves(lines: Lines) -> None:
     progress.begin(make_plan_of(*LOADS))
     lines.written.clear()
 
-    assert lines.written.wait(10.0)
+    assert lines.written.wait(60)
 
     progress.end()
     assert "0/8 bottles, 0 B of 8.0 kB, 0 B/s" in lines.all

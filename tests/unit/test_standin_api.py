@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests.standin.catalog import plain_catalog
 from tests.standin.server import Upstream
+from tests.support.nobody import nobody_listens
 
 _NOON = 1_800_000_000  # Unix seconds
 
@@ -26,7 +27,7 @@ def upstream() -> Iterator[Upstream]:
 
 def _get(upstream: Upstream, name: str, **headers: str) -> requests.Response:
     dashed = {key.replace("_", "-"): value for key, value in headers.items()}
-    return requests.get(f"{upstream.api_domain}/{name}", headers=dashed, timeout=10)
+    return requests.get(f"{upstream.api_domain}/{name}", headers=dashed, timeout=60)
 
 
 def _verify(upstream: Upstream, envelope: dict[str, Any]) -> None:
@@ -134,7 +135,10 @@ def test_records_what_was_sent(upstream: Upstream) -> None:
 
 def test_is_gone_once_closed(upstream: Upstream) -> None:
     with requests.Session() as session:
-        session.get(f"{upstream.api_domain}/formula.json", timeout=10)
+        session.get(f"{upstream.api_domain}/formula.json", timeout=60)
         upstream.close()
-        with pytest.raises(requests.ConnectionError):
-            session.get(f"{upstream.api_domain}/formula.json", timeout=10)
+        with (
+            nobody_listens(int(upstream.registry.rpartition(":")[2])),
+            pytest.raises(requests.ConnectionError),
+        ):
+            session.get(f"{upstream.api_domain}/formula.json", timeout=60)

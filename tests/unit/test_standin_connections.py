@@ -49,7 +49,7 @@ def test_speaks_tls_on_both_ports(certificate: tuple[str, str]) -> None:
         digest = upstream.digest(name, "arm64_sonoma")
         url = f"{upstream.registry}/v2/homebrew/core/{name}/blobs/sha256:{digest}"
         token = {"Authorization": "Bearer QQ=="}
-        answer = requests.get(url, headers=token, timeout=10, verify=certificate[0])
+        answer = requests.get(url, headers=token, timeout=60, verify=certificate[0])
         assert {upstream.api_domain[:8], answer.url[:8]} == {"https://"}
         assert answer.content == upstream.content(digest)
 

@@ -26,7 +26,7 @@ def upstream() -> Iterator[Upstream]:
 
 def get(upstream: Upstream, name: str, **headers: str) -> requests.Response:
     dashed = {key.replace("_", "-"): value for key, value in headers.items()}
-    return requests.get(f"{upstream.api_domain}/{name}", headers=dashed, timeout=10)
+    return requests.get(f"{upstream.api_domain}/{name}", headers=dashed, timeout=60)
 
 
 def payload(upstream: Upstream, name: str = PACKAGES) -> Any:  # noqa: ANN401 - any JSON

@@ -37,11 +37,11 @@ def _digest(upstream: Upstream) -> str:
 def _fetch(upstream: Upstream, **headers: str) -> requests.Response:
     blob = f"{_name(upstream)}/blobs/sha256:{_digest(upstream)}"
     url = f"{upstream.registry}/v2/homebrew/core/{blob}"
-    return requests.get(url, headers={**_ANY_TOKEN, **headers}, timeout=10)
+    return requests.get(url, headers={**_ANY_TOKEN, **headers}, timeout=60)
 
 
 def _catalog(upstream: Upstream, name: str = "formula.jws.json") -> requests.Response:
-    return requests.get(f"{upstream.api_domain}/{name}", timeout=10)
+    return requests.get(f"{upstream.api_domain}/{name}", timeout=60)
 
 
 @pytest.mark.parametrize("kind", ["401", "403", "404", "429", "500", "503"])
@@ -159,7 +159,7 @@ def test_redirects_to_plain_http_on_a_foreign_host(upstream: Upstream) -> None:
     upstream.faults.add(Fault("foreign_redirect"))
     url = f"{upstream.registry}/v2/homebrew/core/{_name(upstream)}/blobs/sha256:"
     answer = requests.get(
-        url + _digest(upstream), headers=_ANY_TOKEN, timeout=10, allow_redirects=False
+        url + _digest(upstream), headers=_ANY_TOKEN, timeout=60, allow_redirects=False
     )
     assert answer.status_code == 307
     assert answer.headers["Location"].startswith("http://192.0.2.1/")

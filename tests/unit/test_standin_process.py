@@ -21,12 +21,12 @@ def test_runs_in_its_own_process_until_it_is_told_to_stop(tmp_path: Path) -> Non
         told = json.loads(process.stdout.readline())
         assert told["api_domain"] == f"{told['registry']}/api"
         assert "BEGIN PUBLIC KEY" in Path(told["public_key"]).read_text()
-        formulae = requests.get(f"{told['api_domain']}/formula.json", timeout=10)
+        formulae = requests.get(f"{told['api_domain']}/formula.json", timeout=60)
         assert len(formulae.json()) == 2
         counters = f"{told['registry']}/_standin/requests"
-        before = requests.get(counters, timeout=10).json()
-        requests.post(f"{told['registry']}/_standin/reset", timeout=10)
-        after = requests.get(counters, timeout=10).json()
+        before = requests.get(counters, timeout=60).json()
+        requests.post(f"{told['registry']}/_standin/reset", timeout=60)
+        after = requests.get(counters, timeout=60).json()
         process.terminate()
         assert process.wait(timeout=30) == 0
     assert json.loads(ready.read_text()) == told

@@ -31,7 +31,7 @@ def upstream(running: Upstream) -> Upstream:
 
 
 def _get(url: str, **headers: str) -> requests.Response:
-    return requests.get(url, headers=headers, timeout=10, allow_redirects=False)
+    return requests.get(url, headers=headers, timeout=60, allow_redirects=False)
 
 
 def _blob(upstream: Upstream, image: str, digest: str) -> str:
@@ -53,7 +53,7 @@ def test_a_bottle_has_the_digest_that_the_catalog_names(upstream: Upstream) -> N
     digest = upstream.digest("libcask++@2", _TAG)
     url = _blob(upstream, "libcaskxx/2", digest)
     # requests drops the token itself when the port changes.
-    answer = requests.get(url, headers=_ANY_TOKEN, timeout=10)
+    answer = requests.get(url, headers=_ANY_TOKEN, timeout=60)
     assert [step.status_code for step in answer.history] == [307]
     assert hashlib.sha256(answer.content).hexdigest() == digest
     assert answer.content == upstream.content(digest)
@@ -115,7 +115,7 @@ def test_refuses_a_range_behind_the_end(upstream: Upstream) -> None:
 
 def test_head_tells_the_size_through_the_redirect(upstream: Upstream) -> None:
     url = _blob(upstream, "ledger", upstream.digest("ledger", _TAG))
-    answer = requests.head(url, headers=_ANY_TOKEN, timeout=10, allow_redirects=True)
+    answer = requests.head(url, headers=_ANY_TOKEN, timeout=60, allow_redirects=True)
     assert answer.headers["Content-Length"] == str(_SIZE)
     assert upstream.requests.counts() == {"blob_head": 1, "signed_head": 1}
 
@@ -133,7 +133,7 @@ def test_without_a_token_says_where_to_get_one(upstream: Upstream) -> None:
 def test_strict_tokens_open_only_what_they_were_given_for() -> None:
     with Upstream(strict_tokens=True) as upstream:
         scope = {"service": "ghcr.io", "scope": "repository:homebrew/core/ledger:pull"}
-        answer = requests.get(f"{upstream.registry}/token", params=scope, timeout=10)
+        answer = requests.get(f"{upstream.registry}/token", params=scope, timeout=60)
         bearer = {"Authorization": f"Bearer {answer.json()['token']}"}
         mine = _blob(upstream, "ledger", upstream.digest("ledger", _TAG))
         other = _blob(upstream, "gauge", upstream.digest("gauge", _TAG))

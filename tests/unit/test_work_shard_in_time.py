@@ -22,7 +22,7 @@ from tests.support.mirror import TAG, Process, mirror_of
 from tests.support.watched import Call, Killed, at_call, is_a
 
 NAMES = tuple(letter * 5 for letter in "abcdefgh")
-LONG = 10  # seconds after which a test that waits for a thread has failed
+LONG = 60  # seconds after which a test that waits for a thread has failed
 
 
 @pytest.fixture
