@@ -36,7 +36,7 @@ class Deployment(MirrorBucket):
     Attributes:
         settings: The variables of every program; a change counts from the next
             ``deploy`` on.
-        worker: How the worker function is deployed, beside its handler.
+        worker: How the worker function is deployed, where that is not as ever.
         orchestrator: Likewise.
     """
 
@@ -53,8 +53,8 @@ class Deployment(MirrorBucket):
         self.lambdas.deploy(
             ORCHESTRATOR,
             Function(
-                "entrypoints.lambda_orchestrator.handler",
                 **{
+                    "handler": "entrypoints.lambda_orchestrator.handler",
                     "timeout": 300.0,
                     "memory": 512,
                     "environment": environment,
@@ -65,8 +65,8 @@ class Deployment(MirrorBucket):
         self.lambdas.deploy(
             WORKER,
             Function(
-                "entrypoints.lambda_worker.handler",
                 **{
+                    "handler": "entrypoints.lambda_worker.handler",
                     "timeout": 900.0,
                     "memory": 3_008,
                     "environment": environment,
