@@ -1,6 +1,6 @@
 """The command line with a folder to work in, the deployed system, an upstream each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ import pytest
 from tests.standin.server import Upstream
 from tests.support.command import Bottles, write_config
 from tests.support.deployment import Deployment, deployed
-from tests.support.ecs_deployment import EcsDeployment, deployed_with_ecs
+from tests.support.ecs_deployment import WORKER, EcsDeployment, deployed_with_ecs
 from tests.support.mirror_bucket import S3Server
 from tests.support.seaweed import SeaweedS3
 
@@ -65,7 +65,12 @@ class DeployEcs(Protocol):
     """Deploys the system with its route over ECS, for as long as a test lasts."""
 
     def __call__(
-        self, upstream: Upstream, *, at_once: int = 16, **settings: str
+        self,
+        upstream: Upstream,
+        *,
+        at_once: int = 16,
+        worker: Sequence[str] = WORKER,
+        **settings: str,
     ) -> EcsDeployment:
         """Deploy it, with more of the configuration; the upstream is closed as well."""
 
@@ -77,11 +82,17 @@ def deploy_ecs(seaweed: SeaweedS3, lambda_runtime: None) -> Iterator[DeployEcs]:
     with ExitStack() as cleanup:
 
         def deploy(
-            upstream: Upstream, *, at_once: int = 16, **settings: str
+            upstream: Upstream,
+            *,
+            at_once: int = 16,
+            worker: Sequence[str] = WORKER,
+            **settings: str,
         ) -> EcsDeployment:
             cleanup.enter_context(upstream)
             return cleanup.enter_context(
-                deployed_with_ecs(seaweed, upstream, at_once=at_once, **settings)
+                deployed_with_ecs(
+                    seaweed, upstream, at_once=at_once, worker=worker, **settings
+                )
             )
 
         yield deploy

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-import time
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.standin.server import Upstream
 from tests.standin.sizes import fixed
 from tests.support.deployment import wait_for
 from tests.support.ecs_deployment import EcsDeployment
+from tests.support.held_worker import JOBS, KILLED, TOLD_TO_LEAVE
 
 RUN = "7f6b8c0d-0000-4000-8000-000000000001"
 SCHEDULED: dict[str, object] = {
@@ -26,8 +29,7 @@ SCHEDULED: dict[str, object] = {
     "detail-type": "Scheduled Event",
     "id": RUN,
 }
-JOBS = 2
-KILLED, TOLD_TO_LEAVE = (0, 1, 2), (3, 4)
+HELD = (sys.executable, "-m", "tests.support.held_worker")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -39,86 +41,56 @@ def asked_for(upstream: Upstream) -> Counter[Digest]:
     )
 
 
-class Shares:
-    """What each shard has to mirror, and how far it has come."""
-
-    def __init__(self, it: EcsDeployment) -> None:
-        self._it = it
-        self._day = it.cloud.ledger().runs[RUN].day
-        self._loads = it.shares()
-
-    def digests(self, *shards: int) -> set[Digest]:
-        """Return what shards have to mirror."""
-        return {load.digest for shard in shards for load in self._loads[shard]}
-
-    def stored(self, *shards: int) -> set[Digest]:
-        """Return what of shards is in the store."""
-        tree = self._it.cloud.tree(f"{self._day}/")
-        return {
-            load.digest
-            for shard in shards
-            for load in self._loads[shard]
-            if load.bottles[0].object_key(self._day) in tree
-        }
-
-    def in_flight(self, *shards: int) -> set[Digest]:
-        """Return what of shards was begun, and is not in the store."""
-        begun = asked_for(self._it.cloud.upstream).keys() & self.digests(*shards)
-        return begun - self.stored(*shards)
-
-
 def test_three_tasks_of_eight_are_killed_and_two_told_to_leave_and_nothing_is_lost(
-    deploy_ecs: DeployEcs,
+    deploy_ecs: DeployEcs, tmp_path: Path
 ) -> None:
-    upstream = Upstream(plain_catalog(64), sizes=fixed(64_000), claims=5 * GB)
-    it = deploy_ecs(upstream, jobs=str(JOBS))
-    upstream.faults.add(Fault("slow", on="signed_get", rate=32_000))
+    upstream = Upstream(plain_catalog(64), sizes=fixed(300_000), claims=5 * GB)
+    it = deploy_ecs(upstream, worker=HELD, jobs=str(JOBS))
+    it.variables["NOTES"] = str(tmp_path)
     it.cloud.send(SCHEDULED)
-    wait_for(lambda: len(it.tasks.tasks()) == 8)
-    shares = Shares(it)
-    first = [it.tasks_of(shard)[0] for shard in range(8)]
-    waiting = {*KILLED, *TOLD_TO_LEAVE}
-
-    def all_are_in_the_middle_of_transfers() -> bool:
-        for shard in tuple(waiting):
-            if shares.stored(shard) and shares.in_flight(shard):
-                first[shard].freeze()
-                waiting.remove(shard)
-        return not waiting
-
-    wait_for(all_are_in_the_middle_of_transfers)
-    time.sleep(0.3)  # for what has left them already
-    killed_with, lost = shares.stored(*KILLED), shares.in_flight(*KILLED)
-    for shard in KILLED:
-        first[shard].kill()
     for shard in TOLD_TO_LEAVE:
-        it.tasks.interrupt(first[shard])
-        first[shard].thaw()
-    upstream.faults.clear()
+        wait_for((tmp_path / str(shard)).exists)
+        it.tasks.interrupt(it.tasks_of(shard)[0])
     it.settle()
 
-    # Nothing is lost.
+    assert_nothing_is_lost(it)
+    stored, on_its_way = noted("stored", tmp_path), noted("on_its_way", tmp_path)
+    assert_nothing_is_fetched_again_but(on_its_way, stored, it)
+
+
+def noted(what: str, notes: Path) -> dict[int, set[str]]:
+    """Return what tasks that were held up have noted, by their shards."""
+    return {
+        shard: set(json.loads((notes / str(shard)).read_text())[what])
+        for shard in (*KILLED, *TOLD_TO_LEAVE)
+    }
+
+
+def assert_nothing_is_lost(it: EcsDeployment) -> None:
     ledger = it.cloud.ledger()
     assert len(ledger.held) == 64
     assert [event.outcome for event in it.cloud.events(SyncCompleted)] == ["complete"]
     assert it.cloud.published() == ledger
-    assert [task.exit_code for task in first] == [137] * 3 + [143] * 2 + [0] * 3
-    again = [[task.exit_code for task in it.tasks_of(n)[1:]] for n in range(8)]
-    assert again == [[0]] * 5 + [[]] * 3
+    codes = [[task.exit_code for task in it.tasks_of(shard)] for shard in range(8)]
+    assert codes == [[137, 0]] * 3 + [[143, 0]] * 2 + [[0]] * 3
 
-    # Nothing is fetched again but what was in flight.
+
+def assert_nothing_is_fetched_again_but(
+    on_its_way: dict[int, set[str]], stored: dict[int, set[str]], it: EcsDeployment
+) -> None:
     recorded = {
         event.bottle.digest: (event.how, one.commit.writer)
         for one in it.cloud.commits()
         for event in one.commit.events
         if isinstance(event, BottleMirrored)
     }
-    asked = asked_for(upstream)
-    assert asked.total() == 64 + len([n for n in asked.values() if n > 1])
-    twice = {digest for digest, count in asked.items() if count > 1}
+    asked = asked_for(it.cloud.upstream)
+    lost = set[str]().union(*on_its_way.values())
+    assert len(lost) == len(on_its_way)
+    assert asked.total() == 64 + len(lost)
+    assert {digest for digest, count in asked.items() if count > 1} == lost
     # Of those that were killed: what was stored was found there, and recorded.
-    assert twice & shares.digests(*KILLED) == lost
-    assert 0 < len(lost) <= JOBS * len(KILLED)
+    killed_with = set[str]().union(*(stored[shard] for shard in KILLED))
     assert killed_with == {d for d, (how, _) in recorded.items() if how == "found"}
     # Of those that were told to leave: what was stored was recorded before they left.
     first_writers = {
@@ -128,12 +100,8 @@ def test_three_tasks_of_eight_are_killed_and_two_told_to_leave_and_nothing_is_lo
         if isinstance(event, ShardStarted) and event.attempt == 1
     }
     for shard in TOLD_TO_LEAVE:
-        mine = shares.digests(shard)
-        left = {d for d in mine if recorded[d][1] == first_writers[shard]}
-        assert left
-        assert not left & twice
-        assert len(mine & twice) <= JOBS
-    assert not twice & shares.digests(5, 6, 7)
+        mine = {d for d, (_, who) in recorded.items() if who == first_writers[shard]}
+        assert mine == stored[shard]
 
 
 @pytest.mark.parametrize(
@@ -155,20 +123,27 @@ def test_a_task_that_is_told_to_leave_does_so_whatever_upstream_does(
     it.cloud.send(SCHEDULED)
     wait_for(it.tasks.tasks)
     (task,) = it.tasks.tasks()
-    shares = Shares(it)
+    day = it.cloud.ledger().runs[RUN].day
+    (loads,) = it.shares()
+
+    def stored() -> set[Digest]:
+        tree = it.cloud.tree(f"{day}/")
+        return {
+            load.digest for load in loads if load.bottles[0].object_key(day) in tree
+        }
 
     def is_held_up() -> bool:
         asked = upstream.requests.recorded(f"{trouble.on}")
         held_up = any(re.search(withheld, one.target) for one in asked)
-        return held_up and len(shares.stored(0)) == 4
+        return held_up and len(stored()) == 4
 
     wait_for(is_held_up)
-    stored = shares.stored(0)
+    kept = stored()
 
     it.tasks.interrupt(task)
     wait_for(lambda: task.stopped)
 
-    # Else it would have been killed after 30 seconds.
+    # Else it would have been killed after two minutes.
     assert task.exit_code == 143
     upstream.faults.clear()
     it.settle()
@@ -178,4 +153,4 @@ def test_a_task_that_is_told_to_leave_does_so_whatever_upstream_does(
     # What it had stored it had recorded: nobody had to find it.
     assert {event.how for event in mirrored} == {"fetched"}
     asked_for_again = {d for d, count in asked_for(upstream).items() if count > 1}
-    assert not asked_for_again & stored
+    assert not asked_for_again & kept
