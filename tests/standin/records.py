@@ -12,13 +12,17 @@ _KEPT = 20_000  # requests; counters go on, so that a long benchmark stays small
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """One request and the status of its answer; header names are lower-case."""
+    """One request and the status of its answer; header names are lower-case.
+
+    ``arrived`` is when it was read, by the monotonic clock.
+    """
 
     kind: str
     method: str
     target: str
     headers: Mapping[str, str]
     status: int
+    arrived: float
 
 
 class Requests:

@@ -193,7 +193,12 @@ class Upstream:
         status = reply.status
         self.requests.record(
             RecordedRequest(
-                reply.kind, request.method, request.target, request.headers, status
+                reply.kind,
+                request.method,
+                request.target,
+                request.headers,
+                status,
+                request.arrived,
             )
         )
         reply.content = _Counted(reply.content, reply.kind, self.requests)

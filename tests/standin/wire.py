@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -50,11 +51,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: the target with its query, the headers by lower-case name."""
+    """One request: the target with its query, the headers by lower-case name.
+
+    ``arrived`` is when it was read, by the monotonic clock.
+    """
 
     method: str
     target: str
     headers: Mapping[str, str]
+    arrived: float = field(default_factory=time.monotonic)
 
     @property
     def path(self) -> str:

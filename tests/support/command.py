@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from adapters.system_clock import SystemClock
 from entrypoints.cli.main import main
 from tests.standin.server import Upstream
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = "from entrypoints.cli.main import main; raise SystemExit(main())"
-_PATIENCE = 60.0  # seconds for what takes a fraction of one
+_PATIENCE = 300.0  # seconds for what takes a fraction of one
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,18 @@ def start(
     *arguments: str,
     prefix: tuple[str, ...] = (),
     variables: Mapping[str, str] | None = None,
+    stdout: int = subprocess.PIPE,
 ) -> "subprocess.Popen[str]":
     """Start ``bottles`` in a process of its own, in the current folder.
 
     Args:
         prefix: The words of a command that runs another.
         variables: Of its environment, beside ours.
+        stdout: The file descriptor that it is to write to.
     """
     return subprocess.Popen(
         [*prefix, sys.executable, "-c", _PROGRAM, *arguments],
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         env={
@@ -102,6 +105,12 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.01)
+
+
+def at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what runs in this process tell the time that it is now, and no later one."""
+    moment = SystemClock().now()
+    monkeypatch.setattr(SystemClock, "now", lambda _: moment)
 
 
 def write_config(folder: Path, upstream: Upstream, **more: object) -> None:
