@@ -47,10 +47,8 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_stored_is_kept(
 ) -> None:
     upstream = Upstream(plain_catalog(4))
     cloud = deploy(upstream, jobs="1")
-    stalled = Fault(
-        "stall", on="signed_get", path=upstream.formulae[2]["name"], times=1
-    )
-    upstream.faults.add(stalled)
+    third = upstream.formulae[2]["name"]
+    upstream.faults.add(Fault("slow", on="signed_get", path=third, rate=20, times=1))
 
     cloud.invoke({"source": "manual"})
     wait_for(lambda: upstream.requests.count("signed_get") == 3)

@@ -86,12 +86,13 @@ def test_a_worker_that_is_out_of_memory_loses_nothing(deploy: Deploy) -> None:
     cloud.deploy()
     another = Another(cloud)
     late = upstream.formulae[2]["name"]
-    upstream.faults.add(Fault("slow", on="signed_get", path=late, rate=500, times=1))
+    upstream.faults.add(Fault("429", on="blob", path=late, retry_after=1))
 
     cloud.invoke({"source": "manual"})
-    wait_for(lambda: upstream.requests.count("signed_get") == 3)
+    wait_for(lambda: upstream.requests.statuses()[429])
     # What the worker finds when it comes to record is more than it has room for.
     another.import_it()
+    upstream.faults.clear()
     wait_for(lambda: cloud.lambdas.records(WORKER))
     # Or every further one would die of it, and the shard would go to ECS.
     cloud.worker = {}

@@ -112,6 +112,11 @@ class Faults:
         with self._lock:
             self._faults += faults
 
+    def only(self, *faults: Fault) -> None:
+        """Put faults in force in place of those that are."""
+        with self._lock:
+            self._faults[:] = faults
+
     def clear(self) -> None:
         """Let everything go right again."""
         with self._lock:
