@@ -76,15 +76,41 @@ def test_orders_that_are_delivered_twice_are_carried_out_once(deploy: Deploy) ->
     assert sum("left_alone" in line["message"] for line in cloud.lines()) == 2
 
 
+class Kept:
+    """The orders to workers, which nobody carries out before they are handed out."""
+
+    def __init__(self, cloud: Deployment) -> None:
+        self._cloud = cloud
+        self._orders: list[bytes] = []
+        cloud.worker = {"deliveries": 0}
+        cloud.deploy()
+        cloud.lambdas.admits = self._keep
+
+    def _keep(self, name: str, event: bytes) -> bool:
+        if name == WORKER:
+            self._orders.append(event)
+        return True
+
+    def hand_out(self) -> None:
+        """Send the orders so far, and let all that follow go their way."""
+        self._cloud.worker = {}
+        self._cloud.deploy()
+        for order in tuple(self._orders):
+            self._cloud.lambdas.send(WORKER, order)
+
+
 def test_an_event_that_is_delivered_three_times_at_once_is_one_run(
     deploy: Deploy,
 ) -> None:
     upstream = Upstream(plain_catalog(8))
     cloud = deploy(upstream)
     cloud.orchestrator = {"deliveries": 3}
-    cloud.deploy()
+    # Orders wait until all have answered: however slow one is, the run is not over.
+    orders = Kept(cloud)
 
     cloud.send(scheduled(1))
+    cloud.settle()
+    orders.hand_out()
     cloud.settle()
 
     assert_whole(cloud, 8)
@@ -94,22 +120,11 @@ def test_two_orchestrators_at_once_start_one_run(deploy: Deploy) -> None:
     upstream = Upstream(plain_catalog(8))
     cloud = deploy(upstream)
     # Orders wait until both have answered: however slow one is, the run is not over.
-    orders: list[bytes] = []
-    cloud.worker = {"deliveries": 0}
-    cloud.deploy()
+    orders = Kept(cloud)
 
-    def keep(name: str, event: bytes) -> bool:
-        if name == WORKER:
-            orders.append(event)
-        return True
-
-    cloud.lambdas.admits = keep
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(cloud.invoke, (scheduled(1), scheduled(2))))
-    cloud.worker = {}
-    cloud.deploy()
-    for order in tuple(orders):
-        cloud.lambdas.send(WORKER, order)
+    orders.hand_out()
     cloud.settle()
 
     assert sorted(answer["outcome"] for answer in answers) == [

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from threading import Event as Flag
-from threading import Thread
 
 import pytest
 
@@ -36,6 +34,7 @@ SCHEDULED: dict[str, object] = {
     "id": RUN,
 }
 CLAIM = 5 * GB
+DYING = (sys.executable, "-m", "tests.support.dying_task")
 
 
 def assert_whole(it: EcsDeployment, bottles: int) -> None:
@@ -92,9 +91,12 @@ def test_an_event_that_comes_again_while_shards_wait_starts_nothing_twice(
     upstream = Upstream(plain_catalog(24), claims=CLAIM)
     it = deploy_ecs(upstream, at_once=1)
     it.cloud.send(SCHEDULED)
-    wait_for(lambda: it.cloud.events(ShardStarted))
+    wait_for(it.tasks.tasks)
+    (task,) = it.tasks.tasks()
+    task.freeze()
 
     again = [it.cloud.invoke(SCHEDULED) for _ in range(2)]
+    task.thaw()
     it.settle()
 
     assert {(answer["run_id"], answer["outcome"]) for answer in again} == {
@@ -116,7 +118,7 @@ def test_a_run_whose_execution_was_stopped_is_closed_by_who_says_so(
 ) -> None:
     upstream = Upstream(plain_catalog(16), claims=CLAIM)
     it = deploy_ecs(upstream)
-    upstream.faults.add(Fault("slow", on="signed_get", rate=1_000))
+    upstream.faults.add(Fault("429", on="blob", retry_after=100))
     it.cloud.send(SCHEDULED)
     wait_for(lambda: len(it.cloud.events(ShardStarted)) == 2)
     (execution,) = it.executions()
@@ -157,10 +159,9 @@ def test_what_finds_no_place_on_spot_runs_on_demand(deploy_ecs: DeployEcs) -> No
 def test_a_shard_that_never_succeeds_is_given_up_after_three_rounds_and_told_of(
     deploy_ecs: DeployEcs,
 ) -> None:
-    it = deploy_ecs(Upstream(plain_catalog(16), claims=CLAIM))
+    it = deploy_ecs(Upstream(plain_catalog(16), claims=CLAIM), worker=DYING)
 
-    with killing(it, shard=1):
-        it.run(SCHEDULED)
+    it.run(SCHEDULED)
 
     # Twice on Spot and twice on demand, three times.
     assert [task.exit_code for task in it.tasks_of(1)] == [137] * 12
@@ -175,25 +176,6 @@ def test_a_shard_that_never_succeeds_is_given_up_after_three_rounds_and_told_of(
     assert "Failed bottles: 8 (8 unfinished)" in it.cloud.told()[-1]
     assert it.cloud.total("BottlesFailed", "unfinished") == 8
     assert it.cloud.published() == it.cloud.ledger()
-
-
-@contextmanager
-def killing(it: EcsDeployment, shard: int) -> Iterator[None]:
-    """Kill every task of a shard as soon as it is there."""
-    over = Flag()
-
-    def kill() -> None:
-        while not over.wait(0.01):
-            for task in it.tasks_of(shard):
-                task.kill()
-
-    killer = Thread(target=kill)
-    killer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        killer.join()
 
 
 def test_what_is_too_large_for_lambda_s_time_goes_to_ecs_at_once(
