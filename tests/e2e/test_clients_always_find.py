@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from random import Random
 from signal import SIGKILL
@@ -47,6 +48,7 @@ from tests.support.stores import use_seaweed
 
 STEP = 4  # days; two are more than the grace, and one is not
 UNWANTED = "amber-anvil"
+_IDLE = 1.0  # seconds
 MIRROR = Path("mirror")
 READ_ONLY = "mirror/api/internal"
 
@@ -255,7 +257,11 @@ def _over_http(url: str, cleanup: ExitStack, tls: ssl.SSLContext | None = None) 
 
     def ask(key: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         # brew has a connection for each request, which costs more than what is asked.
-        own.connection = getattr(own, "connection", None) or connect()
+        # Servers hang up on one that is idle.
+        now = time.monotonic()
+        if now - getattr(own, "asked_at", -inf) > _IDLE:
+            own.connection = connect()
+        own.asked_at = now
         path = f"{parts.path}/{quote(key)}"
         own.connection.request("GET", path, headers=dict(headers))
         answer = own.connection.getresponse()

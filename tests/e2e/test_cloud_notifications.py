@@ -12,7 +12,7 @@ from tests.e2e.conftest import Deploy
 from tests.standin.catalog import plain_catalog
 from tests.standin.server import Upstream
 from tests.support.deployment import Deployment
-from tests.support.lifeline import free_ports
+from tests.support.nobody import nobody_listens
 from tests.support.secrets_manager import NAME, SecretsManager
 from tests.support.slack import SERVER_ERROR
 
@@ -92,11 +92,12 @@ def test_a_webhook_that_leads_nowhere_is_told_of_in_the_log_without_its_url(
 ) -> None:
     cloud = deploy(nothing_to_do(), views="none", retry_attempts="2")
     origin = cloud.slack.url.partition("/services/")[0]
-    (port,) = free_ports(1)
-    cloud.settings["BOTTLES_SLACK_WEBHOOK_URL"] = url.format(origin=origin, port=port)
-    cloud.deploy()
+    with nobody_listens() as port:
+        webhook = url.format(origin=origin, port=port)
+        cloud.settings["BOTTLES_SLACK_WEBHOOK_URL"] = webhook
+        cloud.deploy()
 
-    answer = cloud.run()
+        answer = cloud.run()
 
     assert answer["outcome"] == "nothing_to_do"
     assert_complete(cloud, failures=1)

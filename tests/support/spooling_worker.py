@@ -28,7 +28,14 @@ def scaled(config: SyncConfig, settings: CloudConfig) -> EcsWorkerContainer:
         config=config, settings=replace(settings, spool=None)
     )
     cloud, mirror = container.cloud, cast("Any", container.cloud.mirror)
-    parts = Parts(Path(settings.spool), cloud.clock(), cloud.progress(), block=BLOCK)
+    # SIGKILL leaves what was written, and a disk that is slow would be given up.
+    parts = Parts(
+        Path(settings.spool),
+        cloud.clock(),
+        cloud.progress(),
+        block=BLOCK,
+        sync=lambda _: None,
+    )
     spooled = SpooledBottles(mirror.bottle_source(), parts, large=LARGE)
     mirror.spool.override(providers.Object(parts))
     mirror.bottle_source.override(providers.Object(spooled))
