@@ -52,8 +52,7 @@ def ended(it: EcsDeployment, order: str | None, variables: Mapping[str, str]) ->
     """Run a task to its end, which leaves the bucket as it was."""
     before = it.cloud.tree()
     task = it.start_task(order, **variables)
-    # A store that is out of reach is waited for, a minute and a half.
-    wait_for(lambda: task.stopped, within=180.0)
+    wait_for(lambda: task.stopped)
     assert it.cloud.tree() == before
     return task
 

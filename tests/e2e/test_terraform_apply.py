@@ -110,7 +110,7 @@ def walk(applied: Applied, witness: Path) -> Walk:
         pytest.skip(reason)
     upstream = applied.upstream
     with applied.scheduled():
-        wait_for(lambda: applied.events(SyncStarted), within=120, every=0.5)
+        wait_for(lambda: applied.events(SyncStarted), every=0.5)
     (begun,) = applied.events(SyncStarted)
     applied.ended(begun.run)
 

@@ -101,7 +101,7 @@ def test_whichever_right_is_missing_somebody_says_so(applied: Applied) -> None:
         if not any(word in said for word in words):
             silent[right.name] = said
         # What was begun comes to its end or is given up, and what is left comes in.
-        wait_for(lambda: not it.ledger().runs, within=300, every=1)
+        wait_for(lambda: not it.ledger().runs, every=1)
         if it.events(SyncCompleted)[-1].outcome != "complete":
             it.ended(it.invoke({"source": "manual"})["run_id"])
 
@@ -139,5 +139,5 @@ def what_is_said(it: Applied, right: Grant) -> str:
         ledger = it.ledger()
         return not ledger.runs and it.published() == ledger
 
-    wait_for(lambda: said() or is_over(), within=300, every=1)
+    wait_for(lambda: said() or is_over(), every=1)
     return said()

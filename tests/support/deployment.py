@@ -94,11 +94,11 @@ class Deployment(MirrorBucket):
                 Payload=json.dumps(payload).encode(),
             )
 
-    def settle(self, within: float = 120.0) -> None:
+    def settle(self, within: float = 300.0) -> None:
         """Wait until no function runs, and none is waiting to."""
         self.lambdas.wait_until_idle(within)
 
-    def run(self, within: float = 120.0) -> Any:  # noqa: ANN401 - JSON
+    def run(self, within: float = 300.0) -> Any:  # noqa: ANN401 - JSON
         """Start a run, wait for its end, and return the orchestrator's answer."""
         answer = self.invoke({"source": "manual"})
         self.settle(within)
@@ -147,7 +147,10 @@ class Deployment(MirrorBucket):
 
 
 def wait_for(
-    condition: Callable[[], object], within: float = 60.0, *, every: float = _LOOK_EVERY
+    condition: Callable[[], object],
+    within: float = 300.0,
+    *,
+    every: float = _LOOK_EVERY,
 ) -> None:
     """Wait until something is so.
 

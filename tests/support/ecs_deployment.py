@@ -55,7 +55,7 @@ class EcsDeployment:
         self.cloud.send(payload)
         self.settle()
 
-    def settle(self, within: float = 120.0) -> None:
+    def settle(self, within: float = 300.0) -> None:
         """Wait until no execution runs, and no function that was sent an event."""
 
         def is_over() -> bool:

@@ -26,7 +26,7 @@ class TaskDefinition:
     command: Sequence[str]
     container: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
-    stop_timeout: float = 30.0
+    stop_timeout: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
