@@ -230,6 +230,12 @@ def test_the_oldest_fault_that_can_act_does() -> None:
     assert statuses == [500, 404, 200]
 
 
+def test_faults_take_the_place_of_others(upstream: Upstream) -> None:
+    upstream.faults.add(Fault("404", on="blob"))
+    upstream.faults.only(Fault("429", on="blob", times=1))
+    assert [_fetch(upstream).status_code for _ in range(2)] == [429, 200]
+
+
 def test_cleared_faults_do_nothing(upstream: Upstream) -> None:
     upstream.faults.add(Fault("500"))
     upstream.faults.clear()
