@@ -6,6 +6,7 @@ AWS, and nothing is told to them that Terraform has not told them.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -314,6 +315,22 @@ def test_no_secret_is_in_the_state_and_everything_is_named_by_the_project(
     assert applied.outputs["bucket_name"] == "applied-mirror"
     assert applied.outputs["orchestrator_function_name"] == "applied-orchestrator"
     assert applied.outputs["state_machine_arn"].endswith(":stateMachine:applied")
+
+
+def test_the_state_tells_who_is_to_remove_it_what_its_bucket_is_called(
+    applied: Applied,
+) -> None:
+    address = "module.s3.aws_s3_bucket.this"
+    listed = applied.terraform("state", "list", **applied.variables).stdout
+    shown = applied.terraform(
+        "state", "show", "-no-color", address, **applied.variables
+    ).stdout
+
+    # As destroy.sh reads it.
+    assert address in listed.splitlines()
+    assert re.findall(r'^    bucket *= "(.*)"$', shown, re.MULTILINE) == [
+        "applied-mirror"
+    ]
 
 
 # The last: it takes away what all others need.
