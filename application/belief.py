@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
 
+from domain.catalog import Catalog
+from domain.packages import Packages
 from ports.errors import MalformedError, UnavailableError
 
 _SHRINK: Final = 20
@@ -24,12 +26,42 @@ def check_not_shrunk(what: str, count: int, known: int, *, of: str) -> None:
     Raises:
         MalformedError: It is.
     """
-    if count * _SHRINK < known * (_SHRINK - 1):
+    if _is_much_less(count, known):
         raise MalformedError(
             what,
             f"it holds {count} {of}, and the one seen last {known}; one that lost more"
             " than 5% is not believed. If this is meant, start a new store",
         )
+
+
+def is_dwindling(what: str, offered: Packages, known: Packages, by: Catalog) -> bool:
+    """Return whether upstream builds much less for a client than it did.
+
+    From the day on which it drops a macOS, each formula that is built anew is without
+    a bottle for that client: the catalog tells whether that is what packages lack.
+
+    Args:
+        by: The catalog that was read with those that are offered.
+
+    Raises:
+        MalformedError: They are much less, and the catalog names what they lack.
+    """
+    count, before = len(offered.bottles), len(known.bottles)
+    if not _is_much_less(count, before):
+        return False
+    named = by.poured_on(offered.tag)
+    if _is_much_less(count, named):
+        raise MalformedError(
+            what,
+            f"it holds {count} bottles, and the one seen last {before}; one that lost"
+            f" more than 5% is not believed while the catalog names {named}. If this is"
+            f" meant, leave {offered.tag} out of target_tags, or start a new store",
+        )
+    return True
+
+
+def _is_much_less(count: int, known: int) -> bool:
+    return count * _SHRINK < known * (_SHRINK - 1)
 
 
 def is_older(what: str, offered: datetime | None, known: datetime | None) -> bool:

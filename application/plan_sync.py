@@ -186,7 +186,7 @@ class PlanSync:
             ready()
             self.documents.stage(document.name, body)
         del body
-        beside = self.documents.beside(clients, known, stage=ready is not None)
+        beside = self.documents.beside(catalog, clients, known, stage=ready is not None)
         offer = choose(catalog, selection, beside.packages)
         return _Read(offer, {document.name: document.sha256, **beside.documents})
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from application.belief import check_not_shrunk, is_older, moment
+from application.belief import is_dwindling, is_older, moment
 from application.known_documents import KnownDocuments
 from domain.api_documents import beside_catalog, media_type
 from domain.catalog import Catalog
@@ -44,6 +44,14 @@ class _Found:
 
     body: bytes
     packages: Packages | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What a document is held against before it is believed."""
+
+    catalog: Catalog
+    known: KnownDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,17 @@ class ReadDocuments:
         self.generations.stage(body, media_type(name))
 
     def beside(
-        self, clients: Iterable[Tag], known: KnownDocuments, *, stage: bool
+        self,
+        catalog: Catalog,
+        clients: Iterable[Tag],
+        known: KnownDocuments,
+        *,
+        stage: bool,
     ) -> Beside:
         """Return what is to be published for ``clients`` beside the catalog.
 
         Args:
+            catalog: The one that was read with them.
             stage: Whether the documents are kept until they are published.
 
         Raises:
@@ -104,10 +118,11 @@ class ReadDocuments:
                 or not be believed.
             PortError: The store cannot be used.
         """
+        against = _Against(catalog, known)
         documents: dict[str, str] = {}
         packages: dict[Tag, Packages] = {}
         for name, client in beside_catalog(clients).items():
-            found = self._found(name, client, known)
+            found = self._found(name, client, against)
             if found is None:
                 continue
             documents[name] = hashlib.sha256(found.body).hexdigest()
@@ -119,9 +134,7 @@ class ReadDocuments:
             del found
         return Beside(documents, packages)
 
-    def _found(
-        self, name: str, client: Tag | None, known: KnownDocuments
-    ) -> _Found | None:
+    def _found(self, name: str, client: Tag | None, against: _Against) -> _Found | None:
         """Return a document as upstream has it, or the one known.
 
         None when there is none, which is told.
@@ -129,28 +142,29 @@ class ReadDocuments:
         try:
             document = self.upstream.fetch(name)
         except NotFoundError:
-            ours = self._ours(name, client, known)
+            ours = self._ours(name, client, against.known)
             what = "is not published" if ours is None else "stays as it was seen last"
             self.progress.note(f"upstream has no {name}: it {what}")
             return ours
         found = _Found(document.body, self._read(document.body, client))
-        sha256 = known.sha256(name)
+        sha256 = against.known.sha256(name)
         if sha256 is None or sha256 == hashlib.sha256(document.body).hexdigest():
             return found
-        return self._newer(document, found, client, known)
+        return self._newer(document, found, client, against)
 
     def _newer(
         self,
         document: ApiDocument,
         found: _Found,
         client: Tag | None,
-        known: KnownDocuments,
+        against: _Against,
     ) -> _Found:
         """Return the newer one of a document and the one known, which is another.
 
         Raises:
             UnavailableError, MalformedError: The document is not believed.
         """
+        known = against.known
         # What others are is not told by themselves, and they are compared by time.
         ours = self._ours(document.name, client, known) if client else None
         made = moment(document.last_modified), moment(known.last_modified)
@@ -162,12 +176,9 @@ class ReadDocuments:
                 self._tell_older(document.name)
                 return ours
         elif ours is not None and ours.packages and found.packages:
-            check_not_shrunk(
-                document.name,
-                len(found.packages.bottles),
-                len(ours.packages.bottles),
-                of="bottles",
-            )
+            offered, seen = found.packages, ours.packages
+            if is_dwindling(document.name, offered, seen, by=against.catalog):
+                self._tell_dwindling(document.name, offered, seen, against.catalog)
         return found
 
     def _ours(
@@ -182,6 +193,16 @@ class ReadDocuments:
 
     def _read(self, body: bytes, client: Tag | None) -> Packages | None:
         return None if client is None else self.upstream.packages(body, client)
+
+    def _tell_dwindling(
+        self, name: str, offered: Packages, seen: Packages, catalog: Catalog
+    ) -> None:
+        tag, named = offered.tag, catalog.poured_on(offered.tag)
+        self.progress.note(
+            f"{name} has {len(offered.bottles):,} bottles, and had"
+            f" {len(seen.bottles):,} when it was seen last: the catalog names"
+            f" {named:,} for {tag}, so upstream builds fewer for it"
+        )
 
     def _tell_older(self, name: str) -> None:
         self.progress.note(

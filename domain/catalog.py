@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from domain.bottle import Bottle, image_of, tagref
 from domain.formula import Formula
+from domain.tags import Tag, pour_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ class Catalog:
     def __post_init__(self) -> None:
         object.__setattr__(self, "formulae", MappingProxyType(dict(self.formulae)))
         object.__setattr__(self, "aliases", MappingProxyType(dict(self.aliases)))
+
+    def poured_on(self, client: Tag) -> int:
+        """Return of how many formulae brew would pour a bottle on ``client``."""
+        return sum(
+            pour_tag(client, formula.digests) is not None
+            for formula in self.formulae.values()
+        )
 
     def offers(self, bottle: Bottle) -> bool:
         """Return whether upstream offers this very bottle, to whichever client."""

@@ -152,7 +152,7 @@ def test_a_bad_signature_of_any_document_stops_the_run(
     failed(bottles, 4, f"{name}: the signature by homebrew-1 is not good")
 
 
-def test_packages_that_lost_too_many_formulae_are_refused(
+def test_packages_that_lost_what_the_catalog_still_has_are_refused(
     bottles: Bottles, upstream: Upstream
 ) -> None:
     bottles.json(*SYNC)
@@ -161,6 +161,23 @@ def test_packages_that_lost_too_many_formulae_are_refused(
     failed(bottles, 4, f"{PACKAGES}: it holds 37 bottles", "last 40", "not believed")
     upstream.restore_documents()
     assert bottles(*SYNC).status == 0
+
+
+def test_a_tag_that_upstream_stops_building_stops_no_run(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    other = ("sync", "--tag", f"{CLIENT},arm64_tahoe")
+    both = plain_catalog(40, (CLIENT, "arm64_tahoe"))
+    upstream.publish(both, published_at=NOON)
+    bottles.json(*other)
+    # What is built anew has no bottle for the older macOS any more.
+    anew = plain_catalog(40, ("arm64_tahoe",))
+    upstream.publish([*both[:30], *anew[30:]], published_at=NOON + HOUR)
+
+    ended = bottles(*other)
+
+    assert ended.status == 0, ended.err
+    assert f"{PACKAGES} has 30 bottles, and had 40 when it was seen last" in ended.err
 
 
 def test_packages_that_are_older_by_hours_are_refused(

@@ -183,7 +183,7 @@ class TestBelief:
         assert api.staged(api.plan(), CASKS) == b"of some time or other"
 
     @pytest.mark.parametrize(("left", "is_believed"), [(95, True), (94, False)])
-    def test_packages_that_lost_more_than_5_in_100_are_refused(
+    def test_packages_that_lost_more_than_5_in_100_of_the_catalogs_are_refused(
         self, api: PublishedApi, left: int, *, is_believed: bool
     ) -> None:
         api.deploy(MANY)
