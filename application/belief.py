@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
 
-from domain.catalog import Catalog
+from domain.catalog import Catalog, Validators
 from domain.packages import Packages
 from ports.errors import MalformedError, UnavailableError
 
@@ -15,6 +16,9 @@ _SHRINK: Final = 20
 
 _CDN_HABIT: Final = timedelta(hours=1)
 """How far back the answers of a content delivery network may go."""
+
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
+"""How far the clock of a server may be ahead of ours."""
 
 
 def check_not_shrunk(what: str, count: int, known: int, *, of: str) -> None:
@@ -83,13 +87,34 @@ def is_older(what: str, offered: datetime | None, known: datetime | None) -> boo
     return offered < known
 
 
-def moment(last_modified: str | None) -> datetime | None:
-    """Return when a document was made, None when nobody said so legibly."""
+def moment(last_modified: str | None, now: datetime) -> datetime | None:
+    """Return when a document was made, None when nobody said so credibly.
+
+    Who says that it is still to be made has a clock that is wrong: were that believed,
+    everything that comes until then would be older.
+    """
+    at = _read(last_modified)
+    return None if at is None or _is_to_come(at, now) else at
+
+
+def credible(validators: Validators, now: datetime) -> Validators:
+    """Return validators without a time that is still to come."""
+    at = _read(validators.last_modified)
+    if at is None or not _is_to_come(at, now):
+        return validators
+    return replace(validators, last_modified=None)
+
+
+def _read(last_modified: str | None) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(last_modified or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _is_to_come(at: datetime, now: datetime) -> bool:
+    return at > now + _CLOCKS_DIFFER
 
 
 def _told(at: datetime) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Final, Literal
 
+from application.belief import moment
 from application.opened_ledger import OpenedLedger, open_ledger
 from application.probe_store import FIT_STORES, PROBES, ProbeStore, unfit
 from domain.bottle import Bottle
@@ -223,9 +223,10 @@ class _Examination:
         ]
         if catalog.skipped:
             said.append(f"{len(catalog.skipped):,} skipped")
-        made = _moment(catalog.document.validators.last_modified)
+        now = self._doctor.clock.now()
+        made = moment(catalog.document.validators.last_modified, now)
         if made is not None:
-            age = _spelt(self._doctor.clock.now() - made)
+            age = _spelt(now - made)
             said.append(f"of {_written(made)}, {age} ago")
         return Check(name, "ok", ", ".join(said))
 
@@ -261,17 +262,8 @@ def _failed(name: str, error: MirrorError) -> Check:
     return Check(name, "fail", str(error), advice, error)
 
 
-def _moment(header: str | None) -> datetime | None:
-    """Return the time that an HTTP header tells, None when it tells none."""
-    try:
-        moment = parsedate_to_datetime(header or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _written(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _written(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _spelt(age: timedelta) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from math import inf
 from typing import NamedTuple
 
 from application.ask_sizes import AskSizes
-from application.belief import check_not_shrunk, is_older, moment
+from application.belief import check_not_shrunk, credible, is_older, moment
 from application.known_documents import KnownDocuments, seen_of
 from application.known_promises import KnownPromises
 from application.read_documents import ReadDocuments
@@ -151,7 +152,9 @@ class PlanSync:
         if seen is None or settled not in seen.documents.values():
             return None
         was_alone = len(seen.documents) == 1
-        return None if self.documents is not None and was_alone else seen.validators
+        if self.documents is not None and was_alone:
+            return None
+        return credible(seen.validators, self.clock.now())
 
     def _read(
         self,
@@ -166,12 +169,13 @@ class PlanSync:
             ready: Is called before the first document is kept; None is to keep none.
         """
         bodies: list[bytes] = []
-        catalog = self.catalog.fetch(unless, bodies.append if self.documents else None)
-        if catalog is None:
+        fetched = self.catalog.fetch(unless, bodies.append if self.documents else None)
+        if fetched is None:
             return None
+        catalog = self._dated_credibly(fetched)
         seen = seen_of(ledger, catalog.document.source)
         if seen is not None:
-            _check_believable(catalog, seen)
+            _check_believable(catalog, seen, self.clock.now())
         if self.documents is None:
             name, sha256 = catalog.document.name, catalog.document.sha256
             return _Read(choose(catalog, selection), {name: sha256})
@@ -190,6 +194,18 @@ class PlanSync:
         offer = choose(catalog, selection, beside.packages)
         return _Read(offer, {document.name: document.sha256, **beside.documents})
 
+    def _dated_credibly(self, catalog: Catalog) -> Catalog:
+        """Return a catalog without a time that is still to come, which is told."""
+        document = catalog.document
+        validators = credible(document.validators, self.clock.now())
+        if validators == document.validators:
+            return catalog
+        self.progress.note(
+            f"{document.source} is dated later than this machine's clock: how old it is"
+            " does not count"
+        )
+        return replace(catalog, document=replace(document, validators=validators))
+
     def _plan(self, offer: Offer, ledger: Ledger, want: _Wanted) -> SyncPlan:
         for sentence in _remarks(offer):
             self.progress.note(sentence)
@@ -203,7 +219,7 @@ class PlanSync:
         return plan(sizes) if sizes else made
 
 
-def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
+def _check_believable(catalog: Catalog, seen: CatalogSeen, now: datetime) -> None:
     """Refuse a catalog that is older, or much smaller, than the one seen last.
 
     Raises:
@@ -213,7 +229,7 @@ def _check_believable(catalog: Catalog, seen: CatalogSeen) -> None:
     source, validators = catalog.document.source, catalog.document.validators
     check_not_shrunk(source, len(catalog.formulae), seen.formulae, of="formulae")
     known, offered = seen.validators.last_modified, validators.last_modified
-    is_older(source, moment(offered), moment(known))
+    is_older(source, moment(offered, now), moment(known, now))
 
 
 def _remarks(offer: Offer) -> Iterator[str]:

@@ -16,6 +16,7 @@ from domain.catalog import Catalog
 from domain.packages import Packages
 from domain.tags import Tag
 from ports.api_documents import ApiDocument, ApiDocuments
+from ports.clock import Clock
 from ports.errors import MalformedError, NotFoundError
 from ports.generations import Generations
 from ports.progress import Progress
@@ -66,6 +67,7 @@ class ReadDocuments:
     upstream: ApiDocuments
     generations: Generations
     progress: Progress
+    clock: Clock
 
     def newer(
         self, catalog: Catalog, body: bytes, known: KnownDocuments
@@ -81,8 +83,9 @@ class ReadDocuments:
         document = catalog.document
         if known.seen is None or known.sha256(document.name) == document.sha256:
             return catalog, body
-        made = moment(document.validators.last_modified)
-        if is_older(document.source, made, moment(known.last_modified)):
+        now = self.clock.now()
+        made = moment(document.validators.last_modified, now)
+        if is_older(document.source, made, moment(known.last_modified, now)):
             kept = known.body(document.name)
             if kept is not None:
                 with suppress(MalformedError):
@@ -167,7 +170,8 @@ class ReadDocuments:
         known = against.known
         # What others are is not told by themselves, and they are compared by time.
         ours = self._ours(document.name, client, known) if client else None
-        made = moment(document.last_modified), moment(known.last_modified)
+        now = self.clock.now()
+        made = moment(document.last_modified, now), moment(known.last_modified, now)
         if ours is not None and ours.packages and found.packages:
             made = _made(found.packages, ours.packages) or made
         if is_older(document.name, *made):

@@ -22,6 +22,7 @@ class Planning(Foundation):
         upstream=Foundation.api_documents,
         generations=Foundation.generations,
         progress=Foundation.progress,
+        clock=Foundation.clock,
     )
 
     plan_sync: providers.Provider[PlanSync] = providers.Factory(

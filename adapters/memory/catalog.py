@@ -23,6 +23,7 @@ class MemoryCatalog(CatalogSource):
 
     Attributes:
         last_modified: When it was made, if it is to say so.
+        asked: What each who fetched it had seen of it.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class MemoryCatalog(CatalogSource):
         self._signed = signed
         self._offered: dict[bytes, Entries] = {}
         self.last_modified: str | None = None
+        self.asked: list[Validators | None] = []
         self.offer(entries)
 
     @property
@@ -54,6 +56,7 @@ class MemoryCatalog(CatalogSource):
     ) -> Catalog | None:
         etag = f'"{hashlib.sha256(self._body).hexdigest()}"'
         validators = Validators(etag, self.last_modified)
+        self.asked.append(unless)
         if unless == validators:
             return None
         if keep is not None:

@@ -61,12 +61,13 @@ class PublishedApi:
         self.generations = StoredGenerations(store, self.objects)
         self.ledger = Ledger()
         self._progress = RecordingProgress()
-        reader = ReadDocuments(self.upstream, self.generations, self._progress)
+        clock = ManualClock()
+        reader = ReadDocuments(self.upstream, self.generations, self._progress, clock)
         self.plan_sync = PlanSync(
             self.catalog,
             MemoryBottleSource(),
             self._progress,
-            ManualClock(),
+            clock,
             jobs=1,
             documents=reader,
         )

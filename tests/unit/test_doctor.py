@@ -360,7 +360,13 @@ class TestTheCatalog:
             " 1 skipped, of 2026-08-22T10:59:00Z, 1 hour ago"
         )
 
-    @pytest.mark.parametrize("modified", [None, "", "yesterday", "0"])
+    @pytest.mark.parametrize(
+        "modified",
+        [
+            *(None, "", "yesterday", "0"),
+            "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        ],
+    )
     def test_may_have_neither_age_nor_signature(
         self, mirror: Mirror, modified: str | None
     ) -> None:

@@ -323,7 +323,14 @@ class TestBelief:
             self.plan(100, older, seen_modified=NEW)
 
     @pytest.mark.parametrize(
-        "odd", ["yesterday", "", "Sat, 22 Aug 2026 12:00:00 -0000", "Sat, 99 Aug 2026"]
+        "odd",
+        [
+            "yesterday",
+            "",
+            "Sat, 22 Aug 2026 12:00:00 -0000",
+            "Sat, 99 Aug 2026",
+            "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        ],
     )
     def test_a_date_that_nobody_can_read_stops_no_run(self, odd: str) -> None:
         assert self.plan(100, NEW, seen_modified=odd) is not None
