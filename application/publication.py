@@ -21,7 +21,7 @@ _NAMED: Final = 10
 
 
 class PublishRefusedError(MirrorError):
-    """A generation cannot be published, or gone back to; nothing was changed."""
+    """A generation cannot be published, or gone back to: clients do not see it."""
 
     def __init__(self, reason: str, missing: tuple[BottleKey, ...] = ()) -> None:
         super().__init__(reason)

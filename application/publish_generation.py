@@ -119,7 +119,7 @@ class PublishGeneration:
             at_hand[ledger.generations[newest].listing] = before
         lists = GenerationLists(self.generations, at_hand)
         renew_grace(journal, lists, self.clock, offered.listing)
-        if not self._publish(journal, number, listing, documents, offered):
+        if not self._publish(journal, kept, documents, offered, base):
             self.generations.drop(number)
             return None
         self.show(journal, base, at_hand)
@@ -192,15 +192,17 @@ class PublishGeneration:
     def _publish(
         self,
         journal: Journal,
-        number: int,
-        listing: str,
+        kept: tuple[int, str],
         documents: Mapping[str, str],
         offered: Prospect,
+        base: int | None,
     ) -> bool:
         """Record that a generation is published, unless another came first.
 
-        Nor is it, if a bottle was evicted or lost since it was looked at.
+        Nor is it, if a bottle was evicted or lost since it was looked at, or something
+        else than ``base`` is seen by now: what differs from that is to be shown.
         """
+        number, listing = kept
         missing, bottles = len(offered.shortfall), len(offered.listing.bottles)
         event = GenerationPublished(
             number,
@@ -213,6 +215,8 @@ class PublishGeneration:
 
         def decide(ledger: Ledger) -> tuple[Event, ...] | None:
             if (newest_of(ledger) or 0) >= number:
+                return None
+            if seen_of(ledger, self.views) != base:
                 return None
             if not _is_held(offered.listing, ledger):
                 return None

@@ -15,6 +15,7 @@ from application.publication import (
 from application.renew_grace import renew_grace
 from application.show_generation import ShowGeneration
 from domain.bottle import BottleKey
+from domain.events import Event
 from domain.generations import GenerationRolledBack
 from domain.ledger import Ledger
 from domain.listing import Listing
@@ -38,12 +39,12 @@ class RollBack:
             to: Its number; the one before the visible one if None.
 
         Raises:
-            PublishRefusedError: There is no such generation.
+            PublishRefusedError: There is no such generation, or no more; or another
+                was made visible meanwhile, and is what clients see.
             PortError: The store or the log cannot be used.
             LedgerDamagedError: The log is damaged.
         """
         ledger = journal.ledger
-        base = seen_of(ledger, self.show.views)
         target = _target(ledger, to)
         generation = ledger.generations[target]
         # Read before anything is changed: what cannot be read cannot be shown.
@@ -58,9 +59,37 @@ class RollBack:
         at_hand = {generation.listing: listing}
         lists = GenerationLists(self.generations, at_hand)
         renew_grace(journal, lists, self.clock, listing)
-        journal.record([GenerationRolledBack(target)])
+        base = self._record(journal, target)
         self.show(journal, base, at_hand)
+        published = journal.ledger.published
+        if published != target:
+            raise PublishRefusedError(
+                f"generation {published} was made visible meanwhile, and is what"
+                f" clients see: to go back to {target} all the same, do it again"
+            )
         return Publication(target, generation.bottles, is_new=False)
+
+    def _record(self, journal: Journal, target: int) -> int | None:
+        """Record that a generation is gone back to.
+
+        Returns:
+            What was seen until then, in all its parts; None if nobody knows.
+
+        Raises:
+            PublishRefusedError: It is not kept any more.
+        """
+        base: int | None = None
+
+        def decide(ledger: Ledger) -> tuple[Event, ...] | None:
+            nonlocal base
+            base = seen_of(ledger, self.show.views)
+            if target not in ledger.generations:
+                return None
+            return (GenerationRolledBack(target),)
+
+        if not journal.record_as(decide):
+            raise _not_kept(journal.ledger, target)
+        return base
 
 
 def _target(ledger: Ledger, to: int | None) -> int:
@@ -81,10 +110,13 @@ def _target(ledger: Ledger, to: int | None) -> int:
             )
         return before[-1]
     if to not in ledger.generations:
-        raise PublishRefusedError(
-            f"generation {to} is not kept; there are {', '.join(map(str, kept))}"
-        )
+        raise _not_kept(ledger, to)
     return to
+
+
+def _not_kept(ledger: Ledger, number: int) -> PublishRefusedError:
+    kept = ", ".join(map(str, sorted(ledger.generations)))
+    return PublishRefusedError(f"generation {number} is not kept; there are {kept}")
 
 
 def _gone(listing: Listing, ledger: Ledger) -> tuple[BottleKey, ...]:

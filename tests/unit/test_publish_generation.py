@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -612,8 +613,9 @@ def test_who_goes_back_may_be_overtaken_by_one_that_lets_the_target_go() -> None
             mirror.publish(mirror.journal(), ALL)
 
         mirror.objects.meanwhile[at] = publish_again
-        mirror.roll_back(mirror.journal())
-        if at in mirror.objects.meanwhile:
+        with suppress(PublishRefusedError):
+            mirror.roll_back(mirror.journal())
+            assert at in mirror.objects.meanwhile
             break
         met += 1
         ledger = mirror.ledger()
