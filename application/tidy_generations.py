@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from application.journal import Journal
+from application.journal import MAX_EVENTS, Journal
+from domain.events import Event
 from domain.generations import GenerationDropped
 from domain.ledger import Ledger
 from ports.generations import Generations
@@ -24,15 +25,20 @@ def tidy_generations(
         PortError: The store or the log cannot be used; the next time makes up for it.
         LedgerDamagedError: The log is damaged.
     """
+
+    def decide(ledger: Ledger) -> tuple[Event, ...] | None:
+        # Somebody may go back to one of them until it is recorded that they go.
+        kept = {*sorted(ledger.generations)[-keep:]}
+        kept |= {n for n in (ledger.published, ledger.shown, base) if n is not None}
+        old = [number for number in ledger.generations if number not in kept]
+        return tuple(map(GenerationDropped, old[:MAX_EVENTS])) or None
+
+    journal.record_as(decide)
     ledger = journal.ledger
-    kept = {*sorted(ledger.generations)[-keep:]}
-    kept |= {n for n in (ledger.published, ledger.shown, base) if n is not None}
-    old = [number for number in ledger.generations if number not in kept]
-    journal.record(map(GenerationDropped, old))
-    # What attempts that died have left: whoever has such a number and lives, finds a
-    # later one published.
+    # What attempts that died have left goes as well: whoever has such a number and
+    # lives, finds a later one published.
     for number in generations.numbers():
-        if number not in kept and number < max(kept):
+        if number not in ledger.generations and number < max(ledger.generations):
             generations.drop(number)
     sweep_documents(ledger, generations)
 

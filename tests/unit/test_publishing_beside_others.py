@@ -12,6 +12,7 @@ from adapters.retry import ONCE
 from application.publication import PublishRefusedError
 from domain.events import Commit, Event, RecordedCommit
 from domain.generations import (
+    GenerationDropped,
     GenerationPublished,
     GenerationRolledBack,
     GenerationShown,
@@ -131,4 +132,19 @@ def test_who_publishes_behind_one_who_went_back_replaces_what_that_one_has_shown
     )
     mirror.publish(mirror.journal(), ALL)
     assert mirror.objects.read(flat_key(JQ)) == body_of("jq", "1.0", "rebuilt")
+    assert is_whole(mirror)
+
+
+def test_what_somebody_goes_back_to_while_it_is_let_go_stays_whole() -> None:
+    mirror = PublishingMirror(keep=2)
+    for version in ("1.0", "2.0", "3.0"):
+        publish(mirror, version)
+    # The fourth lets go the first, which was kept until now as it was seen before.
+    oldest = min(mirror.ledger().generations)
+    mirror.log = Overtaken(
+        mirror, GenerationDropped, lambda: mirror.roll_back(mirror.journal(), oldest)
+    )
+    publish(mirror, "4.0")
+    assert mirror.ledger().published == oldest
+    assert oldest in mirror.generations.numbers()
     assert is_whole(mirror)
