@@ -99,7 +99,8 @@ class ExposeRun:
 
     def _sweep(self, journal: Journal) -> None:
         try:
-            sweep_documents(journal.ledger, self.publish.generations)
+            publish = self.publish
+            sweep_documents(journal.ledger, publish.generations, publish.clock.now())
         except PortError as error:
             self.progress.warn(
                 f"documents that nobody is going to publish are still there: {error}"

@@ -228,7 +228,8 @@ class PublishGeneration:
     def _tidy(self, journal: Journal, base: int | None) -> None:
         """Let go what is old; clients see the new generation whether or not it goes."""
         try:
-            tidy_generations(journal, self.generations, self.keep, base)
+            now = self.clock.now()
+            tidy_generations(journal, self.generations, self.keep, base, now)
         except PortError as error:
             self.progress.warn(
                 f"generation {journal.ledger.published} is published; what is older and"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from application.journal import MAX_EVENTS, Journal
+from application.run import SILENCE
 from domain.events import Event
 from domain.generations import GenerationDropped
 from domain.ledger import Ledger
@@ -10,7 +13,11 @@ from ports.generations import Generations
 
 
 def tidy_generations(
-    journal: Journal, generations: Generations, keep: int, base: int | None
+    journal: Journal,
+    generations: Generations,
+    keep: int,
+    base: int | None,
+    now: datetime,
 ) -> None:
     """Let go the generations that are too old, and documents of none.
 
@@ -40,15 +47,15 @@ def tidy_generations(
     for number in generations.numbers():
         if number not in ledger.generations and number < max(ledger.generations):
             generations.drop(number)
-    sweep_documents(ledger, generations)
+    sweep_documents(ledger, generations, now)
 
 
-def sweep_documents(ledger: Ledger, generations: Generations) -> None:
+def sweep_documents(ledger: Ledger, generations: Generations, now: datetime) -> None:
     """Let go documents that were read and that nobody is going to publish.
 
     Raises:
         PortError: The store cannot be used.
     """
     if not ledger.runs and ledger.catalog is not None:
-        # Another run may have staged what it has not recorded yet.
-        generations.sweep(ledger.catalog.documents.values())
+        # A run that is still planned has staged what it records once it is.
+        generations.sweep(ledger.catalog.documents.values(), before=now - SILENCE)

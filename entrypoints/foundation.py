@@ -27,7 +27,14 @@ from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
 from domain.words import RunKind
 from entrypoints.injector import containers, providers
-from entrypoints.stores import CountedStore, open_public_objects, open_store, readers_of
+from entrypoints.stores import (
+    CountedStore,
+    open_public_objects,
+    open_served,
+    open_store,
+    readers_of,
+    tell_written,
+)
 from entrypoints.upstream import (
     open_catalog,
     open_documents,
@@ -47,6 +54,7 @@ from ports.hash_file import HashFile
 from ports.metrics import Metrics
 from ports.progress import Progress
 from ports.public_objects import PublicObjects
+from ports.served_objects import ServedObjects
 from ports.spool import Spool
 
 if TYPE_CHECKING:
@@ -134,8 +142,14 @@ class Foundation(containers.DeclarativeContainer):
     api_documents: providers.Provider[ApiDocuments] = providers.Singleton(
         open_documents, config=config, http=http
     )
+    served: providers.Provider[ServedObjects] = providers.Singleton(
+        open_served, config=config
+    )
     generations: providers.Provider[Generations] = providers.Singleton(
-        StoredGenerations, store=store, objects=public_objects
+        StoredGenerations,
+        store=store,
+        objects=public_objects,
+        written_at=providers.Callable(tell_written, served.provider),
     )
     spool: providers.Provider[Spool] = providers.Singleton(
         open_spool, cloud=cloud, clock=clock, progress=progress

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -134,6 +136,21 @@ def open_served(config: SyncConfig) -> ServedObjects:
     from adapters.folder.served import ServedFolder  # noqa: PLC0415
 
     return ServedFolder(Path(address.path))
+
+
+def tell_written(
+    open_objects: Callable[[], ServedObjects],
+) -> Callable[[ObjectKey], datetime | None]:
+    """Return what tells when an object was written; None when there is none."""
+
+    def written_at(key: ObjectKey) -> datetime | None:
+        try:
+            with closing(open_objects().open(key, compressed=False)) as found:
+                return found.head.modified
+        except NotFoundError:
+            return None
+
+    return written_at
 
 
 def open_copy(text: str, config: SyncConfig) -> LogCopy:

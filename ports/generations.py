@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from domain.listing import Listing
@@ -87,6 +88,10 @@ class Generations(Protocol):
         raise NotImplementedError
 
     @abstractmethod
-    def sweep(self, needed: Collection[str]) -> None:
-        """Remove what is staged, but for the documents with these SHA-256."""
+    def sweep(self, needed: Collection[str], before: datetime | None = None) -> None:
+        """Remove what is staged, but for the documents with these SHA-256.
+
+        Args:
+            before: Only what was staged before then; None is whenever it was.
+        """
         raise NotImplementedError

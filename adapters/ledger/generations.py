@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Final
 
 from adapters.ledger.listing_codec import decode_listing, encode_listing
@@ -23,9 +24,20 @@ _TWIN: Final = ".gz"
 class StoredGenerations(Generations):
     """Generations beside the bottles; what of them is text lies there compressed."""
 
-    def __init__(self, store: Store, objects: PublicObjects) -> None:
+    def __init__(
+        self,
+        store: Store,
+        objects: PublicObjects,
+        written_at: Callable[[ObjectKey], datetime | None],
+    ) -> None:
+        """Nothing is asked of the store yet.
+
+        Args:
+            written_at: Tells when an object was written; None when there is none.
+        """
         self._store = store
         self._objects = objects
+        self._written_at = written_at
 
     def stage(self, body: bytes, media_type: str) -> str:
         sha256 = hashlib.sha256(body).hexdigest()
@@ -77,11 +89,17 @@ class StoredGenerations(Generations):
         for key in sorted(keys, key=lambda key: key == _listing_key(number)):
             self._store.delete(key)
 
-    def sweep(self, needed: Collection[str]) -> None:
+    def sweep(self, needed: Collection[str], before: datetime | None = None) -> None:
         kept = {_staged_key(sha256) for sha256 in needed}
         for info in tuple(self._store.list(_STAGED)):
-            if info.key.removesuffix(_TWIN) not in kept:
+            if info.key.removesuffix(_TWIN) in kept:
+                continue
+            if before is None or self._was_written(info.key, before):
                 self._objects.remove(info.key)
+
+    def _was_written(self, key: ObjectKey, before: datetime) -> bool:
+        at = self._written_at(key)
+        return at is not None and at < before
 
 
 def _checked(key: ObjectKey, body: bytes, sha256: str) -> bytes:

@@ -23,7 +23,7 @@ from entrypoints.cli.command_container import CommandContainer
 from entrypoints.container import MirrorContainer
 from entrypoints.injector import providers
 from entrypoints.notifying import open_ways
-from entrypoints.stores import CountedStore, open_served
+from entrypoints.stores import CountedStore
 from ports.custody import Custody
 from ports.documents import Documents
 from ports.event_log import EventLog
@@ -66,9 +66,7 @@ class CliContainer(CommandContainer):
     )
     publish_by_hand: providers.Provider[PublishByHand] = mirror.publish_by_hand
     verify_mirror: providers.Provider[VerifyMirror] = mirror.verify_mirror
-    served: providers.Provider[ServedObjects] = providers.Singleton(
-        open_served, config=CommandContainer.config
-    )
+    served: providers.Provider[ServedObjects] = mirror.served
     check_attestations: providers.Provider[CheckAttestations] = (
         mirror.check_attestations
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +286,18 @@ def test_the_ruby_that_brew_runs_on_is_mirrored_beside_what_is_named(
     assert bottles.json(*held, "--views", "none")["offered"]["bottles"] == 1
     excluded = bottles.json(*held, "--exclude", "portable-ruby")
     assert excluded["offered"]["bottles"] == 1
+
+
+def test_what_another_run_may_have_just_staged_outlives_a_publication(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    bottles.json(*SYNC)
+    fresh, old = STAGED / ("a" * 64), STAGED / ("b" * 64)
+    for path in (fresh, old):
+        path.write_text("of a run that is still to be planned")
+    long_ago = time.time() - HOUR  # noqa: TID251 - the files' own clock
+    os.utime(old, (long_ago, long_ago))
+    upstream.publish(newer(ONE), published_at=NOON + HOUR)
+    assert bottles.json(*SYNC)["published"]["generation"] == 2
+    assert fresh.exists()
+    assert not old.exists()

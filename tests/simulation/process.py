@@ -34,6 +34,7 @@ from tests.simulation.faults import Weather
 from tests.simulation.judged import JudgedBucket, JudgedHashFile, JudgedLog
 from tests.simulation.line import Line
 from tests.simulation.world import SimulatedClock, World
+from tests.support.generations import long_ago
 from tests.support.showing import showing
 
 
@@ -147,7 +148,7 @@ class Process:
             self.runs,
             progress,
             jobs=1,
-            generations=StoredGenerations(store, MemoryPublicObjects(store)),
+            generations=StoredGenerations(store, MemoryPublicObjects(store), long_ago),
         )
         self.rebuild = RebuildHashFile(InspectLedger(self.log), self.hash_file)
 

@@ -60,6 +60,7 @@ from domain.work import GB
 from ports.external_hash_file import ExternalHashFile
 from ports.status_page import StatusPage
 from tests.support.catalogs import make_formula, select
+from tests.support.generations import long_ago
 from tests.support.showing import showing
 from tests.support.watched import Watch, WatchedCatalog, WatchedSource, WatchedStore
 
@@ -309,7 +310,7 @@ class Process:
     def exposing(self) -> ExposeRun:
         """Return what is due after a run: here nothing is."""
         objects = MemoryPublicObjects(self.store)
-        generations = StoredGenerations(self.store, objects)
+        generations = StoredGenerations(self.store, objects, long_ago)
         views = ExposureConfig().views
         publish = PublishGeneration(
             promises=StagedPromises(MemoryDocuments(self.mirror.catalog), generations),
@@ -340,7 +341,7 @@ class Process:
             self.runs,
             self.progress,
             self._jobs,
-            StoredGenerations(self.store, MemoryPublicObjects(self.store)),
+            StoredGenerations(self.store, MemoryPublicObjects(self.store), long_ago),
         )
         return verify_mirror(deep=deep, repair=repair, prune_orphans=prune_orphans)
 

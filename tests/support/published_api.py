@@ -26,6 +26,7 @@ from domain.records import CatalogSeen
 from domain.selection import Selection
 from domain.tags import Tag
 from tests.support.catalogs import select
+from tests.support.generations import long_ago
 
 NOON = datetime(2026, 8, 22, 12, 0, 0, tzinfo=UTC)
 CLIENT = Tag("arm64_sonoma")
@@ -58,7 +59,7 @@ class PublishedApi:
         self.upstream = MemoryDocuments(self.catalog)
         store = MemoryStore()
         self.objects = MemoryPublicObjects(store)
-        self.generations = StoredGenerations(store, self.objects)
+        self.generations = StoredGenerations(store, self.objects, long_ago)
         self.ledger = Ledger()
         self._progress = RecordingProgress()
         clock = ManualClock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import count
 from uuid import UUID
@@ -40,6 +40,7 @@ from domain.views import (
 )
 from ports.errors import NotFoundError, UnavailableError
 from ports.public_objects import PublicObjects
+from tests.support.generations import LONG_AGO
 
 PACKAGES = "internal/packages.arm64_sonoma.jws.json"
 DAY = date(2026, 11, 22)
@@ -158,12 +159,14 @@ class PublishingMirror:
 
     Attributes:
         store: Where everything lies; another mirror may be given the same.
+        written: When objects were written, where it was not long ago.
     """
 
     views: tuple[View, ...] = ("registry",)
     keep: int = 4
     store: MemoryStore = field(default_factory=MemoryStore)
     promises: ToldPromises = field(default_factory=ToldPromises)
+    written: dict[ObjectKey, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
@@ -171,7 +174,9 @@ class PublishingMirror:
         plain = MemoryPublicObjects(self.store)
         self.clients = Clients(plain, self.views)
         self.objects = WatchedObjects(plain, self.clients.look)
-        self.generations = StoredGenerations(self.store, self.objects)
+        self.generations = StoredGenerations(
+            self.store, self.objects, lambda key: self.written.get(key, LONG_AGO)
+        )
         self.log = StoredEventLog(self.store, ManualClock(), ONCE, chance=lambda: 0.5)
         self.show = ShowGeneration(self.objects, self.generations, self.views, 1)
         self.publish = PublishGeneration(

@@ -35,6 +35,7 @@ from domain.views import (
 )
 from ports.store import Store
 from tests.support.catalogs import select
+from tests.support.generations import long_ago
 from tests.support.mirror import TAG, Mirror, Process
 
 BOTH = select("arm64_sonoma", "sonoma")
@@ -128,7 +129,7 @@ class ShownMirror(Mirror):
 
     def generations(self, store: Store) -> StoredGenerations:
         """Return what is kept of the generations in ``store``."""
-        return StoredGenerations(store, MemoryPublicObjects(store))
+        return StoredGenerations(store, MemoryPublicObjects(store), long_ago)
 
     def collecting(self, process: Process | None = None) -> CollectGarbage:
         """Return the use case that collects garbage."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -13,6 +14,7 @@ from application.collect_garbage import CollectAfterRun
 from application.expose_run import Exposed, ExposeRun
 from domain.exposure_config import ExposureConfig
 from ports.errors import UnavailableError
+from tests.support.generations import long_ago
 from tests.support.mirror import Process
 from tests.support.shown_mirror import ShownMirror
 
@@ -25,7 +27,11 @@ class Lasting(StoredGenerations):
     def drop(self, number: int) -> None:  # noqa: ARG002 - whichever it is
         raise NOTHING_GOES
 
-    def sweep(self, needed: Collection[str]) -> None:  # noqa: ARG002 - as above
+    def sweep(
+        self,
+        needed: Collection[str],  # noqa: ARG002 - as above
+        before: datetime | None = None,  # noqa: ARG002 - as above
+    ) -> None:
         raise NOTHING_GOES
 
 
@@ -35,7 +41,7 @@ def due(mirror: ShownMirror, process: Process, *, lasting: bool) -> ExposeRun:
     if lasting:
         store = process.store
         publish = replace(
-            publish, generations=Lasting(store, MemoryPublicObjects(store))
+            publish, generations=Lasting(store, MemoryPublicObjects(store), long_ago)
         )
     collect = CollectAfterRun(mirror.collecting(process), process.progress)
     return ExposeRun(

@@ -26,6 +26,7 @@ from domain.views import api_key, blob_key, flat_index_key, flat_key, index_key
 from ports.errors import MalformedError, NotFoundError, UnavailableError
 from ports.public_objects import PublicObjects
 from ports.store import Store
+from tests.support.generations import long_ago
 from tests.support.publishing import DAY, PACKAGES, PublishingMirror, body_of, made
 
 ALL = Selection()
@@ -40,7 +41,7 @@ class Watched(StoredGenerations):
     """Generations of which is known whose lists were read."""
 
     def __init__(self, store: Store, objects: PublicObjects) -> None:
-        super().__init__(store, objects)
+        super().__init__(store, objects, long_ago)
         self.read: list[int] = []
 
     def listing(self, number: int, sha256: str) -> Listing:

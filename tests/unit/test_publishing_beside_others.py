@@ -10,6 +10,8 @@ from adapters.ledger.event_log import StoredEventLog
 from adapters.memory.clock import ManualClock
 from adapters.retry import ONCE
 from application.publication import PublishRefusedError
+from application.run import SILENCE
+from domain.bottle import Bottle, ObjectKey
 from domain.events import Commit, Event, RecordedCommit
 from domain.generations import (
     GenerationDropped,
@@ -19,6 +21,7 @@ from domain.generations import (
 )
 from domain.selection import Selection
 from domain.views import flat_key
+from ports.errors import NotFoundError
 from tests.support.publishing import PACKAGES, PublishingMirror, body_of, made
 
 ALL = Selection()
@@ -148,3 +151,31 @@ def test_what_somebody_goes_back_to_while_it_is_let_go_stays_whole() -> None:
     assert mirror.ledger().published == oldest
     assert oldest in mirror.generations.numbers()
     assert is_whole(mirror)
+
+
+def test_what_another_run_has_read_and_is_still_to_record_stays() -> None:
+    mirror = PublishingMirror()
+    mirror.mirror(JQ, BAT)
+    other = _staged(mirror, JQ, BAT)
+    mirror.offer(JQ)
+    mirror.publish(mirror.journal(), ALL)
+    assert mirror.generations.staged(other)
+
+
+def test_what_a_run_has_read_that_died_before_it_recorded_anything_is_let_go() -> None:
+    mirror = PublishingMirror()
+    mirror.mirror(JQ)
+    other = _staged(mirror, JQ, BAT)
+    mirror.offer(JQ)
+    mirror.clock.sleep(SILENCE.total_seconds() + 1)
+    mirror.publish(mirror.journal(), ALL)
+    with pytest.raises(NotFoundError):
+        mirror.generations.staged(other)
+
+
+def _staged(mirror: PublishingMirror, *bottles: Bottle) -> str:
+    """Stage a document just now, as a run does that is still to be planned."""
+    body = ",".join(f"{each.key}={each.digest}" for each in bottles).encode()
+    sha256 = mirror.generations.stage(body, "application/json")
+    mirror.written[ObjectKey(f"generations/staged/{sha256}")] = mirror.clock.now()
+    return sha256

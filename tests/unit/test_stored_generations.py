@@ -16,6 +16,7 @@ from ports.errors import (
     NotFoundError,
     OutcomeUnknownError,
 )
+from tests.support.generations import long_ago
 
 
 class SilentStore(MemoryStore):
@@ -28,7 +29,7 @@ class SilentStore(MemoryStore):
 
 def test_a_number_that_may_be_another_s_is_taken() -> None:
     store = SilentStore()
-    generations = StoredGenerations(store, MemoryPublicObjects(store))
+    generations = StoredGenerations(store, MemoryPublicObjects(store), long_ago)
     for _ in range(2):
         with pytest.raises(ConflictError):
             generations.keep(1, {}, Listing({}, {}))
@@ -38,7 +39,7 @@ def test_a_number_that_may_be_another_s_is_taken() -> None:
 def test_a_document_that_changed_since_it_was_staged_is_not_kept() -> None:
     store = MemoryStore()
     objects = MemoryPublicObjects(store)
-    generations = StoredGenerations(store, objects)
+    generations = StoredGenerations(store, objects, long_ago)
     sha256 = generations.stage(b"{}", "application/json")
     staged = ObjectKey(f"generations/staged/{sha256}")
     objects.write(staged, b"[]", "application/json")
