@@ -129,7 +129,10 @@ class SmokeMirror:
         if not named:
             yield f"the index of {bottle.tagref} does not name sha256 {bottle.digest}"
         elif bottle.ref_name not in named:
-            called = ", ".join(named)
+            # A stranger's server has written them.
+            called = ", ".join(
+                name if name.isprintable() else repr(name) for name in named
+            )
             yield f"the index calls it {called}, and brew {bottle.ref_name}"
 
     def _handful(self, packages: Packages, tag: Tag, view: View) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -53,6 +54,11 @@ class ServedFolder(ServedObjects):
                 file = FileIO(self._root / name)
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
+            except OSError as error:
+                # Whoever asks chooses the name: what none can have is not there.
+                if error.errno == errno.ENAMETOOLONG:
+                    return None
+                raise
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return file
             file.close()

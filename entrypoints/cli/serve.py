@@ -70,7 +70,7 @@ def _serve(invocation: Invocation, host: str, port: int) -> None:
 
     def watch(answered: Answered) -> None:
         if answered.trouble is not None:
-            note(f"{_asked(answered)}: {answered.trouble}")
+            note(f"{_asked(answered)}: {_printable(str(answered.trouble))}")
         elif invocation.verbose:
             note(f"{_asked(answered)}: {answered.status}, {answered.size:,} bytes")
 
@@ -93,6 +93,10 @@ def _serve(invocation: Invocation, host: str, port: int) -> None:
 
 
 def _asked(answered: Answered) -> str:
-    # Whoever asks chooses the path: nothing in it is to steer a terminal.
-    path = answered.path if answered.path.isprintable() else repr(answered.path)
-    return f"{answered.method} {path}"
+    return f"{_printable(answered.method)} {_printable(answered.path)}"
+
+
+def _printable(text: str) -> str:
+    # Whoever asks chooses the path, which a trouble names as well: nothing in it is to
+    # steer a terminal, or to look like a line of ours.
+    return text if text.isprintable() else repr(text)

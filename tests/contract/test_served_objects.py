@@ -238,6 +238,12 @@ def test_a_folder_serves_neither_what_is_hidden_nor_twins(tmp_path: Path) -> Non
     objects.open(ObjectKey("flat/jq.gz"), compressed=False).close()
 
 
+def test_a_folder_has_nothing_by_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    for key in (f"flat/{'a' * 300}", f"flat/{'a/' * 3_000}b"):
+        with pytest.raises(NotFoundError):
+            ServedFolder(tmp_path).open(ObjectKey(key), compressed=False)
+
+
 def test_a_folder_that_is_not_there_has_nothing(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         ServedFolder(tmp_path / "none").open(PAGE, compressed=False)

@@ -7,6 +7,7 @@ import signal
 import socket
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -67,6 +68,18 @@ def test_tells_of_every_answer_to_who_wants_to_know(mirror: Path) -> None:
         process.send_signal(signal.SIGINT)
         ended = finished(process)
     assert ended.err == "GET '/flat/\\x1b[31mred': 404, 0 bytes\n"
+
+
+def test_no_name_that_a_client_chooses_steers_the_terminal(mirror: Path) -> None:
+    name = "\x1b]0;pwned\x07\nbottles: damaged"
+    (mirror / "flat" / name).symlink_to(name)
+    with served("--store", str(mirror)) as (process, url):
+        asked = requests.get(f"{url}/flat/{quote(name)}", timeout=30)
+        process.send_signal(signal.SIGINT)
+        ended = finished(process)
+    assert asked.status_code == 502
+    assert ended.err.removesuffix("\n").isprintable()
+    assert "symbolic links lead in a circle" in ended.err
 
 
 def test_a_client_that_hangs_up_is_no_trouble(mirror: Path) -> None:

@@ -194,6 +194,10 @@ def test_an_index_must_name_the_digest_of_the_api_as_brew_calls_it() -> None:
     assert trial.state == "fail"
     assert "calls it 1.8.1.arm64_sonoma, and brew 1.8.1.arm64_sonoma.1" in trial.detail
 
+    steering = IndexChild(JQ.digest, "\x1b[2J\nok  jq")
+    mirror.children["jq"] = (steering,)
+    assert r"calls it '\x1b[2J\nok  jq', and" in smoke(mirror, "jq")["jq"].detail
+
     # One digest under several tags.
     mirror.children["jq"] = (stale, IndexChild(JQ.digest, JQ.ref_name))
     assert smoke(mirror, "jq")["jq"].state == "ok"
