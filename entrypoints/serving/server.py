@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _SILENCE: Final = 60  # seconds without a byte taken or asked for
+_LONGEST_HEADERS: Final = 64 * 1024  # bytes, with the address; all of it is in memory
 
 
 class Serving:
@@ -93,6 +94,7 @@ class _Server(Server):
             server_name=user_agent(),
             timeout=_SILENCE,
         )
+        self.max_request_header_size = _LONGEST_HEADERS
         self._log = log
 
     def error_log(
