@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _METHODS: Final = ("GET", "HEAD")
 _TRIES: Final = 2
+_NO_BYTES: Final = re.compile(r"bytes=[ \t]*-0+[ \t]*", re.IGNORECASE)
+"""The last 0 bytes: there are none, though to werkzeug it is no range at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +187,15 @@ def _part(request: Request, head: ObjectHead) -> tuple[int, int] | None:
     As in S3, several parts at once, or other units, mean the whole.
     """
     asked, unless = request.range, request.headers.get("If-Range")
-    if (
-        asked is None
-        or asked.units != "bytes"
-        or len(asked.ranges) != 1
-        # Both are compared as they are written (RFC 9110, 13.1.5).
-        or unless not in (None, head.etag, http_date(head.modified))
-    ):
+    # Both are compared as they are written (RFC 9110, 13.1.5).
+    if unless not in (None, head.etag, http_date(head.modified)):
+        return 0, head.size
+    if _NO_BYTES.fullmatch(request.headers.get("Range", "")):
+        return None
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return 0, head.size
+    start, _ = asked.ranges[0]
+    if start < -head.size:
+        # More of the end than there is, is the whole (RFC 9110, 14.1.2).
         return 0, head.size
     return asked.range_for_length(head.size)

@@ -121,8 +121,21 @@ def test_gives_the_whole_where_no_one_part_of_it_is_meant(
     answer.close()
 
 
-def test_a_part_that_is_not_there_is_refused_with_the_length(mirror: Mirror) -> None:
-    answer = mirror.get(ENCODED, Range="bytes=2048-")
+@pytest.mark.parametrize("asked", ["bytes=-2048", "bytes=-2049", "bytes=-99999"])
+def test_gives_the_whole_to_who_wants_more_of_its_end_than_there_is(
+    mirror: Mirror, asked: str
+) -> None:
+    answer = mirror.get(ENCODED, Range=asked)
+    assert answer.status_code == 200
+    assert answer.data == BODY
+    answer.close()
+
+
+@pytest.mark.parametrize("asked", ["bytes=2048-", "bytes=-0", "bytes= -00 "])
+def test_a_part_that_is_not_there_is_refused_with_the_length(
+    mirror: Mirror, asked: str
+) -> None:
+    answer = mirror.get(ENCODED, Range=asked)
     assert answer.status_code == 416
     assert answer.headers["Content-Range"] == "bytes */2048"
     assert answer.data == b""
