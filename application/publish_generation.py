@@ -185,8 +185,8 @@ class PublishGeneration:
         unread = CatalogRead(catalog.source, {}, None, None, catalog.formulae)
         journal.record([unread])
         raise PublishRefusedError(
-            "documents of the API that were read are not in the store any more; the"
-            " next sync reads them again"
+            "documents of the API that were read are not in the store; the next sync"
+            " reads them again"
         )
 
     def _publish(

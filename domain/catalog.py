@@ -38,7 +38,7 @@ class CatalogDocument:
     """Where a catalog came from.
 
     Attributes:
-        name: The document's name, ``formula.jws.json``.
+        name: The document's name, ``formula.jws.json``; a file's begins with ``./``.
         source: The URL or path it was read from.
         sha256: The digest of its bytes, decoded from any transfer encoding.
         signed: Whether its signature was checked and found good.

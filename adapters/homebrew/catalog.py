@@ -71,12 +71,14 @@ class HomebrewCatalog(CatalogSource):
             answer = self._downloaded(unless)
             if answer is None:
                 return None
-            body, validators = answer
+            name, (body, validators) = self._document, answer
         else:
+            # A file may be called as the document of the API is, and is none.
+            name = f"./{Path(self._document).name}"
             body, validators = self._read(), Validators()
         signed = self._document.endswith(_SIGNED)
         document = CatalogDocument(
-            name=Path(self._document).name,
+            name=name,
             source=self.source,
             sha256=hashlib.sha256(body).hexdigest(),
             signed=signed,

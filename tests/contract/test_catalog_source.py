@@ -153,7 +153,7 @@ class TestCatalogSourceContract:
     def test_tells_where_it_was_read(self, offering: Offering) -> None:
         document = fetched(offering).document
         assert document.source == offering.source.source
-        assert document.source.endswith(document.name)
+        assert document.source.endswith(document.name.removeprefix("."))
         assert document.signed == (".jws" in document.name)
 
     def test_skips_an_entry_that_it_cannot_read_and_tells_of_it(

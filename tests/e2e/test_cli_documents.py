@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.standin.catalog import Formula, plain_catalog
 from tests.standin.faults import Fault
@@ -301,3 +302,18 @@ def test_what_another_run_may_have_just_staged_outlives_a_publication(
     assert bottles.json(*SYNC)["published"]["generation"] == 2
     assert fresh.exists()
     assert not old.exists()
+
+
+def test_a_file_that_is_called_as_the_document_of_the_api_is_a_file_all_the_same(
+    bottles: Bottles, upstream: Upstream
+) -> None:
+    url = f"{upstream.api_domain}/formula.jws.json"
+    Path("formula.jws.json").write_bytes(requests.get(url, timeout=30).content)
+    file = ("--catalog", "./formula.jws.json")
+    assert bottles.json(*SYNC, *file)["mirrored"]["bottles"] == 40
+    again = bottles(*SYNC, *file)
+    assert again.status == 0
+    assert "nothing is published" not in again.err
+    told = bottles("publish", "--tag", CLIENT)
+    assert told.status == 2
+    assert "the catalog was not read from the signed API" in told.err

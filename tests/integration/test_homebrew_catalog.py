@@ -212,7 +212,7 @@ def test_reads_a_file(tmp_path: Path, opened: Open, name: str, content: bytes) -
     path.write_bytes(content)
     document = fetched(opened(path)).document
     plain = gzip.decompress(content) if name.endswith(".gz") else content
-    assert document.name == name
+    assert document.name == f"./{name}"
     assert document.source == str(path)
     assert document.sha256 == hashlib.sha256(plain).hexdigest()
     assert document.signed == (".jws." in name)
