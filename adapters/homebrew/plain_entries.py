@@ -53,7 +53,7 @@ class _Bottle(_Part):
 
 
 class _Bound(_Part):
-    since: str | UnsetType = UNSET
+    since: str | None = None
 
 
 _Use: TypeAlias = str | dict[str, str | list[str]]
@@ -187,13 +187,12 @@ def _needs(
 
 def _from_system(uses: list[_Use], bounds: list[_Bound]) -> Iterator[SystemDependency]:
     for use, bound in zip(uses, bounds, strict=True):
-        since = None if isinstance(bound.since, UnsetType) else bound.since
         if isinstance(use, str):
-            yield _dependency(use, since)
+            yield _dependency(use, bound.since)
             continue
         # More than one name, or none, is a ValueError.
         ((name, types),) = use.items()
-        needed = _dependency(name, since)
+        needed = _dependency(name, bound.since)
         if NOT_AT_RUN_TIME.isdisjoint([types] if isinstance(types, str) else types):
             yield needed
 

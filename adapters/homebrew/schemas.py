@@ -102,7 +102,7 @@ class _Bottle(_Part):
 
 
 class _Bound(_Part):
-    since = _Name()
+    since = _Name(allow_none=True)
 
 
 class _Needs(_Part):

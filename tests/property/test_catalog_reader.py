@@ -91,10 +91,13 @@ def places(part: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
             yield from ((key, *rest) for rest in places(part[key]))
 
 
-def test_most_entries_go_the_short_way() -> None:
-    texts = plain_entries(json.dumps([FULL]).encode())
+@pytest.mark.parametrize("bound", [{"since": "tahoe"}, {"since": None}, {}])
+def test_most_entries_go_the_short_way(bound: dict[str, Any]) -> None:
+    entry = deepcopy(FULL)
+    entry["uses_from_macos_bounds"][-1] = bound
+    texts = plain_entries(json.dumps([entry]).encode())
     assert texts is not None
-    assert list(map(plain_formula, texts)) == [load_entry(FULL, 1)]
+    assert list(map(plain_formula, texts)) == [load_entry(entry, 1)]
 
 
 @pytest.mark.parametrize("place", [*places(FULL), ("oldname",)], ids=str)

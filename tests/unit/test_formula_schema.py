@@ -197,6 +197,13 @@ def test_only_what_is_used_at_run_time_is_needed(
     assert formula(read, given).needs.from_system == expected
 
 
+@pytest.mark.parametrize("bound", [{}, {"since": None}])
+def test_without_a_bound_every_macos_brings_it(read: Read, bound: object) -> None:
+    given = entry("uses_from_macos", ["krb5"])
+    given["uses_from_macos_bounds"] = [bound]
+    assert formula(read, given).needs.from_system == (SystemDependency("krb5"),)
+
+
 def test_a_variation_overrides_each_key_by_itself(read: Read) -> None:
     override = {"uses_from_macos": ["zlib"], "uses_from_macos_bounds": [{}]}
     found = formula(read, entry("variations", {"monterey": override}))
