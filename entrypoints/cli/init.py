@@ -44,7 +44,8 @@ def init(
     """Write a commented bottles.toml after three questions.
 
     They are where the mirror is to be, and which tags and which formulae it is to have.
-    What an option or the environment says is not asked. What each answer takes, in
+    What an option or the environment says is not asked, and what options say of
+    upstream is written, too. What each answer takes, in
     bytes and in US dollars a month, is told before anything is fetched: of upstream the
     catalog is read, unless --catalog names a file, and the registry is asked for sizes
     where formulae are named.
@@ -70,7 +71,7 @@ def init(
         if not yes:
             click.confirm(f"Write {path}?", default=True, abort=True, err=True)
         try:
-            write(path, file_text(config, forecast), overwrite=overwrite)
+            write(path, file_text(config, forecast, given), overwrite=overwrite)
         except FileExistsError:
             raise click.UsageError(_is_there(path), context) from None
         except UnicodeEncodeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import Final
@@ -15,6 +15,7 @@ from entrypoints.cli.init_text import takes_text
 from entrypoints.cli.settings import SETTINGS
 
 _WIDTH: Final = 88
+_ANSWERS: Final = frozenset({"store", "target_tags", "formulae", "with_deps"})
 _OTHERS: Final = (
     "retention_days",
     "gc_auto",
@@ -26,14 +27,19 @@ _OTHERS: Final = (
 """Settings that are there to be changed, commented out with their defaults."""
 
 
-def file_text(config: SyncConfig, forecast: Forecast | None) -> str:
+def file_text(
+    config: SyncConfig, forecast: Forecast | None, given: Container[str] = ()
+) -> str:
     """Return the file that says what ``config`` does of store and selection.
 
     Args:
         forecast: What it takes, as far as that is known.
+        given: The settings that are to be in it as well, where they are not as they
+            would be without a line.
     """
     said = written(Configuration(config))
-    return "\n".join([*_lines(said, takes_text(config, forecast)), ""])
+    lines = _lines(said, takes_text(config, forecast), given)
+    return "\n".join([*lines, ""])
 
 
 def write(path: Path, text: str, *, overwrite: bool) -> None:
@@ -49,7 +55,8 @@ def write(path: Path, text: str, *, overwrite: bool) -> None:
         file.write(body)
 
 
-def _lines(said: dict[str, object], takes: str) -> Iterator[str]:
+def _lines(said: dict[str, object], takes: str, given: Container[str]) -> Iterator[str]:
+    defaults = written(configure())
     yield from _comment(
         "What the mirror is. Every bottles command that is started in this folder reads"
         " it; an option, or a variable BOTTLES_NAME, counts before a line of it. Paths"
@@ -75,12 +82,16 @@ def _lines(said: dict[str, object], takes: str) -> Iterator[str]:
         yield from _comment("All formulae. Or some, by their names, or globs:")
         yield f"# {_line('formulae', ['jq', 'python@3.*'])}"
         yield f"# {_line('with_deps', value=True)}"
+    for name, value in said.items():
+        if name in given and name not in _ANSWERS and value != defaults.get(name):
+            yield ""
+            yield from _comment(SETTINGS[name].help)
+            yield _line(name, value)
     yield ""
     yield from _comment(
         "More settings, with their defaults. bottles sync --help has all of them. What"
         " is secret is better kept in the environment."
     )
-    defaults = written(configure())
     for name in _OTHERS:
         yield ""
         yield from _comment(SETTINGS[name].help)

@@ -161,8 +161,39 @@ def test_with_yes_nobody_is_asked_and_a_catalog_in_a_file_needs_no_network(
     config = written()
     assert config.selection.tags == parse_target_tags("latest:3")
     assert config.selection.formulae == ("ledger",)
-    # The file that answered the questions is not the catalog of the mirror.
-    assert config.catalog == "formula.jws.json"
+    assert config.registry == NOBODY
+    assert config.catalog == str(catalog)
+
+
+def test_what_is_said_of_upstream_is_written_and_nothing_that_nobody_said(
+    bottles: Bottles, upstream: Upstream, folder: Path
+) -> None:
+    key = folder / "key.pem"
+    key.write_text(upstream.public_key_pem)
+    Path("bottles.toml").unlink()
+    said = ("--api-domain", upstream.api_domain, "--registry", upstream.registry)
+    ended = bottles(
+        *("init", "--yes", *said, "--api-public-key", str(key)),
+        *("--catalog", "formula.json", "--formula", "ledger"),
+    )
+    assert ended.status == 0, ended.err
+    config = written()
+    assert (config.api_domain, config.registry) == (
+        upstream.api_domain,
+        upstream.registry,
+    )
+    assert config.catalog == "formula.json"
+    assert config.api_public_key == upstream.public_key_pem
+    assert config.retry_attempts == SyncConfig().retry_attempts
+    assert bottles("sync").status == 0
+
+
+def test_what_is_said_as_it_would_be_anyway_is_not_written(
+    bottles: Bottles, catalog: Path
+) -> None:
+    usual = ("--registry", SyncConfig().registry, "--catalog", str(catalog))
+    assert bottles("init", "--yes", *usual).status == 0
+    assert "registry =" not in Path("bottles.toml").read_text()
 
 
 def test_without_any_network_the_file_is_written_all_the_same(
