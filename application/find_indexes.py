@@ -45,8 +45,12 @@ class FindIndexes:
         }
         ask = partial(self._ask, journal.ledger, Flag())
         with ThreadPoolExecutor(self.jobs) as pool:
-            answers = pool.map(ask, releases.values())
-            journal.record(self._news(answers, journal.ledger, len(releases)))
+            try:
+                answers = pool.map(ask, releases.values())
+                journal.record(self._news(answers, journal.ledger, len(releases)))
+            finally:
+                # What cannot be recorded any more need not be asked for.
+                pool.shutdown(cancel_futures=True)
 
     def _news(
         self, answers: Iterable[KeptIndex | None], ledger: Ledger, total: int

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from threading import Event
+from typing import NoReturn
 
 import pytest
 
 from application.find_indexes import FindIndexes
 from domain.bottle import Bottle
-from domain.generations import IndexMirrored
+from domain.generations import IndexMirrored, KeptIndex
 from domain.views import index_key, kept_index_key
-from tests.support.catalogs import select
+from ports.errors import UnavailableError
+from tests.support.catalogs import make_bottle, select
 from tests.support.mirror import Mirror, Process
 
 TAGS = ("arm64_tahoe", "arm64_sonoma")
@@ -75,3 +79,31 @@ def test_a_registry_that_does_not_answer_is_asked_once(mirror: Mirror) -> None:
     assert len(process.watch.of("index")) == 1
     assert mirror.ledger().indexes == {}
     assert any("not asked for any more" in note for note in process.progress.notes)
+
+
+def test_once_nothing_can_be_recorded_nothing_more_is_asked_for(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    is_over = Event()
+
+    def keep(bottle: Bottle, _known: KeptIndex | None) -> KeptIndex:
+        asked.append(bottle.name)
+        if len(asked) > 1:
+            is_over.wait(timeout=10)
+        offered = {bottle.tag: bottle.digest}
+        return KeptIndex(bottle.name, bottle.tagref, bottle.digest, 1, offered)
+
+    def record(events: Iterable[IndexMirrored]) -> NoReturn:
+        assert next(iter(events)).index.name
+        is_over.set()
+        raise UnavailableError("the log", "it cannot be written")
+
+    process = mirror.process()
+    journal = process.journal()
+    monkeypatch.setattr(journal, "record", record)
+    many = [make_bottle(f"x{number}") for number in range(500)]
+    find_indexes = FindIndexes(keep, process.progress, jobs=2)  # type: ignore[arg-type]
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        find_indexes(journal, many)
+    assert len(asked) < len(many)
