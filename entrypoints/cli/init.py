@@ -57,7 +57,12 @@ def init(
 
     given = options_given(context)
     path = Path(str(given.get("config") or FILE_NAME))
-    if path.exists() and not overwrite:
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        problem = f"{path}: cannot be read ({error.strerror})"
+        raise click.UsageError(problem, context) from error
+    if is_there and not overwrite:
         raise click.UsageError(_is_there(path), context)
     invocation = prepared(context, instead=_ONE_ATTEMPT)
     said = {*given, *environment(os.environ).values}

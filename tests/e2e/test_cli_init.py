@@ -263,3 +263,18 @@ def test_a_place_that_cannot_be_written_is_told_of(
 
     assert ended.status == 2
     assert "nowhere/bottles.toml: No such file or directory" in ended.err
+
+
+@pytest.mark.parametrize("overwrite", [(), ("--overwrite",)])
+def test_a_name_that_no_file_can_have_is_told_as_other_commands_tell_it(
+    bottles: Bottles, catalog: Path, overwrite: tuple[str, ...]
+) -> None:
+    named = ("--config", "a" * 300, *overwrite)
+    told = "aaa: cannot be read (File name too long)"
+
+    ended = bottles("init", "--yes", "--catalog", str(catalog), *named)
+    planned = bottles("plan", "--config", "a" * 300)
+
+    assert ended.status == planned.status == 2
+    assert told in ended.err
+    assert told in planned.err
