@@ -221,6 +221,21 @@ def test_a_webhook_that_is_still_the_same_is_not_tried_again(
     assert len(slack.attempts) == 1
 
 
+def test_a_webhook_is_not_asked_for_again_when_the_time_is_over(
+    clock: ManualClock,
+) -> None:
+    def answer_late(_: Asked) -> Answer:
+        clock.sleep(61)
+        return NO_SERVICE
+
+    with LoopbackServer(answer_late) as server:
+        url = f"{server.origin}/services/T/B/{SECRET}"
+        secret = Rotated(url, f"{url}x")
+        failed(notifier(secret, clock))
+
+    assert secret.asked == [False]
+
+
 def test_a_secret_that_cannot_be_read_says_why() -> None:
     assert str(failed(notifier(Denied()))) == (
         "Failed to send Slack notification: its webhook is not known: the secret slack:"

@@ -133,7 +133,7 @@ class TestTheOrchestrator:
         tell = made.orchestrate().tell
         (slack,) = tell.announce.notifiers
         assert isinstance(slack, SlackNotifier)
-        assert made.orchestrate().close.tell.announce is tell.announce
+        assert made.orchestrate().close.ends.tell.announce is tell.announce
         assert (tell.store, tell.environment) == ("s3://bottles/mirror", "prod")
 
     def test_tells_nobody_where_that_is_not_wanted(self) -> None:
