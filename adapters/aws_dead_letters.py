@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SUFFIX: Final = "-dlq"
+_PARTS: Final = ("orchestrator", "alarm", "rules")
 _AT_A_TIME: Final = 10  # SQS hands out no more
 _HIDDEN: Final = 60  # seconds
 _WAIT: Final = 1  # second; with none, SQS asks only some of its servers
@@ -29,11 +29,16 @@ _QUEUES_A_PAGE: Final = 1_000
 
 
 class SqsDeadLetters(DeadLetters):
-    """The queues called ``PROJECT-…-dlq``."""
+    """The queues of one mirror, called ``PROJECT-PART-dlq``.
+
+    No other that begins likewise: of ``mirror`` and ``mirror-dev`` in one account each
+    has its own.
+    """
 
     def __init__(self, aws: Aws, project: str) -> None:
         self._aws = aws
         self._project = project
+        self._names = [f"{project}-{part}-dlq" for part in _PARTS]
         self._orchestrator = f"{project}-orchestrator"
         self._urls: dict[str, str] = {}
 
@@ -94,9 +99,7 @@ class SqsDeadLetters(DeadLetters):
                 )
                 urls = [url for page in pages for url in page.get("QueueUrls", [])]
             named = {url.rpartition("/")[2]: url for url in urls}
-            self._urls = {
-                name: named[name] for name in sorted(named) if name.endswith(_SUFFIX)
-            }
+            self._urls = {name: named[name] for name in self._names if name in named}
         return self._urls
 
     def _count(self, name: str, url: str) -> int:

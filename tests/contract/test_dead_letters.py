@@ -17,7 +17,7 @@ from ports.dead_letters import DeadLetter, DeadLetters
 from ports.errors import MalformedError
 from tests.support.cloud_in_moto import PROJECT, REGION, client, cloud_in_moto
 
-QUEUE = f"{PROJECT}-schedule-dlq"
+QUEUE = f"{PROJECT}-rules-dlq"
 TRIGGER = {"source": "manual"}
 CLOSE = {"run_id": "run-1", "shards": None, "source": "close"}
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
@@ -110,6 +110,28 @@ class TestInSqs:
             assert letters.count() == {QUEUE: 0}
             letters.put_back(letter)
             assert letters.count() == {QUEUE: 1}
+
+    @pytest.mark.parametrize(
+        "neighbour", [f"{PROJECT}-dev-rules-dlq", f"{PROJECT}-staging-orchestrator-dlq"]
+    )
+    def test_what_another_mirror_of_the_account_has_given_up_is_left_to_it(
+        self, neighbour: str
+    ) -> None:
+        with cloud_in_moto() as cloud:
+            cloud.deploy_queue(QUEUE)
+            url = cloud.deploy_queue(neighbour)
+            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(TRIGGER))
+            letters = SqsDeadLetters(Aws(REGION, 1), PROJECT)
+            assert letters.count() == {QUEUE: 0}
+            assert list(letters.read()) == []
+
+    @pytest.mark.parametrize("part", ["orchestrator", "alarm", "rules"])
+    def test_every_queue_of_the_mirror_is_read(self, part: str) -> None:
+        with cloud_in_moto() as cloud:
+            url = cloud.deploy_queue(f"{PROJECT}-{part}-dlq")
+            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(TRIGGER))
+            (letter,) = SqsDeadLetters(Aws(REGION, 1), PROJECT).read()
+            assert letter.queue == f"{PROJECT}-{part}-dlq"
 
     def test_without_queues_there_are_no_letters(self) -> None:
         with cloud_in_moto():

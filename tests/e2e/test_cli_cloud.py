@@ -243,7 +243,7 @@ class TestRedrive:
         self, bottles: Bottles, cloud: CloudInMoto
     ) -> None:
         cloud.deploy_function("orchestrator")
-        url = cloud.deploy_queue(f"{PROJECT}-schedule-dlq")
+        url = cloud.deploy_queue(f"{PROJECT}-rules-dlq")
         client("sqs").send_message(QueueUrl=url, MessageBody='{"source":"manual"}')
         looked_at = bottles("cloud", "redrive", "--dry-run")
         assert (looked_at.status, "left where it lies" in looked_at.out) == (0, True)

@@ -187,7 +187,7 @@ class TestDeployment:
     def test_takes_dead_letters_up_again(self, aws_stack: AwsStack, aws: Aws) -> None:
         deployed = Deployed(aws_stack, [])
         queues = aws_stack.client("sqs")
-        name = f"{deployed.project}-schedule-dlq"
+        name = f"{deployed.project}-rules-dlq"
         url = queues.create_queue(QueueName=name)["QueueUrl"]
         queues.send_message(QueueUrl=url, MessageBody='{"source":"manual"}')
         letters = SqsDeadLetters(aws, deployed.project)

@@ -25,7 +25,7 @@ FUNCTIONS = [
     Function(f"homebrew-sync-{part}", "Active", LONG_AGO, 512, 300)
     for part in ("orchestrator", "worker", "alarm")
 ]
-LETTER = DeadLetter("1", "homebrew-sync-schedule-dlq", LONG_AGO, {}, "", "", "")
+LETTER = DeadLetter("1", "homebrew-sync-rules-dlq", LONG_AGO, {}, "", "", "")
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ class TestWhatIsDeployed:
             "  1f              no order  PROVISIONING       FARGATE",
             "",
             "dead letters",
-            "  homebrew-sync-schedule-dlq  1",
+            "  homebrew-sync-rules-dlq  1",
             "",
             (
                 "do: bottles cloud redrive --dry-run shows the dead letters, without"

@@ -12,7 +12,7 @@ from ports.errors import UnavailableError
 
 LETTER = DeadLetter(
     id="1",
-    queue="homebrew-sync-schedule-dlq",
+    queue="homebrew-sync-rules-dlq",
     sent=datetime(2026, 11, 27, 3, tzinfo=UTC),
     payload={"source": "manual"},
     about="a trigger",
@@ -56,10 +56,10 @@ def test_what_cannot_be_started_stays_and_hinders_no_other() -> None:
 
 def test_tells_a_person_what_became_of_each() -> None:
     assert redrive_text(Redrive(MemoryDeadLetters([LETTER, ODD]))()).splitlines() == [
-        "2026-11-27T03:00:00Z  homebrew-sync-schedule-dlq  a trigger",
+        "2026-11-27T03:00:00Z  homebrew-sync-rules-dlq  a trigger",
         "                      died of: THROTTLED",
         "                      started again",
-        "2026-11-27T03:00:00Z  homebrew-sync-schedule-dlq  not JSON",
+        "2026-11-27T03:00:00Z  homebrew-sync-rules-dlq  not JSON",
         "                      stays: it makes no sense",
         "",
         "2 dead letters: 1 started again, 1 stays: it makes no sense",
@@ -76,7 +76,7 @@ def test_tells_a_script_all_of_it() -> None:
     (letter,) = redrive_answer(Redrive(MemoryDeadLetters([LETTER]))())["letters"]
     assert letter == {
         "id": "1",
-        "queue": "homebrew-sync-schedule-dlq",
+        "queue": "homebrew-sync-rules-dlq",
         "sent": "2026-11-27T03:00:00Z",
         "about": "a trigger",
         "reason": "THROTTLED",
