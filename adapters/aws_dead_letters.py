@@ -39,7 +39,6 @@ class SqsDeadLetters(DeadLetters):
         self._aws = aws
         self._project = project
         self._names = [f"{project}-{part}-dlq" for part in _PARTS]
-        self._orchestrator = f"{project}-orchestrator"
         self._urls: dict[str, str] = {}
 
     def count(self) -> Mapping[str, int]:
@@ -75,7 +74,7 @@ class SqsDeadLetters(DeadLetters):
                 f"start again a letter of {letter.queue}", letter.about
             )
         event = written(letter.payload)
-        invoke(self._aws, self._orchestrator, event, f"start again {letter.about}")
+        invoke(self._aws, letter.function, event, f"start again {letter.about}")
         with self._aws.translator.translated(
             f"remove a letter, queue {letter.queue}",
             right=f"sqs:DeleteMessage on {letter.queue}",
@@ -133,13 +132,14 @@ class SqsDeadLetters(DeadLetters):
             name: value.get("StringValue", "")
             for name, value in message.get("MessageAttributes", {}).items()
         }
-        understood = understand(message["Body"], attributes, self._orchestrator)
+        understood = understand(message["Body"], attributes, self._project)
         sent = int(message["Attributes"]["SentTimestamp"]) // 1_000
         return DeadLetter(
             id=message["MessageId"],
             queue=queue,
             sent=_EPOCH + timedelta(seconds=sent),
             payload=understood.payload,
+            function=understood.function,
             about=understood.about,
             reason=understood.reason,
             receipt=message["ReceiptHandle"],

@@ -33,7 +33,8 @@ class Lying:
 
 def _letter(payload: Mapping[str, object] | None) -> DeadLetter:
     name = json.dumps(payload)
-    return DeadLetter(name, QUEUE, NOW, payload, "a trigger", "", name)
+    orchestrator = f"{PROJECT}-orchestrator"
+    return DeadLetter(name, QUEUE, NOW, payload, orchestrator, "a trigger", "", name)
 
 
 @contextmanager
@@ -132,6 +133,29 @@ class TestInSqs:
             client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(TRIGGER))
             (letter,) = SqsDeadLetters(Aws(REGION, 1), PROJECT).read()
             assert letter.queue == f"{PROJECT}-{part}-dlq"
+
+    def test_a_message_for_people_is_handed_to_the_alarm_function(self) -> None:
+        invoked: list[object] = []
+        topic = {"EventSource": "aws:sns", "Sns": {"Subject": "ALARM", "Message": ""}}
+        arn = f"arn:aws:lambda:{REGION}:123456789012:function:{PROJECT}-alarm:$LATEST"
+        record = {
+            "requestContext": {"functionArn": arn},
+            "requestPayload": {"Records": [topic]},
+        }
+        with cloud_in_moto() as cloud:
+            cloud.deploy_function("alarm")
+            url = cloud.deploy_queue(f"{PROJECT}-alarm-dlq")
+            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(record))
+            aws = Aws(REGION, 1)
+            aws.functions.meta.events.register(
+                "provide-client-params.lambda.Invoke",
+                lambda params, **_: invoked.append(params["FunctionName"]),
+            )
+            letters = SqsDeadLetters(aws, PROJECT)
+            (letter,) = letters.read()
+            letters.start_again(letter)
+            assert list(letters.read()) == []
+        assert invoked == [f"{PROJECT}-alarm"]
 
     def test_without_queues_there_are_no_letters(self) -> None:
         with cloud_in_moto():

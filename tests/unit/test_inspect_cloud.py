@@ -25,7 +25,7 @@ FUNCTIONS = [
     Function(f"homebrew-sync-{part}", "Active", LONG_AGO, 512, 300)
     for part in ("orchestrator", "worker", "alarm")
 ]
-LETTER = DeadLetter("1", "homebrew-sync-rules-dlq", LONG_AGO, {}, "", "", "")
+LETTER = DeadLetter("1", "homebrew-sync-rules-dlq", LONG_AGO, {}, "", "", "", "")
 
 
 @pytest.fixture

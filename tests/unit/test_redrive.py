@@ -15,6 +15,7 @@ LETTER = DeadLetter(
     queue="homebrew-sync-rules-dlq",
     sent=datetime(2026, 11, 27, 3, tzinfo=UTC),
     payload={"source": "manual"},
+    function="homebrew-sync-orchestrator",
     about="a trigger",
     reason="THROTTLED",
     receipt="",
@@ -81,6 +82,7 @@ def test_tells_a_script_all_of_it() -> None:
         "about": "a trigger",
         "reason": "THROTTLED",
         "payload": {"source": "manual"},
+        "function": "homebrew-sync-orchestrator",
         "fate": "started",
         "error": None,
     }
