@@ -50,7 +50,7 @@ class TestStatus:
         assert "run            none is open" in ended.out
         assert "shard 0 of run run-1" in ended.out
         assert "homebrew-sync-rules-dlq  0" in ended.out
-        assert "do: deploy homebrew-sync-worker, homebrew-sync-alarm" in ended.out
+        assert "do: deploy homebrew-sync-worker\n" in ended.out
 
     def test_tells_a_script_the_same(
         self, bottles: Bottles, cloud: CloudInMoto
