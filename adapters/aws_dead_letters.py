@@ -75,6 +75,8 @@ class SqsDeadLetters(DeadLetters):
             )
         event = written(letter.payload)
         invoke(self._aws, letter.function, event, f"start again {letter.about}")
+
+    def remove(self, letter: DeadLetter) -> None:
         with self._aws.translator.translated(
             f"remove a letter, queue {letter.queue}",
             right=f"sqs:DeleteMessage on {letter.queue}",

@@ -59,8 +59,13 @@ class DeadLetters(Protocol):
 
     @abstractmethod
     def start_again(self, letter: DeadLetter) -> None:
-        """Hand a letter's payload to its function, and then remove the letter.
+        """Hand a letter's payload to its function. The letter stays.
 
-        Should it be removed too late, it is started once more, which is harmless.
+        Should it not be removed then, it is started once more, which is harmless.
         """
+        raise NotImplementedError
+
+    @abstractmethod
+    def remove(self, letter: DeadLetter) -> None:
+        """Remove a letter that was read here."""
         raise NotImplementedError

@@ -194,6 +194,7 @@ class TestDeployment:
         assert letters.count() == {name: 1}
         (letter,) = letters.read()
         letters.start_again(letter)
+        letters.remove(letter)
         assert list(letters.read()) == []
 
     def test_takes_orders_and_requests_to_close(
