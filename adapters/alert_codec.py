@@ -93,18 +93,35 @@ def decode_alerts(payload: object, environment: str) -> tuple[Message, ...]:
     Raises:
         MalformedError: The payload is not one of SNS.
     """
+    return tuple(
+        _alarm(text["text"], environment) or _notice(text, environment)
+        for text in _texts(payload)
+        if text["attributes"].get(SENDER, {}).get("value") != US
+    )
+
+
+def subjects_of(payload: object) -> tuple[str, ...]:
+    """Return what the texts of a payload are about.
+
+    Raises:
+        MalformedError: The payload is not one of SNS.
+    """
+    return tuple(map(_subject, _texts(payload)))
+
+
+def _texts(payload: object) -> Iterator[Mapping[str, Any]]:
+    """Return the texts of a payload.
+
+    Raises:
+        MalformedError: The payload is not one of SNS.
+    """
     if not isinstance(payload, dict):
         raise MalformedError(_WHAT, "not a JSON object")
     try:
         records = _PAYLOAD.load(payload)["records"]
     except ValidationError as error:
         raise MalformedError(_WHAT, "; ".join(_told(error.messages_dict))) from error
-    texts = (record["sns"] for record in records)
-    return tuple(
-        _alarm(text["text"], environment) or _notice(text, environment)
-        for text in texts
-        if text["attributes"].get(SENDER, {}).get("value") != US
-    )
+    return (record["sns"] for record in records)
 
 
 def _alarm(text: str, environment: str) -> Message | None:
@@ -126,10 +143,13 @@ def _alarm(text: str, environment: str) -> Message | None:
 
 
 def _notice(text: Mapping[str, Any], environment: str) -> Message:
-    subject = (text["subject"] or "").strip() or _UNTITLED
     return messages.notice(
-        environment=environment, subject=subject, text=text["text"].strip()
+        environment=environment, subject=_subject(text), text=text["text"].strip()
     )
+
+
+def _subject(text: Mapping[str, Any]) -> str:
+    return (text["subject"] or "").strip() or _UNTITLED
 
 
 def _told(problems: Mapping[Any, Any], path: str = "") -> Iterator[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SUFFIX: Final = "-dlq"
+_PARTS: Final = ("orchestrator", "alarm", "rules")
 _AT_A_TIME: Final = 10  # SQS hands out no more
 _HIDDEN: Final = 60  # seconds
 _WAIT: Final = 1  # second; with none, SQS asks only some of its servers
@@ -29,12 +29,16 @@ _QUEUES_A_PAGE: Final = 1_000
 
 
 class SqsDeadLetters(DeadLetters):
-    """The queues called ``PROJECT-…-dlq``."""
+    """The queues of one mirror, called ``PROJECT-PART-dlq``.
+
+    No other that begins likewise: of ``mirror`` and ``mirror-dev`` in one account each
+    has its own.
+    """
 
     def __init__(self, aws: Aws, project: str) -> None:
         self._aws = aws
         self._project = project
-        self._orchestrator = f"{project}-orchestrator"
+        self._names = [f"{project}-{part}-dlq" for part in _PARTS]
         self._urls: dict[str, str] = {}
 
     def count(self) -> Mapping[str, int]:
@@ -70,7 +74,9 @@ class SqsDeadLetters(DeadLetters):
                 f"start again a letter of {letter.queue}", letter.about
             )
         event = written(letter.payload)
-        invoke(self._aws, self._orchestrator, event, f"start again {letter.about}")
+        invoke(self._aws, letter.function, event, f"start again {letter.about}")
+
+    def remove(self, letter: DeadLetter) -> None:
         with self._aws.translator.translated(
             f"remove a letter, queue {letter.queue}",
             right=f"sqs:DeleteMessage on {letter.queue}",
@@ -94,9 +100,7 @@ class SqsDeadLetters(DeadLetters):
                 )
                 urls = [url for page in pages for url in page.get("QueueUrls", [])]
             named = {url.rpartition("/")[2]: url for url in urls}
-            self._urls = {
-                name: named[name] for name in sorted(named) if name.endswith(_SUFFIX)
-            }
+            self._urls = {name: named[name] for name in self._names if name in named}
         return self._urls
 
     def _count(self, name: str, url: str) -> int:
@@ -130,13 +134,14 @@ class SqsDeadLetters(DeadLetters):
             name: value.get("StringValue", "")
             for name, value in message.get("MessageAttributes", {}).items()
         }
-        understood = understand(message["Body"], attributes, self._orchestrator)
+        understood = understand(message["Body"], attributes, self._project)
         sent = int(message["Attributes"]["SentTimestamp"]) // 1_000
         return DeadLetter(
             id=message["MessageId"],
             queue=queue,
             sent=_EPOCH + timedelta(seconds=sent),
             payload=understood.payload,
+            function=understood.function,
             about=understood.about,
             reason=understood.reason,
             receipt=message["ReceiptHandle"],

@@ -14,14 +14,15 @@ from adapters.ledger import fields as wire
 from adapters.ledger.schemas import explained
 from adapters.order_codec import decode_order
 from domain.order import Order
-from ports.deployment import Deployment, Execution, Function, Task, Triggered
-from ports.errors import (
-    MalformedError,
-    NotFoundError,
-    PortError,
-    RefusedError,
-    UnavailableError,
+from ports.deployment import (
+    Deployment,
+    Execution,
+    Function,
+    OrchestratorFailedError,
+    Task,
+    Triggered,
 )
+from ports.errors import MalformedError, NotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import TaskTypeDef
@@ -202,7 +203,7 @@ def _order_of(found: TaskTypeDef) -> Order | None:
     return None
 
 
-def _failed(what: str, payload: bytes) -> PortError:
+def _failed(what: str, payload: bytes) -> OrchestratorFailedError:
     """Return what it is that the orchestrator itself has failed."""
     try:
         said: Any = json.loads(payload)
@@ -211,10 +212,8 @@ def _failed(what: str, payload: bytes) -> PortError:
     if not isinstance(said, dict):
         said = {}
     name, text = said.get("errorType", "an error"), said.get("errorMessage", "")
-    kind = UnavailableError if name == UnavailableError.__name__ else RefusedError
-    return kind(
-        what, f"it failed with {name}: {text}; bottles cloud logs tells what led to it"
-    )
+    detail = f"it failed with {name}: {text}; bottles cloud logs tells what led to it"
+    return OrchestratorFailedError(what, detail, str(name))
 
 
 def _in_turns(arns: list[str]) -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class AwsLines(CloudLines):
-    """The groups of both functions and of the tasks, read as one."""
+    """The groups of all functions and of the tasks, read as one."""
 
     def __init__(self, aws: Aws, project: str) -> None:
         self._aws = aws
@@ -24,6 +24,8 @@ class AwsLines(CloudLines):
             "orchestrator": f"/aws/lambda/{project}-orchestrator",
             "worker": f"/aws/lambda/{project}-worker",
             "ecs": f"/aws/ecs/{project}",
+            "alarm": f"/aws/lambda/{project}-alarm",
+            "rotation": f"/aws/lambda/{project}-rotation",
         }
 
     def since(self, moment: datetime, run_id: str | None = None) -> Iterator[Line]:

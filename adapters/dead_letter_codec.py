@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
+from adapters.alert_codec import subjects_of
 from adapters.ledger.canonical_json import NotJsonError, parsed
 from adapters.order_codec import decode_order
 from adapters.trigger_codec import decode_trigger
@@ -26,47 +27,63 @@ class Understood:
     """What a letter says.
 
     Attributes:
-        payload: What the orchestrator has to be handed; None when it makes no sense.
+        payload: What has to be handed out; None when it makes no sense.
+        function: The name of the function that has to be handed it.
         about: What it is, for people.
         reason: Why it was given up, as far as that was said.
     """
 
     payload: Mapping[str, object] | None
+    function: str
     about: str
     reason: str
 
 
-def understand(
-    body: str, attributes: Mapping[str, str], orchestrator: str
-) -> Understood:
+def understand(body: str, attributes: Mapping[str, str], project: str) -> Understood:
     """Return what a letter says.
 
     Args:
         attributes: What was attached to it, by name.
-        orchestrator: The name of the function that is handed what is not a worker's.
+        project: What the names of the functions begin with.
     """
+    orchestrator, alarm = f"{project}-orchestrator", f"{project}-alarm"
+    function = orchestrator
     reason = next((attributes[name] for name in _REASONS if name in attributes), "")
     try:
         said = parsed(body)
         if isinstance(said, dict):
             reason = _recorded_reason(said) or reason
-            said = _payload(said, orchestrator)
-        trigger = decode_trigger(said)
+            if "requestPayload" in said and _failed_function(said) == alarm:
+                function, said = alarm, said["requestPayload"]
+            else:
+                said = _payload(said, orchestrator)
+        about = (
+            f"a message for people: {', '.join(subjects_of(said))}"
+            if function == alarm
+            else _about(decode_trigger(said))
+        )
     except NotJsonError as error:
-        return Understood(None, str(error), reason)
+        return Understood(None, function, str(error), reason)
     except MalformedError as error:
-        return Understood(None, error.detail, reason)
-    assert isinstance(said, dict)  # noqa: S101 - a trigger is
-    return Understood(said, _about(trigger), reason)
+        return Understood(None, function, error.detail, reason)
+    assert isinstance(said, dict)  # noqa: S101 - a trigger is, and what a topic hands on
+    return Understood(said, function, about, reason)
 
 
 def _payload(said: dict[str, Any], orchestrator: str) -> object:
     """Return what the orchestrator has to be handed."""
     if "requestPayload" in said:
-        function = str(_happened(said).get("functionArn", ""))
         # A worker's record goes to the orchestrator as one, which hands out its shard.
-        return said["requestPayload"] if f":{orchestrator}" in function else said
+        its_own = _failed_function(said) == orchestrator
+        return said["requestPayload"] if its_own else said
     return {"requestPayload": said} if _is_order(said) else said
+
+
+def _failed_function(record: dict[str, Any]) -> str:
+    """Return the name of the function that has failed."""
+    arn = str(_happened(record).get("functionArn", ""))
+    # Behind it there may be a version.
+    return arn.partition(":function:")[2].partition(":")[0]
 
 
 def _is_order(said: object) -> bool:

@@ -7,6 +7,7 @@ of AWS's own errors name the secret and who asked for it, and never its value.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Final
@@ -112,11 +113,13 @@ class ManagedSecretVersions(SecretVersions):
     def pending(self, version: str) -> Secret:
         return ManagedSecret(self._aws, self._name, self._members, version=version)
 
+    def give_up(self, version: str) -> None:
+        if _PENDING in self._labels().get(version, ()):
+            self._take_off(_PENDING, version)
+
     def promote(self, version: str) -> None:
-        with self._translated("secretsmanager:DescribeSecret"):
-            described = self._aws.secrets.describe_secret(SecretId=self._name)
-        labels = described.get("VersionIdsToStages", {})
-        if version not in labels:
+        labels = self._labels()
+        if not labels.get(version):
             raise NotFoundError(
                 f"rotate the secret {self._name}",
                 f"version {version} was not prepared",
@@ -133,12 +136,19 @@ class ManagedSecretVersions(SecretVersions):
         ready = [each for each, found in labels.items() if NEXT in found]
         # One that has come meanwhile waits for its own turn.
         if ready and self._kept(VersionId=ready[0]) == self._kept(VersionId=version):
-            with self._translated("secretsmanager:UpdateSecretVersionStage"):
-                self._aws.secrets.update_secret_version_stage(
-                    SecretId=self._name,
-                    VersionStage=NEXT,
-                    RemoveFromVersionId=ready[0],
-                )
+            self._take_off(NEXT, ready[0])
+
+    def _labels(self) -> Mapping[str, Sequence[str]]:
+        """Return the labels of each version that has one."""
+        with self._translated("secretsmanager:DescribeSecret"):
+            described = self._aws.secrets.describe_secret(SecretId=self._name)
+        return described.get("VersionIdsToStages", {})
+
+    def _take_off(self, label: str, version: str) -> None:
+        with self._translated("secretsmanager:UpdateSecretVersionStage"):
+            self._aws.secrets.update_secret_version_stage(
+                SecretId=self._name, VersionStage=label, RemoveFromVersionId=version
+            )
 
     def _kept(self, **which: str) -> str | None:
         """Return what a version or a label holds, None if there is nothing."""

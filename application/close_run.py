@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.journal import MAX_EVENTS, Journal
+from application.measure_run import measure_run
 from application.opened_ledger import OpenedLedger, open_to_record
 from application.refresh_status import RefreshStatus
-from application.run import Runs, publish
-from application.security_events import security_causes
-from application.tell_of_run import TIME_TO_TELL, UNFINISHED, TellOfRun
-from domain.cost import run_cost
+from application.run import Runs, publish, publish_anew
+from application.tell_of_ends import TellOfEnds, tell_of_nothing
+from application.tell_of_run import TIME_TO_TELL
 from domain.errors import MirrorError
 from domain.events import BottleMirrored, Event, ShardCompleted, SyncCompleted
 from domain.ledger import Ledger
-from domain.records import Account, OpenRun, account_of
+from domain.records import OpenRun, account_of
 from domain.words import Outcome
 from domain.work import Load, left_of
 from ports.errors import MalformedError, NotFoundError
@@ -36,11 +36,13 @@ class Closing:
     Attributes:
         outcome: None while it cannot be closed.
         unfinished: The shards that somebody still works on.
+        why: What people are told of its end that the log does not know.
     """
 
     run_id: str
     outcome: Outcome | None
     unfinished: tuple[int, ...] = ()
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class CloseRun:
 
     runs: Runs
     expose: ExposeRun
-    tell: TellOfRun
+    ends: TellOfEnds
     refresh_status: RefreshStatus
     metrics: Metrics
     progress: Progress
@@ -82,17 +84,15 @@ class CloseRun:
                 f"run {run_id}: the ledger knows no such run; bottles ledger log lists"
                 " what it knows"
             )
-        if run_id in ledger.ended and opened.published:
-            # That comes last: nothing was left.
+        if (
+            run_id in ledger.ended
+            and opened.published
+            and not self.ends.is_news(ledger, run_id)
+        ):
             return Closing(run_id, ledger.ended[run_id].closed.outcome)
-        journal = self.journal_of(ledger, run_id)
+        journal = self.runs.journal_of(ledger, run_id)
         closing = self.close(opened, journal, run_id, give_up, why=why)
         return closing or self._finish_for_another(journal, run_id)
-
-    def journal_of(self, ledger: Ledger, run_id: str) -> Journal:
-        """Return a hand in the log for closing a run that others have worked on."""
-        runs = self.runs
-        return Journal(runs.log, runs.clock, runs.new_id, ledger, run_id)
 
     def close(
         self,
@@ -102,12 +102,15 @@ class CloseRun:
         give_up: Collection[int] = (),
         outcome: Outcome | None = None,
         why: str | None = None,
+        *,
+        tells: bool = True,
     ) -> Closing | None:
         """Close a run on a ledger that is open.
 
         Args:
             outcome: What the run ended as; as it is by what it did if None.
             why: Why shards are given up, for people.
+            tells: Whether people are told here, and not by ``TellOfEnds.catch_up``.
 
         Returns:
             What came of it; None when another has closed it.
@@ -140,21 +143,24 @@ class CloseRun:
             return Closing(run_id, None, run.unfinished)
         while journal.record_as(made_good):
             pass
-        if journal.record_as(completed):
-            return self.finish(opened, journal, run_id, why)
-        return None
+        if not journal.record_as(completed):
+            return None
+        return (self.finish if tells else self._settle)(opened, journal, run_id, why)
 
     def _finish_for_another(self, journal: Journal, run_id: str) -> Closing:
         """Do what is left, if whoever closed the run has died before he had done it."""
         clock, ended = self.runs.clock, journal.ledger.ended[run_id]
         left = TIME_TO_TELL - (clock.now() - ended.closed.at)
-        if not ended.is_told and left > timedelta():
+        if self.ends.is_news(journal.ledger, run_id) and left > timedelta():
             # Clocks of several writers may differ.
             clock.sleep(min(left, TIME_TO_TELL).total_seconds())
         opened = open_to_record(self.runs.log, self.runs.hash_file)
-        if opened.published:
-            return Closing(run_id, ended.closed.outcome)
-        return self.finish(opened, self.journal_of(opened.ledger, run_id), run_id)
+        journal = self.runs.journal_of(opened.ledger, run_id)
+        if not opened.published:
+            return self.finish(opened, journal, run_id)
+        if self.ends.is_news(opened.ledger, run_id):
+            self._tell(journal, run_id)
+        return Closing(run_id, ended.closed.outcome)
 
     def _made_good(self, run: OpenRun, ledger: Ledger) -> list[BottleMirrored]:
         """Return what the run failed at and others have brought in since.
@@ -205,21 +211,47 @@ class CloseRun:
         journal: Journal,
         run_id: str,
         why: str | None = None,
+        before: Callable[[], object] = tell_of_nothing,
     ) -> Closing:
         """Do all that is due once a run's end is in the log.
 
+        Telling people comes last: whoever is to be told may not answer.
+
         Args:
             why: Why shards were given up, for people.
+            before: Tells people of what came before this run's end.
         """
-        self._measure(journal.ledger, run_id)
+        closing = self._settle(opened, journal, run_id, why)
+        self._tell(journal, run_id, closing.why, before)
+        return closing
+
+    def _settle(
+        self, opened: OpenedLedger, journal: Journal, run_id: str, why: str | None
+    ) -> Closing:
+        """Do all that is due once a run's end is in the log, but for telling people."""
+        measure_run(self.metrics, journal.ledger, run_id)
         exposed = self._expose(journal, run_id)
-        self.tell.ended(journal, run_id, why or exposed.refused)
         try:
             self.refresh_status(journal.ledger)
         finally:
-            # Last, so that it has all of it; whoever opens the ledger reads on from it.
+            # Whoever opens the ledger reads on from it.
             publish(self.runs.hash_file, journal.ledger, opened.version)
-        return Closing(run_id, journal.ledger.ended[run_id].closed.outcome)
+        outcome = journal.ledger.ended[run_id].closed.outcome
+        return Closing(run_id, outcome, why=why or exposed.refused)
+
+    def _tell(
+        self,
+        journal: Journal,
+        run_id: str,
+        why: str | None = None,
+        before: Callable[[], object] = tell_of_nothing,
+    ) -> None:
+        """Tell people how a run has ended, and publish that they were told."""
+        if self.ends(journal, run_id, why, before):
+            try:
+                self.refresh_status(journal.ledger)
+            finally:
+                publish_anew(self.runs.hash_file, journal.ledger)
 
     def _expose(self, journal: Journal, run_id: str) -> Exposed:
         """Let clients see what a complete run has brought in."""
@@ -228,42 +260,6 @@ class CloseRun:
             return NOT_EXPOSED
         # Who planned the run may have read documents, and is somebody else.
         return self.expose(journal, changed=ended.account.mirrored > 0, read=True)
-
-    def _measure(self, ledger: Ledger, run_id: str) -> None:
-        ended = ledger.ended[run_id]
-        account = ended.account
-        if account is None or ended.is_told:
-            # Told comes after measured.
-            return
-        metrics, spent = self.metrics, account.spent
-        took = (ended.closed.at - account.started).total_seconds()
-        # Clocks of several writers may differ.
-        metrics.add("SyncDuration", max(0.0, took))
-        metrics.add("SyncProgress", _percent(account))
-        metrics.add("BottlesMirrored", account.mirrored)
-        metrics.add("BytesMirrored", account.bytes)
-        metrics.add("BottlesMissing", account.missing + sum(account.causes.values()))
-        failures = {**account.causes, UNFINISHED: account.missing}
-        for cause, count in failures.items():
-            if count:
-                metrics.add("BottlesFailed", count, cause)
-        if not any(failures.values()):
-            metrics.add("BottlesFailed", 0)
-        for cause, count in security_causes(account.causes).items():
-            metrics.add("SecurityEvents", count, cause)
-        if ended.closed.outcome == "complete":
-            metrics.add("AgeOfLastCompleteSync", 0)
-        cost = run_cost(
-            route=account.route,
-            seconds=spent.get("seconds", 0),
-            store_requests=spent.get("store", 0),
-            bytes_stored=account.bytes,
-        )
-        metrics.add("EstimatedCost", float(cost))
-
-
-def _percent(account: Account) -> int:
-    return 100 * account.mirrored // account.bottles if account.bottles else 100
 
 
 def _completed(

@@ -33,12 +33,22 @@ class FollowLines:
         Raises:
             PortError: They cannot be read.
         """
+        since = _to_milliseconds(since)
         seen: dict[str, datetime] = {}
         while True:
             for line in self.lines.since(since, run_id):
                 if line.id not in seen:
                     seen[line.id] = line.at
                     yield line
-            since = max(since, self.clock.now() - _LATE)
+            since = max(since, _to_milliseconds(self.clock.now() - _LATE))
             seen = {id_: at for id_, at in seen.items() if at >= since}
             self.clock.sleep(_PAUSE)
+
+
+def _to_milliseconds(moment: datetime) -> datetime:
+    """Return a moment as lines have theirs.
+
+    One of the same millisecond would count as earlier else, and be forgotten as soon as
+    it was seen.
+    """
+    return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)

@@ -85,7 +85,7 @@ class InspectCloud:
             dead_letters=letters,
             problems=asked.problems,
             advice=(
-                *_about_functions(functions),
+                *_about_functions(functions, may_lack=f"{deployment.name}-alarm"),
                 *(_about_runs(ledger, now) if ledger else ()),
                 *_about_letters(letters),
             ),
@@ -109,9 +109,17 @@ class _Asked:
             return None
 
 
-def _about_functions(functions: Mapping[str, Function | None]) -> Iterator[str]:
-    missing = [name for name, found in functions.items() if found is None]
-    if missing and len(missing) == len(functions):
+def _about_functions(
+    functions: Mapping[str, Function | None], may_lack: str
+) -> Iterator[str]:
+    """Yield what to do about functions.
+
+    Args:
+        may_lack: The name of one that is deployed where Slack is told, and only there.
+    """
+    absent = [name for name, found in functions.items() if found is None]
+    missing = [name for name in absent if name != may_lack]
+    if absent and len(absent) == len(functions):
         yield (
             "nothing is deployed under this name and in this region: see project_name"
             " and aws_region"

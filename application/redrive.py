@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from ports.dead_letters import DeadLetter, DeadLetters
 from ports.errors import PortError
 
-Fate = Literal["started", "kept", "not_understood", "failed"]
+Fate = Literal["started", "not_removed", "kept", "not_understood", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,11 @@ class Redriven:
     """What became of a letter.
 
     Attributes:
-        fate: ``started``: handed out and removed; ``kept``: only looked at;
-            ``not_understood``: it makes no sense, and stays; ``failed``: it could not
-            be handed out, and stays.
-        error: Why it could not be.
+        fate: ``started``: handed out and removed; ``not_removed``: handed out, and it
+            stays; ``kept``: only looked at; ``not_understood``: it makes no sense, and
+            stays; ``failed``: it could not be handed out, and stays.
+        error: Why it was not removed or handed out; why nobody else can read it for a
+            while.
     """
 
     letter: DeadLetter
@@ -52,10 +54,19 @@ class Redrive:
 
     def _redriven(self, letter: DeadLetter, *, dry_run: bool) -> Redriven:
         if letter.payload is None or dry_run:
-            self.letters.put_back(letter)
-            return Redriven(letter, "kept" if letter.payload else "not_understood")
-        try:
-            self.letters.start_again(letter)
-        except PortError as error:
-            return Redriven(letter, "failed", error)
-        return Redriven(letter, "started")
+            fate: Fate = "kept" if letter.payload else "not_understood"
+            return Redriven(letter, fate, _failure(self.letters.put_back, letter))
+        refused = _failure(self.letters.start_again, letter)
+        if refused is not None:
+            return Redriven(letter, "failed", refused)
+        stays = _failure(self.letters.remove, letter)
+        return Redriven(letter, "not_removed" if stays else "started", stays)
+
+
+def _failure(do: Callable[[DeadLetter], None], letter: DeadLetter) -> PortError | None:
+    """Return what doing something with a letter fails of: it hinders no other."""
+    try:
+        do(letter)
+    except PortError as error:
+        return error
+    return None

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from domain import messages
 from domain.rotation import Step
+from ports.errors import MalformedError, RefusedError
 from ports.notifier import Notifier
 from ports.secret import Secret
 from ports.secret_versions import SecretVersions
@@ -36,7 +37,8 @@ class RotateWebhook:
 
         Raises:
             PortError: It was not taken. Before the last step nothing has changed for
-                anybody, so that a webhook which does not work is never used.
+                anybody, so that a webhook which does not work is never used. One that
+                is refused is given up: what is laid ready next is tried instead.
         """
         match step:
             case "prepare":
@@ -48,7 +50,12 @@ class RotateWebhook:
                 message = messages.test_message(
                     environment=self.environment, sender=_SENDER
                 )
-                self.way(self.versions.pending(version)).send(message)
+                try:
+                    self.way(self.versions.pending(version)).send(message)
+                except (RefusedError, MalformedError):
+                    # Left there, it would be tried for ever, and no other ever.
+                    self.versions.give_up(version)
+                    raise
             case "promote":
                 self.versions.promote(version)
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -73,6 +74,10 @@ class Runs:
             journal=Journal(self.log, self.clock, self.new_id, ledger, run),
             version=opened.version,
         )
+
+    def journal_of(self, ledger: Ledger, run_id: str) -> Journal:
+        """Return a hand in the log for the end of a run that others have worked on."""
+        return Journal(self.log, self.clock, self.new_id, ledger, run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,17 +259,22 @@ def under_way(ledger: Ledger, now: datetime) -> str | None:
 
 def publish(hash_file: HashFile, ledger: Ledger, version: str | None) -> None:
     """Publish ``ledger`` over ``version``, unless a later one is there by now."""
+    try:
+        hash_file.publish(ledger, version)
+    except ConflictError:
+        publish_anew(hash_file, ledger)
+
+
+def publish_anew(hash_file: HashFile, ledger: Ledger) -> None:
+    """Publish ``ledger`` over what is there, unless that is a later one."""
     while True:
-        try:
-            hash_file.publish(ledger, version)
-        except ConflictError:
-            there = hash_file.load()
-            if (
-                isinstance(there, PublishedLedger)
-                and there.ledger.id == ledger.id
-                and there.ledger.position.seq >= ledger.position.seq
-            ):
-                return
-            version = there.version if there else None
-        else:
+        there = hash_file.load()
+        if (
+            isinstance(there, PublishedLedger)
+            and there.ledger.id == ledger.id
+            and there.ledger.position.seq >= ledger.position.seq
+        ):
+            return
+        with suppress(ConflictError):
+            hash_file.publish(ledger, there.version if there else None)
             return

@@ -91,6 +91,12 @@ class TellOfRun:
                 )
             )
 
+    def owes_the_end(self, ledger: Ledger, run_id: str) -> bool:
+        """Return whether there are people who were not told how a run has ended."""
+        ended = ledger.ended[run_id]
+        is_shared = ended.account is not None
+        return bool(self.announce.notifiers) and is_shared and not ended.is_told
+
     def ended(self, journal: Journal, run_id: str, why: str | None = None) -> bool:
         """Tell how a run has ended, unless that was told.
 

@@ -41,7 +41,7 @@ def open_ways(
     if topic is not None:
         from adapters.sns import SnsNotifier  # noqa: PLC0415 - boto3 is slow
 
-        ways[topic] = SnsNotifier(_open_aws(topic, config), topic)
+        ways[topic] = SnsNotifier(_open_to_tell(topic, config), topic)
     return ways
 
 
@@ -105,7 +105,7 @@ def open_token(name: str, config: SyncConfig) -> Secret:
 def _open_webhook(name: str, config: SyncConfig) -> Secret:
     from adapters.secrets import WEBHOOK, ManagedSecret  # noqa: PLC0415 - boto3 is slow
 
-    return ManagedSecret(_open_aws(name, config), name, WEBHOOK)
+    return ManagedSecret(_open_to_tell(name, config), name, WEBHOOK)
 
 
 def _open_aws(name: str, config: SyncConfig) -> Aws:
@@ -113,3 +113,11 @@ def _open_aws(name: str, config: SyncConfig) -> Aws:
     from adapters.aws.client import Aws  # noqa: PLC0415 - boto3 is slow
 
     return Aws(region_of(name) or config.aws_region, config.retry_attempts)
+
+
+def _open_to_tell(name: str, config: SyncConfig) -> Aws:
+    """Return the same where it only serves to tell people, who may not answer."""
+    from adapters.aws.client import FOR_MESSAGES, Aws  # noqa: PLC0415 - boto3 is slow
+
+    region = region_of(name) or config.aws_region
+    return Aws(region, config.retry_attempts, FOR_MESSAGES)

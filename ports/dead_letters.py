@@ -17,8 +17,9 @@ class DeadLetter:
         id: Tells it apart from every other.
         queue: Where it lies.
         sent: When it was given up.
-        payload: What the orchestrator has to be handed to start it again; None when
-            the letter makes no sense.
+        payload: What has to be handed out to start it again; None when the letter makes
+            no sense.
+        function: The name of the function that has to be handed it.
         about: What it is, for people.
         reason: Why it was given up, as far as that was said.
         receipt: Names this reading of it, for as long as nobody else may read it.
@@ -28,6 +29,7 @@ class DeadLetter:
     queue: str
     sent: datetime
     payload: Mapping[str, object] | None
+    function: str
     about: str
     reason: str
     receipt: str
@@ -57,8 +59,13 @@ class DeadLetters(Protocol):
 
     @abstractmethod
     def start_again(self, letter: DeadLetter) -> None:
-        """Hand the orchestrator a letter's payload, and then remove the letter.
+        """Hand a letter's payload to its function. The letter stays.
 
-        Should it be removed too late, it is started once more, which is harmless.
+        Should it not be removed then, it is started once more, which is harmless.
         """
+        raise NotImplementedError
+
+    @abstractmethod
+    def remove(self, letter: DeadLetter) -> None:
+        """Remove a letter that was read here."""
         raise NotImplementedError

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.order import Order
+from ports.errors import PortError
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,18 @@ class Triggered:
     shards: int
 
 
+class OrchestratorFailedError(PortError):
+    """The orchestrator has run, and failed.
+
+    Attributes:
+        kind: The name of the error that it failed with.
+    """
+
+    def __init__(self, what: str, detail: str, kind: str) -> None:
+        super().__init__(what, detail)
+        self.kind = kind
+
+
 class Deployment(Protocol):
     """A deployed mirror, looked at from outside.
 
@@ -117,5 +130,6 @@ class Deployment(Protocol):
 
         Raises:
             OutcomeUnknownError: No answer; a run may have started.
+            OrchestratorFailedError: It has failed, and says of what.
         """
         raise NotImplementedError

@@ -33,6 +33,15 @@ class SecretVersions(Protocol):
         raise NotImplementedError
 
     @abstractmethod
+    def give_up(self, version: str) -> None:
+        """Let a version that was prepared be, so that another may be prepared.
+
+        Raises:
+            PortError: It is still the one that is to follow.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
     def promote(self, version: str) -> None:
         """Have others read a version from now on. Its value lies ready no more.
 

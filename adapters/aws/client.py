@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
@@ -25,9 +26,27 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-_CONNECT_TIMEOUT = 10.0  # seconds
-_READ_TIMEOUT = 60.0  # seconds
 _LONGEST_ANSWER = 330.0  # seconds; the orchestrator may take 300
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one call may go without an answer, and how often it is made.
+
+    Attributes:
+        connect: Seconds for a connection.
+        silence: Seconds without a byte.
+        attempts: The most there are; None for as many as are configured.
+    """
+
+    connect: float = 10.0
+    silence: float = 60.0
+    attempts: int | None = None
+
+
+FOR_MESSAGES: Final = Patience(connect=5.0, silence=5.0, attempts=2)
+"""For what only serves telling people: it fails within about 20 s, so that a program
+that AWS ends after five minutes can tell what it has to, and go on."""
 
 
 class Aws:
@@ -41,12 +60,18 @@ class Aws:
         translator: Tells of failures.
     """
 
-    def __init__(self, region: str | None, retry_attempts: int) -> None:
+    def __init__(
+        self,
+        region: str | None,
+        retry_attempts: int,
+        patience: Patience = Patience(),
+    ) -> None:
+        attempts = min(retry_attempts, patience.attempts or retry_attempts)
         self._region = region
         self._config = Config(
-            connect_timeout=_CONNECT_TIMEOUT,
-            read_timeout=_READ_TIMEOUT,
-            retries={"mode": "standard", "total_max_attempts": retry_attempts},
+            connect_timeout=patience.connect,
+            read_timeout=patience.silence,
+            retries={"mode": "standard", "total_max_attempts": attempts},
             tcp_keepalive=True,
         )
         self._tally = Tally()

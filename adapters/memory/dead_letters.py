@@ -41,4 +41,6 @@ class MemoryDeadLetters(DeadLetters):
                 f"start again a letter of {letter.queue}", letter.about
             )
         self.started.append(letter.payload)
+
+    def remove(self, letter: DeadLetter) -> None:
         self.read_by_us.remove(letter)

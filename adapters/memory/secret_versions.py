@@ -25,6 +25,9 @@ class MemorySecretVersions(SecretVersions):
     def pending(self, version: str) -> Secret:
         return KnownSecret(self._value(version))
 
+    def give_up(self, version: str) -> None:
+        self._prepared.pop(version, None)
+
     def promote(self, version: str) -> None:
         self.present = self._value(version)
         if self.ready == self.present:

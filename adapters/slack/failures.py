@@ -14,12 +14,7 @@ from typing import Final
 
 import urllib3.exceptions
 
-from ports.errors import (
-    NotFoundError,
-    PortError,
-    RefusedError,
-    UnavailableError,
-)
+from ports.errors import PortError, RefusedError, UnavailableError
 
 WHAT: Final = "Failed to send Slack notification"
 """What people search their logs for."""
@@ -32,7 +27,9 @@ _TRY_AGAIN: Final = frozenset(
     }
 )
 _SERVER_ERRORS: Final = 500
-_GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_NO_ENTRY: Final = frozenset(
+    {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+)
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 # Slack says in a word what is wrong: no_service, channel_is_archived.
 _WORD: Final = re.compile(r"[a-z_]{1,60}")
@@ -55,9 +52,7 @@ def refusal(status: int, headers: Mapping[str, str], said: str) -> PortError:
         told = headers.get("Retry-After", "").strip()
         wait = int(told) if _SECONDS.fullmatch(told) else None
         return UnavailableError(WHAT, detail, retry_after=wait)
-    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-        return NoEntryError(WHAT, detail)
-    return (NotFoundError if status in _GONE else RefusedError)(WHAT, detail)
+    return (NoEntryError if status in _NO_ENTRY else RefusedError)(WHAT, detail)
 
 
 def unanswered(error: Exception) -> PortError:

@@ -39,7 +39,8 @@ class Patience:
         backoff: How often it is posted, and the waits in between.
         connect: Seconds for a connection, and for its TLS handshake.
         silence: Seconds without a byte before a connection counts as broken.
-        total: Seconds for everything together.
+        total: Seconds for everything together, reading the webhook's address included:
+            none of it is begun later.
     """
 
     backoff: Backoff = field(default_factory=Backoff)
@@ -94,6 +95,8 @@ class SlackNotifier(Notifier):
         try:
             self._post_until(end, url, body)
         except NoEntryError:
+            if self._clock.monotonic() >= end:
+                raise
             replaced = self._address(afresh=True)
             if replaced == url:
                 raise

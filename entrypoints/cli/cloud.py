@@ -131,7 +131,7 @@ def logs(
     follow: bool,
     **_given: object,
 ) -> int:
-    """Show what the orchestrator and the workers have written, in order of time.
+    """Show what all functions and tasks have written, in order of time.
 
     With -v also what only counts: metrics, and AWS Lambda's own lines.
     """
@@ -172,7 +172,8 @@ def redrive(context: click.Context, /, *, dry_run: bool, **_given: object) -> in
 
     A dead letter is something that was not delivered, or failed on too often: a
     trigger, or the order of a worker that died. The orchestrator gets it once more, and
-    decides by the ledger what is left of it to do.
+    decides by the ledger what is left of it to do. A message for people goes to the
+    alarm function once more.
     """
     from entrypoints.cli.cloud_answers import redrive_answer
     from entrypoints.cli.cloud_text import redrive_text

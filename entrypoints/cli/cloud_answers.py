@@ -91,6 +91,7 @@ def redrive_answer(done: Iterable[Redriven]) -> Answer:
                 "about": each.letter.about,
                 "reason": each.letter.reason,
                 "payload": each.letter.payload,
+                "function": each.letter.function,
                 "fate": each.fate,
                 "error": str(each.error) if each.error else None,
             }

@@ -20,6 +20,7 @@ from ports.deployment import Triggered
 _INDENT: Final = " " * 22
 _FATES: Final[dict[Fate, str]] = {
     "started": "started again",
+    "not_removed": "started again, and stays: it could not be removed",
     "kept": "left where it lies",
     "not_understood": "stays: it makes no sense",
     "failed": "stays: it could not be handed out",

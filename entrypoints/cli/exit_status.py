@@ -13,6 +13,7 @@ import click
 
 from domain.errors import DigestMismatchError, LedgerDamagedError, MirrorError
 from entrypoints.sentences import sentences
+from ports.deployment import OrchestratorFailedError
 from ports.errors import (
     DamagedExportError,
     FollowerError,
@@ -67,6 +68,41 @@ _OF_ERRORS: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (MirrorError, WRONG_USAGE),
 )
 
+# Those of what the orchestrator may fail with, by name, that are not out of reach.
+_OF_NAMES: Final = {
+    **dict.fromkeys(
+        (
+            "DamagedExportError",
+            "DigestMismatchError",
+            "LedgerDamagedError",
+            "OutdatedLedgerError",
+            "StoreUnfitError",
+        ),
+        DAMAGED,
+    ),
+    **dict.fromkeys(
+        (
+            "ConfigurationError",
+            "EvictionRefusedError",
+            "ExportRefusedError",
+            "FollowerError",
+            "InvalidValueError",
+            "MirrorError",
+            "NewerLedgerError",
+            "NoLedgerError",
+            "NotOurStoreError",
+            "OrderError",
+            "PublishRefusedError",
+            "SelectionError",
+            "ShardLostError",
+            "StoppedError",
+            "UnknownRunError",
+            "UnusableFileError",
+        ),
+        WRONG_USAGE,
+    ),
+}
+
 
 class ExitStatus:
     """Turns whatever ends a command into an exit status and a sentence.
@@ -115,6 +151,9 @@ def of_error(error: BaseException) -> int:
     """Return the exit status of a command that ``error`` has ended."""
     if isinstance(error, click.ClickException):
         return error.exit_code
+    if isinstance(error, OrchestratorFailedError):
+        # As if it had failed here.
+        return _OF_NAMES.get(error.kind, OUT_OF_REACH)
     for kind, status in _OF_ERRORS:
         if isinstance(error, kind):
             return status

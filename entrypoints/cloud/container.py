@@ -23,6 +23,7 @@ from application.patience import LONGEST
 from application.prepare_sync import PrepareSync
 from application.run import Runs
 from application.salvage import Salvage
+from application.tell_of_ends import TellOfEnds
 from application.tell_of_run import TellOfRun
 from domain.cloud_config import CloudConfig
 from domain.config import SyncConfig
@@ -147,11 +148,14 @@ class CloudContainer(containers.DeclarativeContainer):
         retry=providers.Callable(retry_of, cloud),
         unbegun=unbegun,
     )
+    ends: providers.Provider[TellOfEnds] = providers.Factory(
+        TellOfEnds, runs=mirror.runs, tell=tell
+    )
     close_run: providers.Provider[CloseRun] = providers.Factory(
         CloseRun,
         runs=mirror.runs,
         expose=mirror.expose_run,
-        tell=tell,
+        ends=ends,
         refresh_status=mirror.refresh_status,
         metrics=metrics,
         progress=progress,

@@ -22,11 +22,15 @@ WRITTEN = [
     ("worker", 3, "fetched for run-1"),
     ("orchestrator", 4, "closed run-1"),
     ("ecs", 2, "begun for run-2"),
+    ("alarm", 5, "told Slack: Alarm"),
+    ("rotation", 6, "Failed to send Slack notification"),
 ]
 GROUPS = {
     "orchestrator": f"/aws/lambda/{PROJECT}-orchestrator",
     "worker": f"/aws/lambda/{PROJECT}-worker",
     "ecs": f"/aws/ecs/{PROJECT}",
+    "alarm": f"/aws/lambda/{PROJECT}-alarm",
+    "rotation": f"/aws/lambda/{PROJECT}-rotation",
 }
 
 
@@ -65,7 +69,14 @@ class TestCloudLinesContract:
     ) -> None:
         found = list(lines.since(START))
         sources = [line.source for line in found]
-        assert sources == ["orchestrator", "ecs", "worker", "orchestrator"]
+        assert sources == [
+            "orchestrator",
+            "ecs",
+            "worker",
+            "orchestrator",
+            "alarm",
+            "rotation",
+        ]
         assert found[0].text == '{"message":"planned","run_id":"run-1"}'
         assert found[0].at == START + timedelta(seconds=1)
 
@@ -74,7 +85,10 @@ class TestCloudLinesContract:
 
     def test_leaves_out_what_was_written_earlier(self, lines: CloudLines) -> None:
         found = lines.since(START + timedelta(seconds=3))
-        assert [line.text for line in found] == ["fetched for run-1", "closed run-1"]
+        assert [line.text for line in found][:2] == [
+            "fetched for run-1",
+            "closed run-1",
+        ]
 
     def test_yields_the_lines_that_name_a_run(self, lines: CloudLines) -> None:
         found = lines.since(START, "run-2")

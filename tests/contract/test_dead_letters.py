@@ -17,7 +17,7 @@ from ports.dead_letters import DeadLetter, DeadLetters
 from ports.errors import MalformedError
 from tests.support.cloud_in_moto import PROJECT, REGION, client, cloud_in_moto
 
-QUEUE = f"{PROJECT}-schedule-dlq"
+QUEUE = f"{PROJECT}-rules-dlq"
 TRIGGER = {"source": "manual"}
 CLOSE = {"run_id": "run-1", "shards": None, "source": "close"}
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
@@ -33,7 +33,8 @@ class Lying:
 
 def _letter(payload: Mapping[str, object] | None) -> DeadLetter:
     name = json.dumps(payload)
-    return DeadLetter(name, QUEUE, NOW, payload, "a trigger", "", name)
+    orchestrator = f"{PROJECT}-orchestrator"
+    return DeadLetter(name, QUEUE, NOW, payload, orchestrator, "a trigger", "", name)
 
 
 @contextmanager
@@ -92,8 +93,9 @@ class TestDeadLettersContract:
     def test_hands_the_orchestrator_what_is_started_again(self, lying: Lying) -> None:
         first, second = lying.letters.read()
         lying.letters.start_again(first)
-        lying.letters.put_back(second)
         assert lying.handed() == [first.payload]
+        lying.letters.remove(first)
+        lying.letters.put_back(second)
         assert [letter.id for letter in lying.letters.read()] == [second.id]
 
 
@@ -110,6 +112,52 @@ class TestInSqs:
             assert letters.count() == {QUEUE: 0}
             letters.put_back(letter)
             assert letters.count() == {QUEUE: 1}
+
+    @pytest.mark.parametrize(
+        "neighbour", [f"{PROJECT}-dev-rules-dlq", f"{PROJECT}-staging-orchestrator-dlq"]
+    )
+    def test_what_another_mirror_of_the_account_has_given_up_is_left_to_it(
+        self, neighbour: str
+    ) -> None:
+        with cloud_in_moto() as cloud:
+            cloud.deploy_queue(QUEUE)
+            url = cloud.deploy_queue(neighbour)
+            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(TRIGGER))
+            letters = SqsDeadLetters(Aws(REGION, 1), PROJECT)
+            assert letters.count() == {QUEUE: 0}
+            assert list(letters.read()) == []
+
+    @pytest.mark.parametrize("part", ["orchestrator", "alarm", "rules"])
+    def test_every_queue_of_the_mirror_is_read(self, part: str) -> None:
+        with cloud_in_moto() as cloud:
+            url = cloud.deploy_queue(f"{PROJECT}-{part}-dlq")
+            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(TRIGGER))
+            (letter,) = SqsDeadLetters(Aws(REGION, 1), PROJECT).read()
+            assert letter.queue == f"{PROJECT}-{part}-dlq"
+
+    def test_a_message_for_people_is_handed_to_the_alarm_function(self) -> None:
+        invoked: list[object] = []
+        topic = {"EventSource": "aws:sns", "Sns": {"Subject": "ALARM", "Message": ""}}
+        arn = f"arn:aws:lambda:{REGION}:123456789012:function:{PROJECT}-alarm:$LATEST"
+        record = {
+            "requestContext": {"functionArn": arn},
+            "requestPayload": {"Records": [topic]},
+        }
+        with cloud_in_moto() as cloud:
+            cloud.deploy_function("alarm")
+            url = cloud.deploy_queue(f"{PROJECT}-alarm-dlq")
+            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(record))
+            aws = Aws(REGION, 1)
+            aws.functions.meta.events.register(
+                "provide-client-params.lambda.Invoke",
+                lambda params, **_: invoked.append(params["FunctionName"]),
+            )
+            letters = SqsDeadLetters(aws, PROJECT)
+            (letter,) = letters.read()
+            letters.start_again(letter)
+            letters.remove(letter)
+            assert list(letters.read()) == []
+        assert invoked == [f"{PROJECT}-alarm"]
 
     def test_without_queues_there_are_no_letters(self) -> None:
         with cloud_in_moto():

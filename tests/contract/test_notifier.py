@@ -58,7 +58,10 @@ def at_slack(stack: ExitStack) -> Line:
     )
     return Line(
         notifier,
-        lambda: [json.dumps(posted, ensure_ascii=False) for posted in slack.messages],
+        lambda: [
+            "\n".join(block["text"]["text"] for block in posted["blocks"])
+            for posted in slack.messages
+        ],
         lambda: slack.answer_always(NO_SERVICE),
         slack.url,
     )

@@ -133,6 +133,37 @@ class TestSecretVersionsContract:
 
         assert kept.read() == PRESENT
 
+    def test_what_is_laid_ready_after_one_was_given_up_takes_its_turn(
+        self, kept: Kept
+    ) -> None:
+        kept.lay_ready(READY)
+        kept.versions.prepare(VERSION)
+        kept.versions.give_up(VERSION)
+        kept.lay_ready(LATER)
+        kept.versions.prepare(AFTERWARDS)
+        assert kept.read() == PRESENT
+
+        kept.versions.promote(AFTERWARDS)
+        assert kept.read() == LATER
+
+    def test_what_was_given_up_is_not_promoted(self, kept: Kept) -> None:
+        kept.lay_ready(READY)
+        kept.versions.prepare(VERSION)
+        for _ in range(2):
+            kept.versions.give_up(VERSION)
+        with pytest.raises(PortError):
+            kept.versions.promote(VERSION)
+
+        assert kept.read() == PRESENT
+
+    def test_what_was_promoted_is_not_given_up(self, kept: Kept) -> None:
+        kept.lay_ready(READY)
+        kept.versions.prepare(VERSION)
+        kept.versions.promote(VERSION)
+        kept.versions.give_up(VERSION)
+
+        assert kept.read() == READY
+
     def test_no_value_is_shown(self, kept: Kept) -> None:
         kept.lay_ready(READY)
         kept.versions.prepare(VERSION)

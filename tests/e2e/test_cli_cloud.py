@@ -43,14 +43,14 @@ class TestStatus:
         cloud.deploy_cluster()
         cloud.run_task(ORDER)
         cloud.start_execution(cloud.deploy_state_machine(), [ORDER])
-        cloud.deploy_queue(f"{PROJECT}-worker-dlq")
+        cloud.deploy_queue(f"{PROJECT}-rules-dlq")
         ended = bottles("cloud", "status")
         assert ended.status == 0
         assert f"mirror         {PROJECT}, mirror\n" in ended.out
         assert "run            none is open" in ended.out
         assert "shard 0 of run run-1" in ended.out
-        assert "homebrew-sync-worker-dlq  0" in ended.out
-        assert "do: deploy homebrew-sync-worker, homebrew-sync-alarm" in ended.out
+        assert "homebrew-sync-rules-dlq  0" in ended.out
+        assert "do: deploy homebrew-sync-worker\n" in ended.out
 
     def test_tells_a_script_the_same(
         self, bottles: Bottles, cloud: CloudInMoto
@@ -216,8 +216,8 @@ class TestLogs:
         with CannedServer(Answer(200, body=body)) as server:
             monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint_url)
             process = start("cloud", "logs", "--follow")
-            # Asked for a second time: three groups at a time.
-            for _ in range(4):
+            # Asked for a second time: five groups at a time.
+            for _ in range(6):
                 server.arrived.acquire()
             process.send_signal(signal.SIGINT)
             ended = finished(process)
@@ -243,7 +243,7 @@ class TestRedrive:
         self, bottles: Bottles, cloud: CloudInMoto
     ) -> None:
         cloud.deploy_function("orchestrator")
-        url = cloud.deploy_queue(f"{PROJECT}-schedule-dlq")
+        url = cloud.deploy_queue(f"{PROJECT}-rules-dlq")
         client("sqs").send_message(QueueUrl=url, MessageBody='{"source":"manual"}')
         looked_at = bottles("cloud", "redrive", "--dry-run")
         assert (looked_at.status, "left where it lies" in looked_at.out) == (0, True)

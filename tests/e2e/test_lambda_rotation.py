@@ -13,9 +13,10 @@ from adapters.configuration_sources import ConfigurationError
 from adapters.secrets import NEXT
 from entrypoints import lambda_rotation
 from ports.errors import MalformedError, PortError, RefusedError
-from tests.support.slack import NO_SERVICE, SlackWebhook
+from tests.support.slack import NO_SERVICE, SERVER_ERROR, SlackWebhook
 
 VERSION = "11111111-2222-3333-4444-555555555555"
+NEXT_VERSION = "66666666-7777-8888-9999-000000000000"
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 OLD = "https://hooks.slack.example/services/T0/B0/old"
 
@@ -41,11 +42,11 @@ def secret(slack: SlackWebhook, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
         yield arn
 
 
-def asked(step: str, secret: str) -> dict[str, Any]:
+def asked(step: str, secret: str, version: str = VERSION) -> dict[str, Any]:
     return {
         "Step": step,
         "SecretId": secret,
-        "ClientRequestToken": VERSION,
+        "ClientRequestToken": version,
         "RotationToken": "token",
     }
 
@@ -86,6 +87,37 @@ def test_a_webhook_that_does_not_work_stays_outside(
     said = capsys.readouterr().out
     assert "no_service" in said
     assert slack.url not in said
+
+
+def test_one_that_does_not_work_does_not_stand_in_the_way_of_the_next(
+    secret: str, slack: SlackWebhook
+) -> None:
+    keeper = boto3.client("secretsmanager")
+    slack.answer_next(NO_SERVICE)
+    lambda_rotation.handler(asked("createSecret", secret), None)
+    with pytest.raises(PortError):
+        lambda_rotation.handler(asked("testSecret", secret), None)
+
+    # As long as it is there, AWS goes on with that version, and begins no other.
+    labels = keeper.describe_secret(SecretId=secret)["VersionIdsToStages"]
+    assert not [found for found in labels.values() if "AWSPENDING" in found]
+    good = slack.renew()
+    keeper.put_secret_value(SecretId=secret, SecretString=good, VersionStages=[NEXT])
+    for step in STEPS:
+        lambda_rotation.handler(asked(step, secret, NEXT_VERSION), None)
+    assert kept(secret) == good
+
+
+def test_a_slack_that_does_not_answer_leaves_what_is_tried_where_it_is(
+    secret: str, slack: SlackWebhook
+) -> None:
+    slack.answer_next(SERVER_ERROR)
+    for step in STEPS:
+        if step == "testSecret":
+            with pytest.raises(PortError):
+                lambda_rotation.handler(asked(step, secret), None)
+        lambda_rotation.handler(asked(step, secret), None)
+    assert kept(secret) == slack.url
 
 
 def test_another_secret_is_not_touched(secret: str) -> None:

@@ -10,14 +10,14 @@ import pytest
 
 from adapters.aws.client import Aws
 from adapters.aws_deployment import AwsDeployment
-from ports.deployment import Triggered
+from entrypoints.cli.exit_status import of_error
+from ports.deployment import OrchestratorFailedError, Triggered
 from ports.errors import (
     AccessDeniedError,
     MalformedError,
     NotFoundError,
     OutcomeUnknownError,
     PortError,
-    RefusedError,
     UnavailableError,
 )
 from tests.support.canned import Answer, CannedServer
@@ -91,18 +91,22 @@ class TestTrigger:
             (no(500, "ServiceException"), OutcomeUnknownError, ""),
             (
                 failed("UnavailableError", "the catalog: no answer"),
-                UnavailableError,
+                OrchestratorFailedError,
                 "UnavailableError: the catalog: no answer; bottles cloud logs",
             ),
             (
                 failed("LedgerDamagedError", "commit 7"),
-                RefusedError,
+                OrchestratorFailedError,
                 "it failed with LedgerDamagedError: commit 7",
             ),
-            (answered([], **{"X-Amz-Function-Error": "x"}), RefusedError, "an error"),
+            (
+                answered([], **{"X-Amz-Function-Error": "x"}),
+                OrchestratorFailedError,
+                "an error",
+            ),
             (
                 Answer(200, headers={"X-Amz-Function-Error": "x"}, body=b"?"),
-                RefusedError,
+                OrchestratorFailedError,
                 "it failed with an error",
             ),
             (answered({"run_id": "run-1"}), MalformedError, "outcome: Missing"),
@@ -124,6 +128,34 @@ class TestTrigger:
         assert said in caught.value.detail
         assert "homebrew-sync-orchestrator" in caught.value.what
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("LedgerDamagedError", 3),
+        ("DigestMismatchError", 3),
+        ("StoreUnfitError", 3),
+        ("SelectionError", 2),
+        ("ConfigurationError", 2),
+        ("NotOurStoreError", 2),
+        ("FollowerError", 2),
+        ("UnavailableError", 4),
+        ("UnreachableError", 4),
+        ("AccessDeniedError", 4),
+        ("Sandbox.Timedout", 4),
+    ],
+)
+def test_what_the_orchestrator_failed_of_gives_the_exit_status(
+    serve: Callable[..., CannedServer],
+    deployment: AwsDeployment,
+    name: str,
+    status: int,
+) -> None:
+    serve(failed(name, "why"))
+    with pytest.raises(PortError) as caught:
+        deployment.trigger()
+    assert of_error(caught.value) == status
 
 
 def test_a_function_that_is_being_deployed_is_told_so(

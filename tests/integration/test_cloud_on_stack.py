@@ -187,13 +187,14 @@ class TestDeployment:
     def test_takes_dead_letters_up_again(self, aws_stack: AwsStack, aws: Aws) -> None:
         deployed = Deployed(aws_stack, [])
         queues = aws_stack.client("sqs")
-        name = f"{deployed.project}-schedule-dlq"
+        name = f"{deployed.project}-rules-dlq"
         url = queues.create_queue(QueueName=name)["QueueUrl"]
         queues.send_message(QueueUrl=url, MessageBody='{"source":"manual"}')
         letters = SqsDeadLetters(aws, deployed.project)
         assert letters.count() == {name: 1}
         (letter,) = letters.read()
         letters.start_again(letter)
+        letters.remove(letter)
         assert list(letters.read()) == []
 
     def test_takes_orders_and_requests_to_close(

@@ -19,7 +19,6 @@ from adapters.memory.secret import KnownSecret
 from adapters.retry import ONCE, Backoff
 from adapters.slack.notifier import Patience, SlackNotifier
 from ports.errors import (
-    NotFoundError,
     PortError,
     RefusedError,
     UnavailableError,
@@ -30,6 +29,7 @@ from tests.support.loopback import Answer, Asked, LoopbackServer
 from tests.support.messages import MESSAGES
 from tests.support.nobody import nobody_listens
 from tests.support.slack import (
+    ARCHIVED,
     INVALID_TOKEN,
     NO_SERVICE,
     SERVER_ERROR,
@@ -170,11 +170,7 @@ def test_does_not_wait_longer_than_it_has(
         (NO_SERVICE, RefusedError, "404 Not Found (no_service)"),
         (INVALID_TOKEN, RefusedError, "403 Forbidden (invalid_token)"),
         (Answer(404, b"<html>no"), RefusedError, "404 Not Found"),
-        (
-            Answer(410, b"channel_is_archived"),
-            NotFoundError,
-            "410 Gone (channel_is_archived)",
-        ),
+        (ARCHIVED, RefusedError, "410 Gone (channel_is_archived)"),
         (Answer(400, b"invalid_payload"), RefusedError, "400 Bad Request (invalid_p"),
         (Answer(302, b"", {"Location": "http://127.0.0.1:1/"}), RefusedError, "302 Fo"),
         (Answer(799, b""), UnavailableError, "799"),
@@ -192,8 +188,12 @@ def test_a_refusal_is_told_in_slacks_words_and_not_repeated(
     assert len(slack.attempts) == 1
 
 
-def test_a_webhook_that_was_replaced_is_asked_for_again(slack: SlackWebhook) -> None:
-    secret = Rotated(slack.url, slack.renew())
+@pytest.mark.parametrize("no", [NO_SERVICE, INVALID_TOKEN, ARCHIVED])
+def test_a_webhook_that_was_replaced_is_asked_for_again(
+    slack: SlackWebhook, no: Answer
+) -> None:
+    slack.answer_next(no)
+    secret = Rotated(slack.url, f"{slack.url}?renewed")
 
     notifier(secret).send(STARTED)
 
@@ -219,6 +219,21 @@ def test_a_webhook_that_is_still_the_same_is_not_tried_again(
     failed(notifier(Rotated(slack.url, slack.url)))
 
     assert len(slack.attempts) == 1
+
+
+def test_a_webhook_is_not_asked_for_again_when_the_time_is_over(
+    clock: ManualClock,
+) -> None:
+    def answer_late(_: Asked) -> Answer:
+        clock.sleep(61)
+        return NO_SERVICE
+
+    with LoopbackServer(answer_late) as server:
+        url = f"{server.origin}/services/T/B/{SECRET}"
+        secret = Rotated(url, f"{url}x")
+        failed(notifier(secret, clock))
+
+    assert secret.asked == [False]
 
 
 def test_a_secret_that_cannot_be_read_says_why() -> None:

@@ -20,6 +20,7 @@ from application.orchestrate import Orchestrate, Orchestration
 from application.prepare_sync import PrepareSync
 from application.redispatch import AskForShards, ReplaceWorker
 from application.salvage import Salvage
+from application.tell_of_ends import TellOfEnds
 from application.tell_of_run import TellOfRun
 from application.work_shard import ShardReport, WorkShard
 from domain.messages import Message
@@ -46,18 +47,21 @@ class Waiting(Dispatcher):
         orders: The waiting ones, in order.
         handed: Every order there ever was.
         refusal: What orders are refused with; None to take them.
+        then: Called when orders have been taken, before that is answered.
     """
 
     def __init__(self) -> None:
         self.orders: deque[Order] = deque()
         self.handed: list[Order] = []
         self.refusal: PortError | None = None
+        self.then: Callable[[], object] = lambda: None
 
     def dispatch(self, orders: Sequence[Order]) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.orders.extend(orders)
         self.handed.extend(orders)
+        self.then()
 
 
 class Slack(MemoryNotifier):
@@ -201,11 +205,10 @@ class Cloud:
         return replace(order)
 
     def _closing(self, process: Process) -> CloseRun:
-        tell = self.telling(process)
         return CloseRun(
             process.runs,
             process.exposing(),
-            tell,
+            TellOfEnds(process.runs, self.telling(process)),
             process.refreshing(),
             self.metrics,
             process.progress,

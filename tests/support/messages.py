@@ -12,6 +12,12 @@ _DAY: Final = date(2025, 7, 21)
 _PAGE: Final = "s3://homebrew-bottles/status/index.html"
 _HEAD: Final = Position(42, "03752aa93ac5" + "0" * 52)
 
+RETRY: Final = (
+    "aws lambda invoke --function-name homebrew-sync-orchestrator --payload"
+    ' \'{"source":"manual"}\' --cli-binary-format raw-in-base64-out answer.json'
+)
+"""What the orchestrator tells people to type: whoever reads it may have no bottles."""
+
 MESSAGES: Final[Mapping[str, Message]] = {
     "started": messages.sync_started(
         environment="prod",
@@ -50,7 +56,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         page=_PAGE,
         head=_HEAD,
         causes={"unavailable": 2, "wrong_digest": 5},
-        retry="bottles cloud trigger",
+        retry=RETRY,
     ),
     "failed": messages.sync_failed(
         environment="prod",

@@ -23,6 +23,7 @@ _MAX_FIELD = 2_000  # characters
 
 OK = Answer(HTTPStatus.OK, b"ok", _TEXT)
 NO_SERVICE = Answer(HTTPStatus.NOT_FOUND, b"no_service", _TEXT)
+ARCHIVED = Answer(HTTPStatus.GONE, b"channel_is_archived", _TEXT)
 INVALID_TOKEN = Answer(HTTPStatus.FORBIDDEN, b"invalid_token", _TEXT)
 SERVER_ERROR = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"server_error", _TEXT)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Event as Flag
 from threading import Thread
 
 import pytest
 
-from adapters.memory.clock import ManualClock
 from application.close_run import Closing
 from application.tell_of_run import TIME_TO_TELL
 from domain.events import NotificationSent, SyncCompleted
@@ -18,6 +16,7 @@ from ports.clock import Clock
 from ports.errors import UnavailableError
 from tests.support.cloud import COMPLETE, STARTED, Cloud
 from tests.support.mirror import mirror_of
+from tests.support.other_clock import OtherClock
 from tests.support.watched import Killed, at_call, is_a
 
 A_MOMENT = 5.0  # seconds: so soon the state machine asks again
@@ -35,37 +34,6 @@ def finished_cloud() -> Cloud:
 @pytest.fixture
 def cloud() -> Cloud:
     return finished_cloud()
-
-
-class Other(Clock):
-    """A clock of another machine.
-
-    Attributes:
-        by: How far it is off.
-        meanwhile: What others do while somebody sleeps by it.
-    """
-
-    def __init__(
-        self,
-        clock: ManualClock,
-        by: timedelta = timedelta(),
-        meanwhile: Callable[[], object] = lambda: None,
-    ) -> None:
-        self._clock = clock
-        self.by = by
-        self.meanwhile = meanwhile
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return self._clock.now() + self.by
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.meanwhile()
-        self._clock.sleep(seconds)
 
 
 def close_by(cloud: Cloud, clock: Clock) -> Closing:
@@ -108,12 +76,12 @@ def test_to_ask_again_in_the_next_run_tells_and_measures_nothing(cloud: Cloud) -
 
 def test_nobody_waits_for_who_has_told_already(cloud: Cloud) -> None:
     dying = cloud.process()
-    # It closes, tells, records that it did, and does not come to publishing.
-    dying.watch.before = at_call(3, dying.watch.kill, is_a("create", "replace"))
+    # It closes, publishes, tells, records that it did, and does not publish that.
+    dying.watch.before = at_call(4, dying.watch.kill, is_a("create", "replace"))
     with pytest.raises(Killed):
         cloud.close(process=dying)
     assert cloud.titles == [STARTED, COMPLETE]
-    clock = Other(cloud.mirror.clock)
+    clock = OtherClock(cloud.mirror.clock)
     close_by(cloud, clock)
 
     assert clock.slept == []
@@ -171,7 +139,7 @@ def test_the_other_waits_until_the_first_is_done(cloud: Cloud) -> None:
         may_go_on.set()
         thread.join(LONG)
 
-    clock = Other(cloud.mirror.clock, meanwhile=let_it_finish)
+    clock = OtherClock(cloud.mirror.clock, meanwhile=let_it_finish)
     closing = close_by(cloud, clock)
 
     assert closing.outcome == "complete"
@@ -189,7 +157,7 @@ def test_a_clock_that_is_wrong_makes_nobody_wait_for_long(
     dying.watch.after = at_call(1, dying.watch.kill, is_a("create"))
     with pytest.raises(Killed):
         cloud.close(process=dying)
-    clock = Other(cloud.mirror.clock, timedelta(hours=hours))
+    clock = OtherClock(cloud.mirror.clock, timedelta(hours=hours))
     close_by(cloud, clock)
 
     assert all(slept <= TIME_TO_TELL.total_seconds() for slept in clock.slept)
@@ -197,7 +165,7 @@ def test_a_clock_that_is_wrong_makes_nobody_wait_for_long(
 
 
 def test_a_clock_that_is_behind_measures_no_time_below_zero(cloud: Cloud) -> None:
-    close_by(cloud, Other(cloud.mirror.clock, timedelta(hours=-1)))
+    close_by(cloud, OtherClock(cloud.mirror.clock, timedelta(hours=-1)))
     assert cloud.metrics.values("SyncDuration") == [0]
     assert "Duration: less than a second" in cloud.slack.messages[-1].text
 
@@ -207,9 +175,14 @@ def test_that_people_cannot_be_told_keeps_nothing_from_being_published(
 ) -> None:
     cloud.slack.refusal = UnavailableError("slack", "down")
     assert cloud.close().outcome == "complete"
-    assert cloud.close().outcome == "complete"
-
-    assert cloud.titles == [STARTED]
-    assert cloud.metrics.total("NotificationFailures") == 1
-    assert cloud.metrics.values("BottlesMirrored") == [3]
     cloud.mirror.check()
+
+    # Whoever asks again tries that again, and nothing else.
+    assert cloud.close().outcome == "complete"
+    assert cloud.titles == [STARTED]
+    assert cloud.metrics.total("NotificationFailures") == 2
+    assert cloud.metrics.values("BottlesMirrored") == [3]
+    cloud.slack.refusal = None
+    assert cloud.close().outcome == "complete"
+    assert cloud.titles == [STARTED, COMPLETE]
+    ended_once(cloud)

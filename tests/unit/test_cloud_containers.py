@@ -31,6 +31,7 @@ from entrypoints.ecs_worker import EcsWorkerContainer
 from entrypoints.lambda_orchestrator import OrchestratorContainer
 from entrypoints.lambda_worker import LambdaWorkerContainer
 from ports.errors import UnavailableError
+from tests.support.messages import MESSAGES
 from tests.support.plans import make_load
 from tests.support.runtime_api import ROOT
 
@@ -133,7 +134,7 @@ class TestTheOrchestrator:
         tell = made.orchestrate().tell
         (slack,) = tell.announce.notifiers
         assert isinstance(slack, SlackNotifier)
-        assert made.orchestrate().close.tell.announce is tell.announce
+        assert made.orchestrate().close.ends.tell.announce is tell.announce
         assert (tell.store, tell.environment) == ("s3://bottles/mirror", "prod")
 
     def test_tells_nobody_where_that_is_not_wanted(self) -> None:
@@ -207,6 +208,10 @@ def test_there_is_a_log_for_whatever_works_on_a_run() -> None:
         "lambda": "/aws/lambda/mine-worker",
         "ecs": "/aws/ecs/mine",
     }
+
+
+def test_the_message_that_is_documented_names_the_command_that_is_sent() -> None:
+    assert retry_of(CloudConfig()) == dict(MESSAGES["degraded"].lines)["Retry"]
 
 
 def test_the_command_that_retries_is_one_that_the_aws_tool_takes() -> None:

@@ -1,9 +1,18 @@
+import importlib
+from collections.abc import Iterator
+
 import click
 import pytest
 
 from adapters.configuration_sources import ConfigurationError
-from domain.errors import InvalidValueError, LedgerDamagedError, SelectionError
+from domain.errors import (
+    InvalidValueError,
+    LedgerDamagedError,
+    MirrorError,
+    SelectionError,
+)
 from entrypoints.cli.exit_status import ExitStatus, of_error, of_outcome
+from ports.deployment import OrchestratorFailedError
 from ports.errors import (
     NotFoundError,
     NotOurStoreError,
@@ -35,6 +44,30 @@ from ports.errors import (
 )
 def test_every_end_has_its_status(error: BaseException, status: int) -> None:
     assert of_error(error) == status
+
+
+def kinds_of(kind: type[MirrorError]) -> Iterator[type[MirrorError]]:
+    """Yield a kind of error, and all kinds that are one of it."""
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from kinds_of(narrower)
+
+
+def test_what_fails_in_the_orchestrator_ends_a_command_as_if_it_had_failed_here() -> (
+    None
+):
+    importlib.import_module("entrypoints.lambda_orchestrator")
+    importlib.import_module("adapters.homebrew.failures")
+    there = [
+        kind
+        for kind in kinds_of(MirrorError)
+        if not kind.__module__.startswith(("entrypoints.cli", "tests"))
+        and kind is not OrchestratorFailedError
+    ]
+    assert {
+        kind.__name__: of_error(OrchestratorFailedError("start", "", kind.__name__))
+        for kind in there
+    } == {kind.__name__: of_error(kind.__new__(kind)) for kind in there}
 
 
 def test_every_outcome_has_its_status() -> None:

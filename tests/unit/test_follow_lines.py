@@ -51,6 +51,23 @@ def test_yields_each_line_once() -> None:
     assert follow(seen, 3) == ["a", "b", "c"]
 
 
+class OfMilliseconds(Growing):
+    """Lines of a service that knows no less than a millisecond."""
+
+    def since(self, moment: datetime, run_id: str | None = None) -> Iterator[Line]:
+        whole = moment.microsecond // 1_000 * 1_000
+        return super().since(moment.replace(microsecond=whole), run_id)
+
+
+def test_yields_each_line_once_though_times_are_cut_to_milliseconds() -> None:
+    clock = ManualClock()
+    since = CLOCK_START + timedelta(microseconds=123_456)
+    # Of the millisecond from which on lines are asked for.
+    seen = {0.0: line("a", 0.123), 90: line("b", 90)}
+    following = FollowLines(OfMilliseconds(clock, seen), clock)(since)
+    assert [found.id for found in islice(following, 2)] == ["a", "b"]
+
+
 def test_yields_a_line_that_is_seen_late() -> None:
     seen = {50.0: line("new", 50), 60: line("late", 40), 90: line("last", 90)}
     assert follow(seen, 3) == ["new", "late", "last"]

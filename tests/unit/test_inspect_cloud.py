@@ -25,7 +25,7 @@ FUNCTIONS = [
     Function(f"homebrew-sync-{part}", "Active", LONG_AGO, 512, 300)
     for part in ("orchestrator", "worker", "alarm")
 ]
-LETTER = DeadLetter("1", "homebrew-sync-schedule-dlq", LONG_AGO, {}, "", "", "")
+LETTER = DeadLetter("1", "homebrew-sync-rules-dlq", LONG_AGO, {}, "", "", "", "")
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ class TestWhatIsDeployed:
             "  1f              no order  PROVISIONING       FARGATE",
             "",
             "dead letters",
-            "  homebrew-sync-schedule-dlq  1",
+            "  homebrew-sync-rules-dlq  1",
             "",
             (
                 "do: bottles cloud redrive --dry-run shows the dead letters, without"
@@ -169,8 +169,14 @@ class TestWhatIsDeployed:
     def test_in_part_is_told_with_what_is_missing(self, cloud: Cloud) -> None:
         cloud.trigger()
         found = status(cloud, MemoryDeployment(functions=FUNCTIONS[:1]))
-        assert found.advice == ("deploy homebrew-sync-worker, homebrew-sync-alarm",)
+        assert found.advice == ("deploy homebrew-sync-worker",)
         assert "homebrew-sync-worker        not deployed" in status_text(found, CONFIG)
+
+    def test_without_slack_is_all_that_there_is_to_deploy(self, cloud: Cloud) -> None:
+        cloud.trigger()
+        found = status(cloud, MemoryDeployment(functions=FUNCTIONS[:2]))
+        assert found.advice == ()
+        assert "homebrew-sync-alarm         not deployed" in status_text(found, CONFIG)
 
     def test_not_at_all_asks_whether_the_name_is_right(self, cloud: Cloud) -> None:
         cloud.trigger()

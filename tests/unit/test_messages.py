@@ -6,7 +6,7 @@ import pytest
 from domain import messages
 from domain.events import GENESIS
 from domain.rounded import rounded_bytes, rounded_duration, rounded_percent
-from tests.support.messages import MESSAGES
+from tests.support.messages import MESSAGES, RETRY
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -63,7 +63,7 @@ def test_failure_reads_as_the_specification_has_it() -> None:
 def test_a_degraded_run_names_the_causes_worst_first_and_the_command() -> None:
     assert said("degraded")[-4:] == [
         "Failed bottles: 7 (5 wrong_digest, 2 unavailable)",
-        "Retry: bottles cloud trigger",
+        f"Retry: {RETRY}",
         "Status page: s3://homebrew-bottles/status/index.html",
         f"Ledger head: 42:03752aa93ac5{'0' * 52}",
     ]

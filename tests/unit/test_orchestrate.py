@@ -212,7 +212,7 @@ def test_who_dies_before_telling_that_a_run_begins_leaves_that_to_the_next_deliv
         cloud.trigger(process=dying)
     cloud.slack.messages.clear()
     cloud.trigger()
-    assert len(cloud.orders) == 3
+    assert len(set(cloud.orders)) == 3
     # Whoever has started it may be about to tell.
     assert cloud.titles == []
 

@@ -8,13 +8,14 @@ from application.redrive import Redrive
 from entrypoints.cli.cloud_answers import redrive_answer
 from entrypoints.cli.cloud_text import redrive_text
 from ports.dead_letters import DeadLetter
-from ports.errors import UnavailableError
+from ports.errors import AccessDeniedError, UnavailableError
 
 LETTER = DeadLetter(
     id="1",
-    queue="homebrew-sync-schedule-dlq",
+    queue="homebrew-sync-rules-dlq",
     sent=datetime(2026, 11, 27, 3, tzinfo=UTC),
     payload={"source": "manual"},
+    function="homebrew-sync-orchestrator",
     about="a trigger",
     reason="THROTTLED",
     receipt="",
@@ -54,12 +55,47 @@ def test_what_cannot_be_started_stays_and_hinders_no_other() -> None:
     ] * 2
 
 
+class Unremovable(MemoryDeadLetters):
+    """Lets nobody remove a letter, nor put one back."""
+
+    def remove(self, letter: DeadLetter) -> None:
+        raise AccessDeniedError(f"remove a letter, queue {letter.queue}", "no right")
+
+    def put_back(self, letter: DeadLetter) -> None:
+        raise AccessDeniedError(f"put back a letter, queue {letter.queue}", "no right")
+
+
+def test_what_was_started_and_cannot_be_removed_is_told_as_that() -> None:
+    letters = Unremovable([LETTER])
+    done = Redrive(letters)()
+    assert [each.fate for each in done] == ["not_removed"]
+    assert letters.started == [LETTER.payload]
+    assert redrive_text(done).splitlines()[2:] == [
+        "                      started again, and stays: it could not be removed",
+        (
+            "                      remove a letter, queue homebrew-sync-rules-dlq: no"
+            " right"
+        ),
+        "",
+        "1 dead letter: 1 started again, and stays: it could not be removed",
+    ]
+
+
+def test_what_cannot_be_put_back_hinders_no_other() -> None:
+    letters = Unremovable([LETTER, ODD])
+    done = Redrive(letters)()
+    assert [each.fate for each in done] == ["not_removed", "not_understood"]
+    assert "put back a letter" in str(done[1].error)
+    (looked_at,) = Redrive(Unremovable([LETTER]))(dry_run=True)
+    assert (looked_at.fate, looked_at.error is None) == ("kept", False)
+
+
 def test_tells_a_person_what_became_of_each() -> None:
     assert redrive_text(Redrive(MemoryDeadLetters([LETTER, ODD]))()).splitlines() == [
-        "2026-11-27T03:00:00Z  homebrew-sync-schedule-dlq  a trigger",
+        "2026-11-27T03:00:00Z  homebrew-sync-rules-dlq  a trigger",
         "                      died of: THROTTLED",
         "                      started again",
-        "2026-11-27T03:00:00Z  homebrew-sync-schedule-dlq  not JSON",
+        "2026-11-27T03:00:00Z  homebrew-sync-rules-dlq  not JSON",
         "                      stays: it makes no sense",
         "",
         "2 dead letters: 1 started again, 1 stays: it makes no sense",
@@ -76,11 +112,12 @@ def test_tells_a_script_all_of_it() -> None:
     (letter,) = redrive_answer(Redrive(MemoryDeadLetters([LETTER]))())["letters"]
     assert letter == {
         "id": "1",
-        "queue": "homebrew-sync-schedule-dlq",
+        "queue": "homebrew-sync-rules-dlq",
         "sent": "2026-11-27T03:00:00Z",
         "about": "a trigger",
         "reason": "THROTTLED",
         "payload": {"source": "manual"},
+        "function": "homebrew-sync-orchestrator",
         "fate": "started",
         "error": None,
     }

@@ -191,6 +191,17 @@ class TestARunOfTheCloud:
         assert "the disk is on fire" in process.progress.warnings[-1]
         mirror.check()
 
+    def test_leaves_one_before_people_are_told(self, mirror: Mirror) -> None:
+        cloud = Cloud(mirror)
+        cloud.trigger()
+        cloud.work_all()
+        process = cloud.process()
+        cloud.slack.before = process.watch.kill
+        with pytest.raises(Killed):
+            cloud.close(process=process)
+        assert page_of(mirror).position == mirror.ledger().position
+        mirror.check()
+
     def test_that_nobody_could_finish_is_on_the_page_of_who_does(
         self, mirror: Mirror
     ) -> None:

@@ -1,4 +1,4 @@
-# What Lambda gives up. `bottles cloud redrive` reads every queue called PROJECT-…-dlq.
+# What Lambda gives up. `bottles cloud redrive` reads these queues, and that of EventBridge.
 # The worker has none: what it fails at goes to the orchestrator.
 
 data "aws_caller_identity" "current" {}
