@@ -16,6 +16,7 @@ from adapters.ledger.hash_codec import decode_hash_file
 from adapters.ledger.identity import NewerLedgerError, has_identity, read_identity
 from adapters.ledger.layout import COMMITS, HASH_FILE, commit_key, commit_seq
 from adapters.ledger.refold import Refold
+from adapters.ledger.repeat_check import check_repeats
 from adapters.ledger.specimens import (
     damaged_specimen,
     flipped_bit,
@@ -127,6 +128,7 @@ class Examiner:
         # What a fold finds at damage or behind it comes of that.
         sound = min((damage.first for damage in found), default=len(self._present))
         self._damage += [damage for damage in refold.damage if damage.first < sound]
+        self._damage += check_repeats(self._store, refold)
         self._damage += check_documents(self._store, refold, self._readers)
         return self._result(found, refold.repairs, head, refold.events)
 

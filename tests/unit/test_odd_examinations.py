@@ -15,6 +15,7 @@ from domain.bottle import ObjectKey
 from domain.damage import Damage
 from domain.events import Event, HashFileImported, LedgerRepaired
 from domain.records import Repair
+from ports.custody import Examination
 from tests.fake_s3.faults import NO_FAULT, Fault, Line, Request
 from tests.fake_s3.store import FakeStore
 from tests.support.damaged_log import DamagedLog, no_chance
@@ -132,3 +133,28 @@ def test_a_name_that_nothing_tells_is_not_made_up() -> None:
     custody.restore(found.damage)
     keys = {version.key for version in log.bucket.versions()}
     assert ObjectKey(IDENTITY) not in keys
+
+
+def repeat(log: DamagedLog, *events: Event) -> Examination:
+    """Append a commit with the count of the last one, and look for damage."""
+    last = decode_commit(log.body(log.head), log.head)
+    prev = sha256(log.body(log.head)).hexdigest()
+    again = replace(last, seq=log.head + 1, prev=prev, events=events)
+    log.put(again.seq, encode_commit(again))
+    return log.examine()
+
+
+def test_a_commit_that_was_delivered_twice_is_no_damage() -> None:
+    log = make_log()
+    assert repeat(log, *decode_commit(log.body(log.head), log.head).events).ok
+
+
+def test_a_sign_of_life_that_has_the_count_of_another_commit_is_no_damage() -> None:
+    assert repeat(make_log()).ok
+
+
+def test_a_commit_that_is_passed_over_for_another_of_its_count_is_told_of() -> None:
+    log = make_log()
+    found = repeat(log, LedgerRepaired(Repair(0, 0, "bit-flipped", "a copy")))
+    assert told(found.damage) == [("count of a writer", log.head + 1, log.head + 1)]
+    assert f"as commit {log.head} is, and says something else" in found.damage[0].detail
