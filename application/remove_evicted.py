@@ -11,13 +11,13 @@ from typing import Final
 from application.claims import claims_of, is_bottle_object
 from application.digests import stored_digest
 from application.journal import Journal
+from application.own_up import own_up
 from domain.attestation import KEPT
 from domain.bottle import Bottle, BottleKey, ObjectKey
 from domain.events import GENESIS, BottleLost, BottleMirrored
-from domain.garbage import Evicted, Garbage, garbage_of, names_of
+from domain.garbage import Evicted, Garbage, garbage_of
 from domain.generations import BottleEvicted
 from domain.listing import Listing
-from domain.records import HashEntry
 from domain.views import FLAT, REGISTRY, flat_key
 from ports.errors import PortError
 from ports.event_log import EventLog
@@ -88,7 +88,7 @@ class RemoveEvicted:
         return Removal(
             removed=len(done.removed),
             left=len(garbage) - len(done.removed),
-            lost=self._lost(journal, done.tried),
+            lost=own_up(journal, self.store, done.tried),
             why_left=done.why_left,
             failure=done.failure,
         )
@@ -163,34 +163,6 @@ class RemoveEvicted:
         except PortError as error:
             return error
         return None
-
-    def _lost(
-        self, journal: Journal, removed: Collection[ObjectKey]
-    ) -> tuple[BottleKey, ...]:
-        """Record the loss of what others relied on while it was removed."""
-        if not removed:
-            return ()
-        journal.follow()
-        lost = [
-            BottleLost(key, entry.bottle.digest, entry.object_key, f"no {name}")
-            for key, entry in journal.ledger.held.items()
-            if (name := self._missing_of(entry, removed)) is not None
-        ]
-        journal.record(lost)
-        return tuple(event.key for event in lost)
-
-    def _missing_of(
-        self, entry: HashEntry, removed: Collection[ObjectKey]
-    ) -> ObjectKey | None:
-        names = (entry.object_key, *names_of(entry.bottle))
-        return next(
-            (
-                name
-                for name in names
-                if name in removed and self.store.info(name) is None
-            ),
-            None,
-        )
 
 
 @dataclass(slots=True)
