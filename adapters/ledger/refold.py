@@ -58,18 +58,13 @@ class Refold:
 
     def go_on_like(self, other: Refold) -> None:
         """Take over what another has read that could not fold, either."""
-        given_up = {
-            seq
-            for repair in other.repairs
-            if repair.is_gap
-            for seq in range(repair.first, repair.last + 1)
-        }
+        gaps = [repair for repair in other.repairs if repair.is_gap]
         self.events, self.repairs = other.events, other.repairs
         self.needed = other.needed
         self.documents = {
             sha256: seq
             for sha256, seq in other.documents.items()
-            if seq not in given_up
+            if not any(gap.first <= seq <= gap.last for gap in gaps)
         }
 
     def stop(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
+import pytest
+
 from adapters.ledger.codec import decode_commit, encode_commit
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.examination import Examiner
@@ -158,3 +160,35 @@ def test_a_commit_that_is_passed_over_for_another_of_its_count_is_told_of() -> N
     found = repeat(log, LedgerRepaired(Repair(0, 0, "bit-flipped", "a copy")))
     assert told(found.damage) == [("count of a writer", log.head + 1, log.head + 1)]
     assert f"as commit {log.head} is, and says something else" in found.damage[0].detail
+
+
+@pytest.mark.parametrize("far", [10**19, 10**6])
+@pytest.mark.parametrize("read", [True, False])
+def test_what_is_numbered_far_behind_all_commits_is_none(
+    far: int, *, read: bool
+) -> None:
+    log = make_log()
+    log.put(far, b"a stray")
+    log.put(far + 1, log.body(log.head))
+    found = log.custody().examine([], read=read)
+    assert {each.kind for each in found.damage} == {"bad key"}
+    assert commit_key(far) in found.damage[0].detail
+    assert len(found.damage) == 2
+    assert found.head is not None
+    assert found.head.seq == log.head
+
+
+def test_what_is_numbered_a_little_behind_all_commits_shows_how_many_are_gone() -> None:
+    log = make_log()
+    log.put(50_000, log.body(log.head))
+    found = log.custody().examine([], read=False)
+    assert told(found.damage) == [("gap", log.head + 1, 49_999)]
+
+
+def test_a_gap_that_is_declared_without_end_ends_where_commits_may_be() -> None:
+    log = make_log()
+    say(log, LedgerRepaired(Repair(log.head + 2, 10**19, "gap", None)))
+    log.remove(commit_key(2))
+    found = log.custody().examine([], read=False)
+    assert told(found.damage) == [("gap", 2, 2)]
+    assert told(log.examine().damage) == [("gap", 2, 2)]
