@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
 
@@ -260,9 +261,10 @@ def _open(said: dict[str, Any]) -> OpenRun:
 
 def _shard(text: str) -> int:
     # Written as JSON has the names of fields, and in one way only.
-    if text.isascii() and text.isdecimal() and str(int(text)) == text:
-        return int(text)
-    raise ValidationError({"state": {"runs": [f"{text} is no shard."]}})
+    with suppress(ValueError):  # of more digits than Python reads
+        if text.isascii() and text.isdecimal() and str(int(text)) == text:
+            return int(text)
+    raise ValidationError({"state": {"runs": [f"{text[:40]} is no shard."]}})
 
 
 def _remembered(said: dict[str, Any]) -> RememberedRun:
