@@ -14,10 +14,12 @@ from application.journal import Journal
 from application.own_up import own_up
 from domain.attestation import KEPT
 from domain.bottle import Bottle, BottleKey, ObjectKey
+from domain.errors import DigestMismatchError
 from domain.events import GENESIS, BottleLost, BottleMirrored
 from domain.garbage import Evicted, Garbage, garbage_of
 from domain.generations import BottleEvicted
 from domain.listing import Listing
+from domain.records import HashEntry
 from domain.views import FLAT, REGISTRY, flat_key
 from ports.errors import PortError
 from ports.event_log import EventLog
@@ -134,7 +136,17 @@ class RemoveEvicted:
                 and stored_digest(self.store, name) == each.bottle.digest
                 and entry.bottle.digest != each.bottle.digest
             ):
-                self.objects.expose(entry.object_key, name, entry.bottle.digest)
+                self._replace(name, entry)
+
+    def _replace(self, name: ObjectKey, entry: HashEntry) -> None:
+        try:
+            self.objects.expose(entry.object_key, name, entry.bottle.digest)
+        except DigestMismatchError as error:
+            self.progress.warn(
+                f"{name} still gives bytes that were evicted, for those of"
+                f" {entry.bottle.key} are wrong ({error}): run bottles verify --deep"
+                " --repair"
+            )
 
     def _remove(self, garbage: Garbage, journal: Journal) -> _Removing:
         done = _Removing()
