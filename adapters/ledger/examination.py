@@ -13,7 +13,7 @@ from adapters.ledger.codec import decode_commit
 from adapters.ledger.commit_list import listed_commits, places
 from adapters.ledger.document_check import check_documents
 from adapters.ledger.event_log import StoredEventLog
-from adapters.ledger.hash_codec import decode_hash_file
+from adapters.ledger.hash_codec import NewerHashFileError, decode_hash_file
 from adapters.ledger.identity import NewerLedgerError, has_identity, read_identity
 from adapters.ledger.layout import COMMITS, HASH_FILE, commit_key, commit_seq
 from adapters.ledger.refold import Refold
@@ -206,6 +206,9 @@ class Examiner:
         try:
             return decode_hash_file(self._store.get(HASH_FILE).body)
         except NotFoundError:
+            return None
+        except NewerHashFileError as error:
+            self._report("newer format", str(error))
             return None
         except MalformedError as error:
             self._report("hash file damaged", f"{error}{_REBUILT}")
