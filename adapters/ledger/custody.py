@@ -11,6 +11,7 @@ from typing import Final
 from adapters.ledger.codec import decode_commit
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.examination import Examiner
+from adapters.ledger.found_copies import Found, as_repairs
 from adapters.ledger.good_copies import Candidate, GoodCopies, prev_of
 from adapters.ledger.identity import decode_identity, encode_identity
 from adapters.ledger.layout import IDENTITY, IMPORTED, commit_key, document_key
@@ -45,24 +46,6 @@ class LogCopy:
 _Place = tuple[DamageClass, int, int, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What there is for damaged commits.
-
-    Attributes:
-        source: Where the good copy is; None when there is none.
-        put_back: Puts back that copy.
-        rivals: How many copies would do, of which nothing tells which is right.
-    """
-
-    first: int
-    last: int
-    kind: DamageClass
-    source: str | None = None
-    put_back: Callable[[], None] | None = None
-    rivals: int = 0
-
-
 class StoredCustody(Custody):
     """Looks at a log in a store, and mends it from whatever copies there are."""
 
@@ -87,7 +70,7 @@ class StoredCustody(Custody):
         self._specimens: dict[int, Specimen] = {}
         self._ledger: str | None = None
         # What was found for which damage, so as not to look for it twice.
-        self._looked: tuple[list[_Place], list[_Found]] = ([], [])
+        self._looked: tuple[list[_Place], list[Found]] = ([], [])
 
     def examine(self, pins: Sequence[Position], *, read: bool) -> Examination:
         examiner = Examiner(self._store, self._history, self._log, pins, self._readers)
@@ -113,7 +96,7 @@ class StoredCustody(Custody):
         for one in mended:
             if one.put_back is not None:
                 one.put_back()
-        return tuple(_as_repairs(reversed(mended)))
+        return tuple(as_repairs(reversed(mended)))
 
     def give_up(self, gaps: Iterable[Repair]) -> None:
         for gap in gaps:
@@ -162,14 +145,14 @@ class StoredCustody(Custody):
             else:
                 yield replace(each, detail=f"{each.detail}; {_A_PIN_DECIDES}")
 
-    def _mendable(self, damage: Iterable[Damage]) -> list[_Found]:
+    def _mendable(self, damage: Iterable[Damage]) -> list[Found]:
         damage = [each for each in damage if each.kind in IN_THE_LOG]
         places = [(each.kind, each.first, each.last, each.expected) for each in damage]
         if self._looked[0] != places:
             self._looked = (places, list(self._mended(damage)))
         return self._looked[1]
 
-    def _mended(self, damage: Sequence[Damage]) -> Iterator[_Found]:
+    def _mended(self, damage: Sequence[Damage]) -> Iterator[Found]:
         """Yield every damaged commit, the last first, and the good copy of it.
 
         A commit tells what the one before it must be, hence from the end.
@@ -194,16 +177,16 @@ class StoredCustody(Custody):
                     open_from = seq - 1
                 else:
                     # Nothing tells what this one was, nor any before it.
-                    yield _Found(each.first, seq, each.kind)
+                    yield Found(each.first, seq, each.kind)
                     break
                 if len(fitting) != 1:
-                    yield _Found(seq, seq, each.kind, rivals=len(fitting))
+                    yield Found(seq, seq, each.kind, rivals=len(fitting))
                     continue
                 (good,) = fitting
                 follows[seq - 1] = prev_of(good.body, self._ledger) or ""
                 put_back = good.put_back
                 # The bytes are let go of: there may be many commits.
-                yield _Found(seq, seq, each.kind, good.source, put_back)
+                yield Found(seq, seq, each.kind, good.source, put_back)
 
     def _apart(self, damage: Damage) -> Candidate | None:
         """Return what a document or the identity is to be restored from."""
@@ -277,23 +260,3 @@ def _names(identity: bytes, ledger: str | None, *, follows: bool) -> bool:
 
 def _within(seq: int, ranges: Iterable[tuple[int, int]]) -> bool:
     return any(first <= seq <= last for first, last in ranges)
-
-
-def _as_repairs(found: Iterable[_Found]) -> Iterator[Repair]:
-    """Yield what became of commits, neighbours of whom the same is told as one."""
-    repair: Repair | None = None
-    for one in found:
-        if (
-            repair is not None
-            and (repair.cause, repair.is_gap) == (one.kind, one.source is None)
-            and one.first == repair.last + 1
-        ):
-            sources = {*(repair.source or "").split(", "), one.source or ""} - {""}
-            source = ", ".join(sorted(sources)) or None
-            repair = replace(repair, last=one.last, source=source)
-            continue
-        if repair is not None:
-            yield repair
-        repair = Repair(one.first, one.last, one.kind, one.source)
-    if repair is not None:
-        yield repair

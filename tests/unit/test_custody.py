@@ -338,3 +338,27 @@ def test_what_a_pin_asks_for_is_not_put_back_unless_it_is_a_commit(
     custody.restore(found.damage)
     behind = [("head behind a pin", log.head, log.head)]
     assert told(found) == told(log.examine()) == behind
+
+
+def test_what_many_commits_were_restored_from_is_said_in_few_words() -> None:
+    log = make_log(keeps_versions=True)
+    for seq in range(2, 7):
+        log.put(seq, log.body(seq))
+        log.put(seq, b"damaged")
+    custody = log.custody()
+    found = custody.examine(log.pins, read=True)
+    (repair,) = custody.restore(found.damage)
+    assert (repair.first, repair.last) == (2, 6)
+    assert repair.source == "older versions"
+    assert log.examine().damage[0].kind == "second version"
+
+
+def test_what_few_commits_were_restored_from_is_named() -> None:
+    log = make_log(keeps_versions=True)
+    for seq in (2, 3):
+        log.put(seq, log.body(seq))
+        log.put(seq, b"damaged")
+    custody = log.custody()
+    (repair,) = custody.restore(custody.examine(log.pins, read=True).damage)
+    assert repair.source is not None
+    assert repair.source.count("version ") == 2
