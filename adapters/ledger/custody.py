@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -22,12 +23,18 @@ from domain.events import Position
 from domain.judgement import pins_of
 from domain.records import Repair
 from ports.custody import Custody, Examination
-from ports.errors import NotOurStoreError
+from ports.errors import NotFoundError, NotOurStoreError
 from ports.object_history import ObjectHistory
 from ports.store import Store
 
 _READERS: Final = 16
 _DOCUMENTS: Final = {"document missing", "document changed"}
+_IMPORTS: Final = "what its commits and imports say"
+_COMMITS: Final = "what its commits say, as of a mirror that records them"
+_MAY_FOLLOW: Final = (
+    "; nothing tells whether they came by bottles import: if they did, do not repair"
+    " without a copy of this store's own ledger.json, named with --from"
+)
 _A_PIN_DECIDES: Final = "nothing tells which is right: a pin of it decides (--pin)"
 
 
@@ -123,6 +130,8 @@ class StoredCustody(Custody):
                     detail += f"; {rivals} copies fit, and {_A_PIN_DECIDES}"
             elif (apart := self._apart(each)) is not None:
                 there = {apart.source}
+                if apart.source == _COMMITS:
+                    detail += _MAY_FOLLOW
             yield replace(each, detail=detail, sources=tuple(sorted(there)))
 
     def _with_versions(
@@ -199,9 +208,7 @@ class StoredCustody(Custody):
 
     def _good_identity(self) -> Candidate | None:
         """Return what says again which ledger it is, as its commits do."""
-        # Where imports were made the ledger is another mirror's, and a copy of that
-        # mirror's identity would let anybody record here.
-        follows = self._store.info(IMPORTED) is not None
+        follows = self._follows()
         for good in self._good.of(IDENTITY):
             if _names(good.body, self._ledger, follows=follows):
                 return good
@@ -213,7 +220,20 @@ class StoredCustody(Custody):
         since = first.at if follows else None
         identity = encode_identity(first.ledger, first.at, follows=since)
         put_back = partial(self._good.put, IDENTITY, identity)
-        return Candidate(identity, "", "what its commits say", put_back)
+        source = _IMPORTS if follows else _COMMITS
+        return Candidate(identity, "", source, put_back)
+
+    def _follows(self) -> bool:
+        """Tell whether anything says that the ledger is another mirror's.
+
+        Its commits are that one's, byte for byte, and do not. A copy of that mirror's
+        identity would let anybody record here.
+        """
+        if self._store.info(IMPORTED) is not None:
+            return True
+        with suppress(NotFoundError):
+            return b'"follows"' in self._store.get(IDENTITY).body
+        return False
 
     def _has(self, seq: int, sha256: str) -> bool:
         specimen = self._specimens.get(seq)

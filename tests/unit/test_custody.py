@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from random import Random
 
@@ -8,8 +9,14 @@ import pytest
 
 from adapters.ledger.custody import LogCopy
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
-from adapters.ledger.identity import decode_identity
-from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key, document_key
+from adapters.ledger.identity import decode_identity, encode_identity
+from adapters.ledger.layout import (
+    HASH_FILE,
+    IDENTITY,
+    IMPORTED,
+    commit_key,
+    document_key,
+)
 from domain.bottle import ObjectKey
 from domain.damage import Damage
 from domain.events import Position, SyncCompleted
@@ -23,6 +30,7 @@ from tests.support.damaged_log import DamagedLog, position_of, said_again
 from tests.support.damaged_log_growth import grown_log
 
 SEED = 3
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def make_log(*, keeps_versions: bool = False) -> DamagedLog:
@@ -154,6 +162,30 @@ def test_without_a_copy_the_name_is_what_the_commits_say() -> None:
     log.remove(commit_key(0))
     restore(log)
     assert decode_identity(log.bucket.get(IDENTITY).body).ledger == log.grown.ledger
+
+
+def test_that_the_name_of_a_follower_may_be_lost_is_told_before_one_is_made() -> None:
+    log = make_log()
+    log.remove(IDENTITY)
+    (damage,) = log.examine().damage
+    assert damage.sources == ("what its commits say, as of a mirror that records them",)
+    assert "nothing tells whether they came by bottles import" in damage.detail
+    assert "--from" in damage.detail
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_follower_is_one_again_by_what_is_left_of_its_name(*, is_left: bool) -> None:
+    log = make_log()
+    own = encode_identity(log.grown.ledger, NOON, follows=NOON)
+    log.bucket.put(IDENTITY, own[:-3])
+    if not is_left:
+        log.remove(IDENTITY)
+        log.bucket.put(IMPORTED, b"{}")
+    (damage,) = log.examine().damage
+    assert damage.sources == ("what its commits and imports say",)
+    assert "nothing tells" not in damage.detail
+    restore(log, [LogCopy("the recorder", lambda _: log.grown.objects[IDENTITY])])
+    assert decode_identity(log.bucket.get(IDENTITY).body).follows is not None
 
 
 def test_a_document_is_restored_from_an_older_version() -> None:
