@@ -373,15 +373,20 @@ def test_what_a_pin_asks_for_is_not_put_back_unless_it_is_a_commit(
 
 
 def test_what_many_commits_were_restored_from_is_said_in_few_words() -> None:
-    log = make_log(keeps_versions=True)
+    log = make_log()
+    # Of this one no version is good.
+    log.put(7, b"damaged")
+    log.bucket.versioning = True
     for seq in range(2, 7):
         log.put(seq, log.body(seq))
         log.put(seq, b"damaged")
-    custody = log.custody()
+    whole = log.body(7)
+    stick = LogCopy("stick", lambda key: whole if key == commit_key(7) else None)
+    custody = log.custody([stick])
     found = custody.examine(log.pins, read=True)
     (repair,) = custody.restore(found.damage)
-    assert (repair.first, repair.last) == (2, 6)
-    assert repair.source == "older versions"
+    assert (repair.first, repair.last) == (2, 7)
+    assert repair.source == "older versions, stick"
     assert log.examine().damage[0].kind == "second version"
 
 
