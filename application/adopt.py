@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from application.digests import digest_of
+from application.journal import Journal
 from domain.bottle import Bottle, BottleKey, Digest, ObjectKey
-from domain.events import BottleMirrored
+from domain.events import BottleFailed, BottleLost, BottleMirrored
 from domain.ledger import Ledger
 from domain.plan import SyncPlan
 from domain.work import Load, Work
+from ports.errors import NotFoundError
 from ports.store import ObjectInfo, Store
+
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,45 @@ class Adopt:
         )
         return list(self((*plan.elsewhere, *wanted), ledger))
 
+    def record(
+        self, adopted: Sequence[BottleMirrored], journal: Journal
+    ) -> list[BottleFailed]:
+        """Record what was adopted, by a run that the log has, as far as it is there.
+
+        Who prunes takes it for nobody's until then. It looks at the log before each
+        object; what it removes right after that may be seen here once, and not twice.
+
+        Returns:
+            What is not there any more.
+
+        Raises:
+            PortError: The store or the log cannot be used.
+            LedgerDamagedError: The log is damaged.
+        """
+        there, gone = self._divided(adopted)
+        journal.record([*there, *map(_failed, gone)])
+        _, lost = self._divided(there)
+        for event in lost:
+            bottle, key = event.bottle, event.object_key
+            journal.record(
+                [BottleLost(bottle.key, bottle.digest, key, "nothing"), _failed(event)]
+            )
+        return [*map(_failed, (*gone, *lost))]
+
+    def _divided(
+        self, adopted: Sequence[BottleMirrored]
+    ) -> tuple[list[BottleMirrored], list[BottleMirrored]]:
+        """Return what is there, and what is gone."""
+        there: list[BottleMirrored] = []
+        gone: list[BottleMirrored] = []
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            keys = [event.object_key for event in adopted]
+            for event, info in zip(
+                adopted, pool.map(self.store.info, keys), strict=True
+            ):
+                (gone if info is None else there).append(event)
+        return there, gone
+
     def _found(
         self, bottle: Bottle, day: date, there: dict[ObjectKey, ObjectInfo]
     ) -> ObjectInfo | None:
@@ -65,6 +110,14 @@ class Adopt:
                 if info is not None and digest_of(self.store, info) == bottle.digest:
                     return info
         return None
+
+
+def _failed(event: BottleMirrored) -> BottleFailed:
+    detail = (
+        f"{event.object_key} was in the store when the run was planned, and is not any"
+        " more: somebody has removed it"
+    )
+    return BottleFailed(event.bottle, NotFoundError.cause, detail, 1)
 
 
 def left_to_do(plan: SyncPlan, adopted: Collection[BottleMirrored]) -> Work:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -20,6 +21,33 @@ from ports.hash_file import HashFile, PublishedLedger
 
 
 @dataclass(frozen=True, slots=True)
+class CommitSummary:
+    """A commit, and of its events how many there are of each type, by their names.
+
+    A log has millions of events, and may be listed as a whole.
+    """
+
+    seq: int
+    sha256: str
+    at: datetime
+    run: str
+    events: Mapping[str, int]
+
+    @staticmethod
+    def of(recorded: RecordedCommit) -> CommitSummary:
+        """Return the summary of a commit."""
+        commit = recorded.commit
+        names = Counter(type(event).__name__ for event in commit.events)
+        return CommitSummary(
+            seq=commit.seq,
+            sha256=recorded.sha256,
+            at=commit.at,
+            run=commit.run,
+            events=dict(sorted(names.items())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class InspectLedger:
     """Answers questions from the log alone. Nothing is written.
 
@@ -34,6 +62,11 @@ class InspectLedger:
         if self.log.identity() is None:
             raise NotOurStoreError("the store", "there is no ledger in it")
         yield from self.log.read(GENESIS)
+
+    def newest(self, number: int | None) -> Sequence[CommitSummary]:
+        """Return the newest commits, all if ``number`` is None, the newest first."""
+        summaries = map(CommitSummary.of, self.commits())
+        return tuple(reversed(deque(summaries, maxlen=number)))
 
     def ledger(self) -> Ledger:
         """Return the ledger as it is now."""

@@ -63,6 +63,8 @@ class Journal:
         self.history = History() if ledger.position == GENESIS else None
         self.alone = True
         self._has_company = False
+        # Whether nobody knows what became of this journal's last commit.
+        self._is_in_doubt = False
         self._patience = patience
         self.phase = shard / shards
 
@@ -72,7 +74,8 @@ class Journal:
         Raises:
             LedgerDamagedError: What others appended cannot be read.
             UnavailableError: The store gives no answer; it is not known whether
-                the last commit was written, and nothing more may be recorded.
+                the last commit was written. What is recorded next comes behind it,
+                if it was.
             RefusedError: The store does not take the last commit.
         """
         waiting = iter(events)
@@ -88,8 +91,8 @@ class Journal:
         Returns:
             Whether there is one.
         """
-        if self._has_company:
-            # Others write, too: looking first costs less than a put that is refused.
+        if self._has_company or self._is_in_doubt:
+            # Where others write, looking first costs less than a put that is refused.
             self.follow()
         while True:
             events = decide(self.ledger)
@@ -107,14 +110,15 @@ class Journal:
                 wseq=self._wseq + 1,
                 events=tuple(events),
             )
+            self._is_in_doubt = True
             try:
                 # The same commit again: it is in the log once, however often.
                 recorded = self._patiently(partial(self._log.append, commit))
             except ConflictError:
                 self.follow()
                 continue
-            self._wseq += 1
             self._apply(recorded, position)
+            self._is_in_doubt = False
             return True
 
     def _record(self, batch: tuple[Event, ...]) -> None:
@@ -137,9 +141,12 @@ class Journal:
         for recorded in self._log.read(start):
             self._apply(recorded, start)
             self.alone &= recorded.commit.run == self._run
-            self._has_company = True
+            self._has_company |= recorded.commit.writer != self.writer
 
     def _apply(self, recorded: RecordedCommit, start: Position) -> None:
+        if recorded.commit.writer == self.writer:
+            # Though it was given up: a count that comes twice is passed over.
+            self._wseq = max(self._wseq, recorded.commit.wseq)
         if self.history is None:
             self.ledger.apply(recorded, start)
         else:

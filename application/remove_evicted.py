@@ -11,10 +11,12 @@ from typing import Final
 from application.claims import claims_of, is_bottle_object
 from application.digests import stored_digest
 from application.journal import Journal
+from application.own_up import own_up
 from domain.attestation import KEPT
 from domain.bottle import Bottle, BottleKey, ObjectKey
+from domain.errors import DigestMismatchError
 from domain.events import GENESIS, BottleLost, BottleMirrored
-from domain.garbage import Evicted, Garbage, garbage_of, names_of
+from domain.garbage import Evicted, Garbage, garbage_of
 from domain.generations import BottleEvicted
 from domain.listing import Listing
 from domain.records import HashEntry
@@ -88,7 +90,7 @@ class RemoveEvicted:
         return Removal(
             removed=len(done.removed),
             left=len(garbage) - len(done.removed),
-            lost=self._lost(journal, done.tried),
+            lost=own_up(journal, self.store, done.tried),
             why_left=done.why_left,
             failure=done.failure,
         )
@@ -134,7 +136,17 @@ class RemoveEvicted:
                 and stored_digest(self.store, name) == each.bottle.digest
                 and entry.bottle.digest != each.bottle.digest
             ):
-                self.objects.expose(entry.object_key, name, entry.bottle.digest)
+                self._replace(name, entry)
+
+    def _replace(self, name: ObjectKey, entry: HashEntry) -> None:
+        try:
+            self.objects.expose(entry.object_key, name, entry.bottle.digest)
+        except DigestMismatchError as error:
+            self.progress.warn(
+                f"{name} still gives bytes that were evicted, for those of"
+                f" {entry.bottle.key} are wrong ({error}): run bottles verify --deep"
+                " --repair"
+            )
 
     def _remove(self, garbage: Garbage, journal: Journal) -> _Removing:
         done = _Removing()
@@ -163,34 +175,6 @@ class RemoveEvicted:
         except PortError as error:
             return error
         return None
-
-    def _lost(
-        self, journal: Journal, removed: Collection[ObjectKey]
-    ) -> tuple[BottleKey, ...]:
-        """Record the loss of what others relied on while it was removed."""
-        if not removed:
-            return ()
-        journal.follow()
-        lost = [
-            BottleLost(key, entry.bottle.digest, entry.object_key, f"no {name}")
-            for key, entry in journal.ledger.held.items()
-            if (name := self._missing_of(entry, removed)) is not None
-        ]
-        journal.record(lost)
-        return tuple(event.key for event in lost)
-
-    def _missing_of(
-        self, entry: HashEntry, removed: Collection[ObjectKey]
-    ) -> ObjectKey | None:
-        names = (entry.object_key, *names_of(entry.bottle))
-        return next(
-            (
-                name
-                for name in names
-                if name in removed and self.store.info(name) is None
-            ),
-            None,
-        )
 
 
 @dataclass(slots=True)

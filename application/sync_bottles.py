@@ -110,14 +110,15 @@ class SyncBottles:
         run = prepared.run
         rebuilt = _rebuilt(prepared.work, run.journal.ledger)
         is_empty, loads = prepared.is_empty, deque(prepared.work.loads)
-        found = len(prepared.adopted)
+        tally = Tally()
         if is_empty:
             run.record_empty(prepared.selection, prepared.read, prepared.settles)
         else:
-            self._start(prepared, started)
-        # What is carried out leaves the memory: the ledger, which has it then, grows.
-        prepared = prepared.without_plan()
-        tally = Tally() if is_empty else self._carry_out(prepared, loads, found)
+            adopted = self._start(prepared, started)
+            # What is carried out leaves the memory: the ledger, which has it then,
+            # grows.
+            prepared = prepared.without_plan()
+            tally = self._carry_out(prepared, loads, adopted)
         exposed = NOT_EXPOSED
         if tally.outcome == "complete" and not prepared.left:
             exposed = self.expose(
@@ -151,28 +152,33 @@ class SyncBottles:
 
     def _start(
         self, prepared: Prepared, started: Callable[[Run, Work], object] | None
-    ) -> None:
+    ) -> Tally:
+        """Record that the run begins; return what was adopted."""
         run, work = prepared.run, prepared.work
         run.start(work, prepared.selection, prepared.read)
         run.supersede(work)
         if started is not None:
             started(run, work)
-        run.journal.record(prepared.adopted)
+        gone = self.prepare.adopt.record(prepared.adopted, run.journal)
         if prepared.plan is not None:
             self.progress.begin(replace(prepared.plan, work=work))
+        return Tally(found=len(prepared.adopted) - len(gone), failures=gone)
 
-    def _carry_out(self, prepared: Prepared, loads: deque[Load], found: int) -> Tally:
+    def _carry_out(
+        self, prepared: Prepared, loads: deque[Load], adopted: Tally
+    ) -> Tally:
         """Carry out ``loads``, of which none is left.
 
         Args:
-            found: Bottles that were adopted.
+            adopted: What was found in the store.
         """
         run = prepared.run
         try:
             tally = self.carry_out(_taken_from(loads), run.journal, run.day)
         finally:
             self.progress.end()
-        tally.found += found
+        tally.found += adopted.found
+        tally.failures += adopted.failures
         counts = tally.counts | {"skipped": prepared.skipped}
         run.complete(tally.outcome, prepared.settles, counts)
         return tally

@@ -12,7 +12,8 @@ from application.claims import Claim, claims_of
 from application.digests import digest_of
 from application.opened_ledger import OpenedLedger, open_ledger, require_own
 from application.orphans import Orphanage
-from application.run import Run, Runs, under_way
+from application.prune_orphans import PruneOrphans
+from application.run import Run, Runs
 from application.tally import Tally
 from domain.bottle import BottleKey, ObjectKey
 from domain.events import BottleLost, BottleSuperseded
@@ -52,7 +53,7 @@ class VerifyReport:
         checked: Objects that the ledger speaks of.
         elsewhere: Bottles that another mirror has, and this one does not.
         orphans: Bottles' objects, and views, of no bottle that the ledger knows.
-        pruned: Whether the orphans were removed.
+        removed: The orphans that are gone; None if nobody was to remove any.
         repaired: Bottles that were brought in again.
         tally: What repairing them took; None when nothing was repaired.
     """
@@ -61,7 +62,7 @@ class VerifyReport:
     elsewhere: int
     flaws: tuple[Flaw, ...]
     orphans: tuple[ObjectKey, ...]
-    pruned: bool
+    removed: tuple[ObjectKey, ...] | None
     repaired: tuple[BottleKey, ...]
     tally: Tally | None
 
@@ -71,6 +72,11 @@ class VerifyReport:
         if self.tally is None:
             return len(self.flaws)
         return sum(flaw.claim.held for flaw in self.flaws) - len(self.repaired)
+
+    @property
+    def left(self) -> int:
+        """Orphans that were to be removed, and are there."""
+        return 0 if self.removed is None else len(self.orphans) - len(self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,10 @@ class VerifyMirror:
         claims = tuple(claims_of(opened.ledger))
         flaws = tuple(self._flaws(claims, deep=deep))
         orphans = self._orphans(opened.ledger)
-        pruned = prune_orphans and self._prune(opened.ledger, orphans)
+        removed = None
+        if prune_orphans:
+            prune = PruneOrphans(self.store, self.runs, self.progress)
+            removed = prune(opened, orphans)
         repaired: tuple[BottleKey, ...] = ()
         tally = None
         if repair and flaws:
@@ -124,7 +133,7 @@ class VerifyMirror:
             elsewhere=len(opened.ledger.elsewhere),
             flaws=flaws,
             orphans=tuple(orphans),
-            pruned=pruned,
+            removed=removed,
             repaired=repaired,
             tally=tally,
         )
@@ -174,31 +183,6 @@ class VerifyMirror:
                 f" {error}"
             )
             return None
-
-    def _prune(self, ledger: Ledger, orphans: Sequence[ObjectKey]) -> bool:
-        if not ledger.reconciled:
-            self.progress.note(
-                "orphans are not removed while a repair of the ledger is unfinished:"
-                " they may be bottles that it has yet to find; run bottles ledger"
-                " repair --yes"
-            )
-            return False
-        alive = under_way(ledger, self.runs.clock.now())
-        if alive is not None:
-            self.progress.note(
-                f"orphans are not removed while run {alive} is under way:"
-                " they may be its bottles"
-            )
-            return False
-        for key in orphans:
-            if next(self.runs.log.read(ledger.position), None) is not None:
-                self.progress.note(
-                    "no more orphans are removed: a run has begun since, and may have"
-                    " adopted them"
-                )
-                return False
-            self.store.delete(key)
-        return True
 
     def _repair(
         self, opened: OpenedLedger, flaws: Sequence[Flaw]

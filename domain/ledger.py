@@ -119,7 +119,7 @@ class Ledger:
         commit = recorded.commit
         check_follows(recorded, self.id, self.position)
         check_nothing_is_gone(commit, start or self.position, self.repairs)
-        is_new = commit.wseq > self._seen_of(commit)
+        is_new = not self.has_seen(commit)
         if is_new and self.reconciled and recorded.gap is None:
             check_assertions(commit, self.state)
         if recorded.gap is not None:
@@ -128,6 +128,10 @@ class Ledger:
             self.state = self.state.after(fold(self, commit))
         self._note(commit)
         self.id, self.at, self.position = commit.ledger, commit.at, recorded.position
+
+    def has_seen(self, commit: Commit) -> bool:
+        """Tell whether a commit counts as delivered before: then it changes nothing."""
+        return commit.wseq <= self._seen_of(commit)
 
     def _seen_of(self, commit: Commit) -> int:
         """Return the highest count that was seen of a commit's writer in its run."""

@@ -25,6 +25,7 @@ END: Final = 2 * tarfile.BLOCKSIZE
 
 _PIECE: Final = 1024 * 1024  # bytes
 _MODE: Final = 0o644
+_LARGEST: Final = 8**11 - 1  # bytes that POSIX's header has room for
 
 
 class Member(NamedTuple):
@@ -119,7 +120,10 @@ class _Passing:
 def _member(piece: Piece, chunks: Iterator[bytes]) -> Iterator[bytes]:
     info = tarfile.TarInfo(piece.name)
     info.size, info.mode = piece.size, _MODE
-    yield info.tobuf(tarfile.PAX_FORMAT)
+    # In POSIX's form a size of 12 octal digits takes one more header; GNU's has room
+    # for it in the one, and every system reads that.
+    is_huge = piece.size > _LARGEST
+    yield info.tobuf(tarfile.GNU_FORMAT if is_huge else tarfile.PAX_FORMAT)
     own, left = hashlib.sha256(), piece.size
     for chunk in chunks:
         own.update(chunk)

@@ -13,7 +13,8 @@ def files(root: Path, prefix: str, after: str) -> Iterator[tuple[str, int]]:
     """Yield the key and size in bytes of each file, in the order of the keys' bytes.
 
     Only folders that can hold a key which begins with ``prefix`` and follows
-    ``after`` are read, each of them once. What is hidden is not there.
+    ``after`` are read, each of them once. What is hidden is not there. A link to a
+    folder is one, as it is for whoever reads a file in it, unless it leads back up.
 
     Raises:
         OSError: A folder could not be read.
@@ -63,4 +64,22 @@ def _below(
 
 def _name(entry: os.DirEntry[str]) -> str:
     # A folder counts with its slash: "a-b" and "a.c" come before what is in "a".
-    return f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+    return f"{entry.name}/" if _is_folder(entry) else entry.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    if not entry.is_symlink():
+        return entry.is_dir()
+    try:
+        return entry.is_dir() and not _leads_back(entry)
+    except FileNotFoundError:
+        # It has been removed since it was seen.
+        return False
+
+
+def _leads_back(entry: os.DirEntry[str]) -> bool:
+    """Tell whether a link is to a folder that it lies in: there is no end to those."""
+    target = entry.stat()
+    return any(
+        os.path.samestat(target, above.stat()) for above in Path(entry.path).parents
+    )

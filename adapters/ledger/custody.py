@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 from adapters.ledger.codec import decode_commit
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.examination import Examiner
+from adapters.ledger.found_copies import Found, as_repairs
 from adapters.ledger.good_copies import Candidate, GoodCopies, prev_of
 from adapters.ledger.identity import decode_identity, encode_identity
 from adapters.ledger.layout import IDENTITY, IMPORTED, commit_key, document_key
@@ -21,12 +23,18 @@ from domain.events import Position
 from domain.judgement import pins_of
 from domain.records import Repair
 from ports.custody import Custody, Examination
-from ports.errors import NotOurStoreError
+from ports.errors import NotFoundError, NotOurStoreError
 from ports.object_history import ObjectHistory
 from ports.store import Store
 
 _READERS: Final = 16
 _DOCUMENTS: Final = {"document missing", "document changed"}
+_IMPORTS: Final = "what its commits and imports say"
+_COMMITS: Final = "what its commits say, as of a mirror that records them"
+_MAY_FOLLOW: Final = (
+    "; nothing tells whether they came by bottles import: if they did, do not repair"
+    " without a copy of this store's own ledger.json, named with --from"
+)
 _A_PIN_DECIDES: Final = "nothing tells which is right: a pin of it decides (--pin)"
 
 
@@ -43,24 +51,6 @@ class LogCopy:
 
 
 _Place = tuple[DamageClass, int, int, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What there is for damaged commits.
-
-    Attributes:
-        source: Where the good copy is; None when there is none.
-        put_back: Puts back that copy.
-        rivals: How many copies would do, of which nothing tells which is right.
-    """
-
-    first: int
-    last: int
-    kind: DamageClass
-    source: str | None = None
-    put_back: Callable[[], None] | None = None
-    rivals: int = 0
 
 
 class StoredCustody(Custody):
@@ -87,7 +77,7 @@ class StoredCustody(Custody):
         self._specimens: dict[int, Specimen] = {}
         self._ledger: str | None = None
         # What was found for which damage, so as not to look for it twice.
-        self._looked: tuple[list[_Place], list[_Found]] = ([], [])
+        self._looked: tuple[list[_Place], list[Found]] = ([], [])
 
     def examine(self, pins: Sequence[Position], *, read: bool) -> Examination:
         examiner = Examiner(self._store, self._history, self._log, pins, self._readers)
@@ -113,7 +103,7 @@ class StoredCustody(Custody):
         for one in mended:
             if one.put_back is not None:
                 one.put_back()
-        return tuple(_as_repairs(reversed(mended)))
+        return tuple(as_repairs(reversed(mended)))
 
     def give_up(self, gaps: Iterable[Repair]) -> None:
         for gap in gaps:
@@ -140,6 +130,8 @@ class StoredCustody(Custody):
                     detail += f"; {rivals} copies fit, and {_A_PIN_DECIDES}"
             elif (apart := self._apart(each)) is not None:
                 there = {apart.source}
+                if apart.source == _COMMITS:
+                    detail += _MAY_FOLLOW
             yield replace(each, detail=detail, sources=tuple(sorted(there)))
 
     def _with_versions(
@@ -162,14 +154,14 @@ class StoredCustody(Custody):
             else:
                 yield replace(each, detail=f"{each.detail}; {_A_PIN_DECIDES}")
 
-    def _mendable(self, damage: Iterable[Damage]) -> list[_Found]:
+    def _mendable(self, damage: Iterable[Damage]) -> list[Found]:
         damage = [each for each in damage if each.kind in IN_THE_LOG]
         places = [(each.kind, each.first, each.last, each.expected) for each in damage]
         if self._looked[0] != places:
             self._looked = (places, list(self._mended(damage)))
         return self._looked[1]
 
-    def _mended(self, damage: Sequence[Damage]) -> Iterator[_Found]:
+    def _mended(self, damage: Sequence[Damage]) -> Iterator[Found]:
         """Yield every damaged commit, the last first, and the good copy of it.
 
         A commit tells what the one before it must be, hence from the end.
@@ -194,16 +186,16 @@ class StoredCustody(Custody):
                     open_from = seq - 1
                 else:
                     # Nothing tells what this one was, nor any before it.
-                    yield _Found(each.first, seq, each.kind)
+                    yield Found(each.first, seq, each.kind)
                     break
                 if len(fitting) != 1:
-                    yield _Found(seq, seq, each.kind, rivals=len(fitting))
+                    yield Found(seq, seq, each.kind, rivals=len(fitting))
                     continue
                 (good,) = fitting
                 follows[seq - 1] = prev_of(good.body, self._ledger) or ""
                 put_back = good.put_back
                 # The bytes are let go of: there may be many commits.
-                yield _Found(seq, seq, each.kind, good.source, put_back)
+                yield Found(seq, seq, each.kind, good.source, put_back)
 
     def _apart(self, damage: Damage) -> Candidate | None:
         """Return what a document or the identity is to be restored from."""
@@ -216,9 +208,7 @@ class StoredCustody(Custody):
 
     def _good_identity(self) -> Candidate | None:
         """Return what says again which ledger it is, as its commits do."""
-        # Where imports were made the ledger is another mirror's, and a copy of that
-        # mirror's identity would let anybody record here.
-        follows = self._store.info(IMPORTED) is not None
+        follows = self._follows()
         for good in self._good.of(IDENTITY):
             if _names(good.body, self._ledger, follows=follows):
                 return good
@@ -230,7 +220,20 @@ class StoredCustody(Custody):
         since = first.at if follows else None
         identity = encode_identity(first.ledger, first.at, follows=since)
         put_back = partial(self._good.put, IDENTITY, identity)
-        return Candidate(identity, "", "what its commits say", put_back)
+        source = _IMPORTS if follows else _COMMITS
+        return Candidate(identity, "", source, put_back)
+
+    def _follows(self) -> bool:
+        """Tell whether anything says that the ledger is another mirror's.
+
+        Its commits are that one's, byte for byte, and do not. A copy of that mirror's
+        identity would let anybody record here.
+        """
+        if self._store.info(IMPORTED) is not None:
+            return True
+        with suppress(NotFoundError):
+            return b'"follows"' in self._store.get(IDENTITY).body
+        return False
 
     def _has(self, seq: int, sha256: str) -> bool:
         specimen = self._specimens.get(seq)
@@ -277,23 +280,3 @@ def _names(identity: bytes, ledger: str | None, *, follows: bool) -> bool:
 
 def _within(seq: int, ranges: Iterable[tuple[int, int]]) -> bool:
     return any(first <= seq <= last for first, last in ranges)
-
-
-def _as_repairs(found: Iterable[_Found]) -> Iterator[Repair]:
-    """Yield what became of commits, neighbours of whom the same is told as one."""
-    repair: Repair | None = None
-    for one in found:
-        if (
-            repair is not None
-            and (repair.cause, repair.is_gap) == (one.kind, one.source is None)
-            and one.first == repair.last + 1
-        ):
-            sources = {*(repair.source or "").split(", "), one.source or ""} - {""}
-            source = ", ".join(sorted(sources)) or None
-            repair = replace(repair, last=one.last, source=source)
-            continue
-        if repair is not None:
-            yield repair
-        repair = Repair(one.first, one.last, one.kind, one.source)
-    if repair is not None:
-        yield repair

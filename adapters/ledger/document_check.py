@@ -43,12 +43,13 @@ def check_documents(store: Store, refold: Refold, readers: int) -> Iterator[Dama
         return None
 
     # That nothing needs them any more was recorded.
-    seen_to = {
-        seq
-        for repair in refold.repairs
-        if repair.cause.startswith("document")
-        for seq in range(repair.first, repair.last + 1)
-    }
+    seen_to = [
+        repair for repair in refold.repairs if repair.cause.startswith("document")
+    ]
     for damage in ahead(look, sorted(refold.documents.items()), readers):
-        if damage is not None and (damage.stops or damage.first not in seen_to):
+        if damage is None:
+            continue
+        if damage.stops or not any(
+            repair.first <= damage.first <= repair.last for repair in seen_to
+        ):
             yield damage

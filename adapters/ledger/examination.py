@@ -10,12 +10,14 @@ from typing import Final
 
 from adapters.ledger.ahead import ahead
 from adapters.ledger.codec import decode_commit
+from adapters.ledger.commit_list import listed_commits, places
 from adapters.ledger.document_check import check_documents
 from adapters.ledger.event_log import StoredEventLog
-from adapters.ledger.hash_codec import decode_hash_file
+from adapters.ledger.hash_codec import NewerHashFileError, decode_hash_file
 from adapters.ledger.identity import NewerLedgerError, has_identity, read_identity
 from adapters.ledger.layout import COMMITS, HASH_FILE, commit_key, commit_seq
 from adapters.ledger.refold import Refold
+from adapters.ledger.repeat_check import check_repeats
 from adapters.ledger.specimens import (
     damaged_specimen,
     flipped_bit,
@@ -64,7 +66,8 @@ class Examiner:
         self._damage: list[Damage] = []
         # In this order: what was published was in the log before.
         self.published = self._hash_file()
-        self._present = self._listed()
+        self._present, strays = listed_commits(store)
+        self._damage += strays
         self._versions: dict[int, int] = {}
         self._marked = self._history_of_commits()
         self.ledger = self._whose()
@@ -86,7 +89,7 @@ class Examiner:
         found = judge_listing(seen, self._pins, self._marked, ())
         if found or any(number > 1 for number in self._versions.values()):
             repairs = self._repairs()
-            gaps = _places(repair for repair in repairs if repair.is_gap)
+            gaps = places((each for each in repairs if each.is_gap), self._present)
             found = judge_listing(seen, self._pins, self._marked, gaps)
         head = None
         if self._present:
@@ -115,7 +118,7 @@ class Examiner:
                 refold.stop()
             refold.take(commit, sha256)
         gaps = tuple(repair for repair in refold.repairs if repair.is_gap)
-        found = self._judged(_places(gaps))
+        found = self._judged(places(gaps, self._present))
         head = None
         if self.specimens:
             last = self.specimens[max(self.specimens)]
@@ -127,6 +130,7 @@ class Examiner:
         # What a fold finds at damage or behind it comes of that.
         sound = min((damage.first for damage in found), default=len(self._present))
         self._damage += [damage for damage in refold.damage if damage.first < sound]
+        self._damage += check_repeats(self._store, refold)
         self._damage += check_documents(self._store, refold, self._readers)
         return self._result(found, refold.repairs, head, refold.events)
 
@@ -203,22 +207,12 @@ class Examiner:
             return decode_hash_file(self._store.get(HASH_FILE).body)
         except NotFoundError:
             return None
+        except NewerHashFileError as error:
+            self._report("newer format", str(error))
+            return None
         except MalformedError as error:
             self._report("hash file damaged", f"{error}{_REBUILT}")
             return None
-
-    def _listed(self) -> set[int]:
-        present: set[int] = set()
-        for info in self._store.list(COMMITS):
-            seq = commit_seq(info.key)
-            if seq is None:
-                self._report(
-                    "bad key",
-                    f"{info.key} lies where only commits may lie; move it away",
-                )
-            else:
-                present.add(seq)
-        return present
 
     def _history_of_commits(self) -> dict[int, str]:
         """Count the versions of each commit; return the markers that lie on top."""
@@ -269,7 +263,7 @@ class Examiner:
         head: Position | None,
         events: int | None,
     ) -> Examination:
-        mended = _places(repairs)
+        mended = places(repairs, self._present)
         for seq, number in self._versions.items():
             if number > 1 and seq not in mended:
                 self._report(
@@ -292,7 +286,3 @@ def _ends(numbers: Collection[int]) -> set[int]:
 
 def _place(damage: Damage) -> tuple[bool, int]:
     return damage.first == NO_COMMIT, damage.first
-
-
-def _places(repairs: Iterable[Repair]) -> set[int]:
-    return {seq for each in repairs for seq in range(each.first, each.last + 1)}

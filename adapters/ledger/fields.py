@@ -22,6 +22,19 @@ def written_time(at: datetime) -> str:
     return f"{utc.isoformat(timespec='seconds')}Z"
 
 
+def read_time(text: str) -> datetime:
+    """Return the time that ``text`` is on the wire.
+
+    Raises:
+        ValueError: It is none, or spelt in another way than it is written.
+    """
+    at = datetime.fromisoformat(text)
+    # Of another offset it could be a time that is out of Python's range in UTC.
+    if at.tzinfo != UTC or written_time(at) != text:
+        raise ValueError(text)
+    return at
+
+
 def written_sum(number: int) -> str:
     """Return a number below 2**256 as the wire has it: 64 hex digits."""
     return f"{number:064x}"
@@ -83,7 +96,7 @@ def moment(attribute: str | None = None, *, required: bool = True) -> Spelt[date
     """Return a field for ``2026-11-22T04:11:00Z``."""
     return Spelt(
         "a time like 2026-11-22T04:11:00Z",
-        datetime.fromisoformat,
+        read_time,
         written_time,
         attribute=attribute,
         required=required,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters.ledger.canonical_json import NotJsonError, parsed
 from adapters.ledger.layout import commit_key
@@ -20,6 +20,9 @@ from ports.store import Store
 
 if TYPE_CHECKING:
     from adapters.ledger.custody import LogCopy
+
+VERSION: Final = "version "
+PLACE: Final = "the place of commit "
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class GoodCopies:
                 markers += [version.version] if is_on_top else []
                 continue
             read = partial(self._history.read_version, key, version.version)
-            found = self._candidate(key, f"version {version.version}", read, read())
+            found = self._candidate(key, f"{VERSION}{version.version}", read, read())
             if is_on_top and markers:
                 # What lies right below the markers is there again without them.
                 unmark = partial(self._unmark, key, tuple(markers))
@@ -108,7 +111,7 @@ class GoodCopies:
             if other.sha256 == expected and other.seq != seq:
                 body = self._store.get(commit_key(other.seq)).body
                 # That place may be the next to be put right: these bytes are held.
-                yield self._held(seq, body, f"the place of commit {other.seq}")
+                yield self._held(seq, body, f"{PLACE}{other.seq}")
 
     def _turned(self, seq: int, expected: str) -> Iterator[Candidate]:
         """Yield what is there, with the one bit turned back that was turned."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from marshmallow import ValidationError
 from adapters.ledger import fields as wire
 from adapters.ledger.canonical_json import NotJsonError, object_pieces, parsed, written
 from adapters.ledger.hash_entries import parted
-from adapters.ledger.hash_schemas import HashFileSchema
+from adapters.ledger.hash_schemas import HASH_FORMAT, HashFileSchema
 from adapters.ledger.hash_state import state_rows
 from adapters.ledger.layout import HASH_FILE
 from adapters.ledger.plain_state import State, plain_state
@@ -45,6 +46,11 @@ from domain.records import (
 )
 from domain.state_digest import StateDigest
 from ports.errors import MalformedError
+
+
+class NewerHashFileError(MalformedError):
+    """A hash file with more in its state than this version knows how to go on from."""
+
 
 _SCHEMA: Final = HashFileSchema()
 _SUM: Final = re.compile(rb',"sum":"([0-9a-f]{64})"\}\n')
@@ -109,6 +115,7 @@ def decode_hash_file(body: bytes) -> Ledger:
     """Return the ledger that a hash file holds.
 
     Raises:
+        NewerHashFileError: It is of a newer format.
         MalformedError: It is not a hash file, or no more as it was written.
     """
     try:
@@ -130,6 +137,7 @@ def ledger_of(body: bytes) -> Ledger:
     """Return the ledger that a hash file holds, whatever its sum is.
 
     Raises:
+        NewerHashFileError: It is of a newer format.
         ValidationError: It is not the content of a hash file.
         NotJsonError: It is not even JSON.
         UnicodeDecodeError: It is not even text.
@@ -145,8 +153,10 @@ def ledger_by_schema(said: object) -> Ledger:
     """Return what ``ledger_of`` does, in the way that defines it.
 
     Raises:
+        NewerHashFileError: It is of a newer format.
         ValidationError: It is not the content of a hash file.
     """
+    _check_format(said)
     whole = parted(said) if isinstance(said, dict) else said
     loaded: dict[str, Any] = _SCHEMA.load(whole)  # type: ignore[arg-type]
     held = {BottleKey(key): _entry(key, row) for key, row in loaded["bottles"].items()}
@@ -166,8 +176,19 @@ def ledger_by_schema(said: object) -> Ledger:
 
 def _state_by_schema(rest: bytes) -> State:
     said: Any = parsed(rest.decode())
+    _check_format(said)
     said["state"]["superseded"] = {}
     return _state(_SCHEMA.load({**said, "bottles": {}, "elsewhere": {}}))
+
+
+def _check_format(said: object) -> None:
+    version = said.get("format") if isinstance(said, dict) else None
+    if type(version) is int and version > HASH_FORMAT:
+        raise NewerHashFileError(
+            "Invalid hash file format",
+            f"{HASH_FILE}: format {version} was made by a newer version of this"
+            " program: update it",
+        )
 
 
 def _entry(key: str, row: dict[str, Any]) -> HashEntry:
@@ -260,9 +281,10 @@ def _open(said: dict[str, Any]) -> OpenRun:
 
 def _shard(text: str) -> int:
     # Written as JSON has the names of fields, and in one way only.
-    if text.isascii() and text.isdecimal() and str(int(text)) == text:
-        return int(text)
-    raise ValidationError({"state": {"runs": [f"{text} is no shard."]}})
+    with suppress(ValueError):  # of more digits than Python reads
+        if text.isascii() and text.isdecimal() and str(int(text)) == text:
+            return int(text)
+    raise ValidationError({"state": {"runs": [f"{text[:40]} is no shard."]}})
 
 
 def _remembered(said: dict[str, Any]) -> RememberedRun:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Final, get_args
 
 from marshmallow import fields
+from marshmallow.validate import Equal
 
 from adapters.ledger import fields as wire
 from adapters.ledger.schemas import StateDigestSchema, Written
 from domain.words import About, Outcome, Route, RunKind
+
+HASH_FORMAT: Final = 1
+"""What a hash file has that does not say which format it has.
+
+Whoever lets the fold remember more raises it, and writes it: a version that does not
+know of that would go on from the file, and publish what it knows over it.
+"""
 
 
 class EntrySchema(Written):
@@ -196,6 +204,9 @@ class HashFileSchema(Written):
 
     bottles = wire.by_name(wire.nested(EntrySchema))
     elsewhere = wire.by_name(wire.nested(ElsewhereSchema))
+    format = fields.Integer(
+        strict=True, load_default=HASH_FORMAT, validate=Equal(HASH_FORMAT)
+    )
     last_updated = wire.moment(required=False)
     ledger = wire.nested(PositionSchema)
     state = wire.nested(StateSchema)

@@ -91,26 +91,40 @@ def read_identity(store: Store) -> Identity | None:
 
     Raises:
         NotOurStoreError: The store holds something else, or a newer format.
-        LedgerDamagedError: It has commits, and nothing that says of which ledger.
+        LedgerDamagedError: It has commits, and nothing that can be read says of which
+            ledger.
     """
-    identity = _identity(store)
-    if identity is not None:
-        return identity
-    if next(store.list(COMMITS), None) is not None:
-        # Another may have founded it in between, which comes before any commit.
+    try:
         identity = _identity(store)
-        if identity is None:
-            raise LedgerDamagedError(
-                0, f"there are commits and no {IDENTITY}; restore it"
-            )
-        return identity
-    _check_ours(store)
-    return None
+        if identity is None and _has_commits(store):
+            # Another may have founded it in between, which comes before any commit.
+            identity = _identity(store)
+            if identity is None:
+                raise _damaged("there is none, and there are commits")
+    except NewerLedgerError:
+        raise
+    except NotOurStoreError as error:
+        if _has_commits(store):
+            raise _damaged("it cannot be read, and there are commits") from error
+        raise
+    if identity is None:
+        _check_ours(store)
+    return identity
 
 
 def has_identity(store: Store) -> bool:
     """Return whether there is something that says which ledger it is."""
     return store.info(IDENTITY) is not None
+
+
+def _damaged(how: str) -> LedgerDamagedError:
+    return LedgerDamagedError(
+        0, f"{IDENTITY}: {how}: stop all who write, and run bottles ledger repair"
+    )
+
+
+def _has_commits(store: Store) -> bool:
+    return next(store.list(COMMITS), None) is not None
 
 
 def _identity(store: Store) -> Identity | None:

@@ -18,7 +18,7 @@ from msgspec import Meta
 from msgspec.structs import asdict
 
 from adapters.ledger.canonical_json import written
-from adapters.ledger.fields import written_time
+from adapters.ledger.fields import read_time
 from adapters.ledger.plain_lines import Count, Sha256
 from domain.bottle import Digest
 from domain.catalog import Validators
@@ -235,7 +235,7 @@ def _state(said: _Rest) -> State:
     return State(
         ledger=position.id,
         position=Position(position.seq, position.sha256),
-        at=None if said.last_updated is None else _moment(said.last_updated),
+        at=None if said.last_updated is None else read_time(said.last_updated),
         catalog=None if state.catalog is None else _catalog(state.catalog),
         digest=StateDigest(digest.bottles, digest.bytes, int(digest.sum, 16)),
         ended={run.run: _remembered(run) for run in state.ended},
@@ -262,7 +262,7 @@ def _catalog(said: _Catalog) -> CatalogSeen:
 
 
 def _generation(said: _Generation) -> Generation:
-    return Generation(**asdict(said) | {"at": _moment(said.at)})
+    return Generation(**asdict(said) | {"at": read_time(said.at)})
 
 
 def _indexes(said: Mapping[str, _Index]) -> dict[ReleaseKey, KeptIndex]:
@@ -279,7 +279,7 @@ def _indexes(said: Mapping[str, _Index]) -> dict[ReleaseKey, KeptIndex]:
 
 
 def _closed(said: _Ended | _Complete) -> ClosedRun:
-    return ClosedRun(said.run, said.outcome, _moment(said.at))
+    return ClosedRun(said.run, said.outcome, read_time(said.at))
 
 
 def _remembered(said: _Ended) -> RememberedRun:
@@ -291,15 +291,15 @@ def _remembered(said: _Ended) -> RememberedRun:
         if account is None
         else Account(
             **asdict(account)
-            | {"started": _moment(account.started), "told": _moments(account.told)}
+            | {"started": read_time(account.started), "told": _moments(account.told)}
         ),
     )
 
 
 def _run(said: _Run) -> OpenRun:
     times = {
-        "started": _moment(said.started),
-        "last_commit": _moment(said.last_commit),
+        "started": read_time(said.started),
+        "last_commit": read_time(said.last_commit),
         "sharing": None if said.sharing is None else _sharing(said.sharing),
     }
     return OpenRun(**asdict(said) | times)
@@ -311,7 +311,7 @@ def _sharing(said: _Sharing) -> Sharing:
             shard.attempt,
             shard.route,
             shard.writer,
-            _moment(shard.started),
+            read_time(shard.started),
             shard.outcome,
         )
         for number, shard in said.shards.items()
@@ -328,19 +328,7 @@ def _shard(text: str) -> int:
 
 
 def _moments(said: dict[About, str]) -> dict[About, datetime]:
-    return {about: _moment(at) for about, at in said.items()}
-
-
-def _moment(text: str) -> datetime:
-    """Return a time.
-
-    Raises:
-        ValueError: It is none, or spelt in another way than it is written.
-    """
-    at = datetime.fromisoformat(text)
-    if written_time(at) != text:
-        raise ValueError(text)
-    return at
+    return {about: read_time(at) for about, at in said.items()}
 
 
 def _repairs(said: Iterable[_Repair]) -> tuple[Repair, ...]:

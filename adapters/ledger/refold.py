@@ -33,6 +33,8 @@ class Refold:
         repairs: What was ever repaired.
         documents: For each document that is named, the first commit that does.
         needed: Those of them without which the log cannot be folded.
+        passed_over: Commits that count as delivered before, each with the one that has
+            their place in the writer's count.
         damage: What does not fit the state that the commits give.
     """
 
@@ -40,11 +42,13 @@ class Refold:
         self._ledger: Ledger | None = Ledger(id=ledger or "")
         self._published = published
         self._writers: dict[str, int] = {}
+        self._counted: dict[tuple[str, int], int] = {}
         self._has_crossed = False
         self.events = 0
         self.repairs: list[Repair] = []
         self.documents: dict[str, int] = {}
         self.needed: set[str] = set()
+        self.passed_over: list[tuple[int, int]] = []
         self.damage: list[Damage] = []
 
     @property
@@ -54,18 +58,13 @@ class Refold:
 
     def go_on_like(self, other: Refold) -> None:
         """Take over what another has read that could not fold, either."""
-        given_up = {
-            seq
-            for repair in other.repairs
-            if repair.is_gap
-            for seq in range(repair.first, repair.last + 1)
-        }
+        gaps = [repair for repair in other.repairs if repair.is_gap]
         self.events, self.repairs = other.events, other.repairs
         self.needed = other.needed
         self.documents = {
             sha256: seq
             for sha256, seq in other.documents.items()
-            if seq not in given_up
+            if not any(gap.first <= seq <= gap.last for gap in gaps)
         }
 
     def stop(self) -> None:
@@ -102,6 +101,9 @@ class Refold:
             # Whoever looks at the chain tells of it.
             self.stop()
             return
+        first = self._counted.setdefault((commit.writer, commit.wseq), commit.seq)
+        if ledger.has_seen(commit) and first != commit.seq:
+            self.passed_over.append((first, commit.seq))
         try:
             ledger.apply(recorded, GENESIS)
         except LedgerDamagedError as error:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adapters.ledger.event_lines import line_of
@@ -12,6 +11,7 @@ from application.check_attestations import AttestationReport
 from application.doctor import Check
 from application.explain_formula import Told
 from application.import_hash_file import ImportReport
+from application.inspect_ledger import CommitSummary
 from application.publication import Publication, PublishRefusedError
 from application.repair_ledger import RepairReport
 from application.verify_mirror import VerifyReport
@@ -65,16 +65,16 @@ def refusal_answer(error: PublishRefusedError) -> Answer:
     return {"generation": None, "published": False, "missing": list(error.missing)}
 
 
-def log_answer(commits: Iterable[RecordedCommit]) -> Answer:
+def log_answer(commits: Iterable[CommitSummary]) -> Answer:
     """Return what ``ledger log --json`` prints."""
-    return {"commits": [_commit(recorded) for recorded in commits]}
+    return {"commits": [*map(_commit, commits)]}
 
 
 def show_answer(recorded: RecordedCommit) -> Answer:
     """Return what ``ledger show --json`` prints: the events as the log has them."""
     commit = recorded.commit
     return {
-        **_commit(recorded),
+        **_commit(CommitSummary.of(recorded)),
         "id": commit.id,
         "ledger": commit.ledger,
         "prev": commit.prev,
@@ -189,18 +189,11 @@ def doctor_answer(checks: Sequence[Check]) -> Answer:
     }
 
 
-def counted_events(recorded: RecordedCommit) -> Mapping[str, int]:
-    """Return how many events of each type a commit has, by their names."""
-    names = Counter(type(event).__name__ for event in recorded.commit.events)
-    return dict(sorted(names.items()))
-
-
-def _commit(recorded: RecordedCommit) -> Answer:
-    commit = recorded.commit
+def _commit(commit: CommitSummary) -> Answer:
     return {
         "seq": commit.seq,
-        "sha256": recorded.sha256,
+        "sha256": commit.sha256,
         "at": written_time(commit.at),
         "run": commit.run,
-        "events": counted_events(recorded),
+        "events": commit.events,
     }

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +14,6 @@ from entrypoints.cli.ledger_import import import_
 from entrypoints.cli.moments import Moment
 from entrypoints.cli.options import BUCKET, config_options, global_options
 from entrypoints.cli.output import tell, tell_json
-
-if TYPE_CHECKING:
-    from domain.events import RecordedCommit
 
 
 @click.group(
@@ -53,7 +47,7 @@ def log(context: click.Context, /, *, number: int | None, **_given: object) -> i
     from entrypoints.cli.ledger_text import log_lines
 
     with invoked(context) as invocation:
-        commits = _newest(invocation.mirror.inspect_ledger().commits(), number)
+        commits = invocation.mirror.inspect_ledger().newest(number)
         if invocation.as_json:
             tell_json(log_answer(commits))
         else:
@@ -132,13 +126,6 @@ def replay(
         else:
             tell(replay_text(rebuilt, invocation.config))
     return DONE
-
-
-def _newest(
-    commits: Iterable[RecordedCommit], number: int | None
-) -> list[RecordedCommit]:
-    """Return the newest of ``commits``, the newest first."""
-    return list(reversed(deque(commits, maxlen=number)))
 
 
 for command in (check, repair, import_):

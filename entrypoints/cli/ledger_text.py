@@ -9,23 +9,22 @@ from typing import Final
 from adapters.ledger.fields import written_time
 from adapters.terminal.words import counted, spelt_bytes
 from application.explain_formula import Told
+from application.inspect_ledger import CommitSummary
 from domain.config import SyncConfig
 from domain.events import RecordedCommit
 from domain.ledger import Ledger
-from entrypoints.cli.answers import counted_events
 from entrypoints.cli.event_text import event_text
 from entrypoints.cli.tables import pairs
 
 _SHORT: Final = 12  # hex digits of a digest, or of a run, that tell it apart
 
 
-def log_lines(commits: Iterable[RecordedCommit]) -> Iterator[str]:
+def log_lines(commits: Iterable[CommitSummary]) -> Iterator[str]:
     """Yield a line for each commit."""
-    for recorded in commits:
-        commit = recorded.commit
-        counts = ", ".join(f"{n:,} {t}" for t, n in counted_events(recorded).items())
+    for commit in commits:
+        counts = ", ".join(f"{n:,} {t}" for t, n in commit.events.items())
         yield (
-            f"{commit.seq:>6}  {recorded.sha256[:_SHORT]}  {written_time(commit.at)}"
+            f"{commit.seq:>6}  {commit.sha256[:_SHORT]}  {written_time(commit.at)}"
             f"  run {commit.run[:_SHORT]}  {counts}"
         )
 

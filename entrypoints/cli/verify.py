@@ -100,8 +100,8 @@ def verify(
         return INTERRUPTED
     if report.unrepaired:
         return DAMAGED
-    if provenance is None:
-        return DONE
-    if provenance.invalid:
+    if report.left or (provenance is not None and provenance.invalid):
         return SOME_FAILED
-    return OUT_OF_REACH if provenance.unchecked else DONE
+    if provenance is not None and provenance.unchecked:
+        return OUT_OF_REACH
+    return DONE

@@ -33,11 +33,10 @@ def verify_text(report: VerifyReport, config: SyncConfig, *, deep: bool) -> str:
             for failure in report.tally.failures[:_NAMED]
         ]
     if report.orphans:
-        done = "removed" if report.pruned else "left alone"
         known = (
             f"{counted(len(report.orphans), 'object')} that the ledger does not know"
         )
-        lines.append(f"{known}, {done}")
+        lines.append(f"{known}, {_fate(report)}")
         lines += [f"  {key}" for key in report.orphans[:_NAMED]]
         lines += _more(len(report.orphans))
     hints = []
@@ -45,7 +44,7 @@ def verify_text(report: VerifyReport, config: SyncConfig, *, deep: bool) -> str:
         hints.append(
             f"{typed('verify --repair', config)} fetches again what is missing or wrong"
         )
-    if report.orphans and not report.pruned:
+    if len(report.orphans) > len(report.removed or ()):
         hints.append(
             f"{typed('verify --prune-orphans', config)} removes what the ledger does"
             " not know"
@@ -55,6 +54,14 @@ def verify_text(report: VerifyReport, config: SyncConfig, *, deep: bool) -> str:
     if hints:
         lines += ["", f"Next: {'; '.join(hints)}"]
     return "\n".join(lines)
+
+
+def _fate(report: VerifyReport) -> str:
+    if not report.removed:
+        return "left alone"
+    if not report.left:
+        return "removed"
+    return f"{len(report.removed):,} removed and {report.left:,} left alone"
 
 
 def attestations_text(report: AttestationReport) -> str:

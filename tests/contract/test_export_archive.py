@@ -6,12 +6,14 @@ import tarfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from adapters.archive.folder import FolderExportReader, FolderExportWriter
+from adapters.archive.segments import read_members, write_members
 from domain.bottle import Digest
 from domain.errors import DigestMismatchError
 from domain.events import Position
@@ -225,6 +227,24 @@ class TestFolders:
         told = found.pop("segment.json")
         assert b'"number":2,"of":2' in told
         assert found == {piece_of(body).name: body for body in BODIES}
+
+    @pytest.mark.parametrize("size", [8 * 2**30 - 1, 8 * 2**30, 10**13])
+    def test_a_piece_of_any_size_has_one_header_that_others_can_read(
+        self, size: int
+    ) -> None:
+        name = f"sha256/{'a' * 64}"
+        file = BytesIO()
+        # So many bytes are not at hand: what was written by then is the header.
+        with pytest.raises(MalformedError, match="fewer"):
+            write_members(file, [(Piece(name, size, None), iter([b"begun"]))])
+        assert len(file.getvalue()) == tarfile.BLOCKSIZE + len(b"begun")
+        file.seek(0)
+        found = tarfile.open(fileobj=file).next()  # noqa: SIM115 - it is no file
+        assert found is not None
+        assert (found.name, found.size) == (name, size)
+        file.seek(0)
+        with pytest.raises(DamagedExportError, match="it is cut"):
+            next(read_members("SEGMENT-0001.tar", file, 10**14, ""))
 
     def test_what_a_system_leaves_in_a_folder_is_no_hindrance(
         self, place: Place

@@ -112,3 +112,23 @@ def test_orphans_are_told_and_removed_when_that_is_asked(bottles: Bottles) -> No
     removed = bottles.json("verify", "--prune-orphans")
     assert removed["orphans"] == [str(orphan.relative_to(MIRROR))]
     assert not orphan.exists()
+
+
+@pytest.mark.usefixtures("ledger_bottle")
+def test_orphans_that_must_not_go_now_end_with_1(bottles: Bottles) -> None:
+    orphan = MIRROR / "2020-01-01" / "foreign-1.0.arm64_sonoma.bottle.tar.gz"
+    orphan.parent.mkdir()
+    orphan.write_bytes(b"foreign")
+    # As a run leaves it that has not come to its end.
+    commits = sorted((MIRROR / "ledger/v1/commits").iterdir(), reverse=True)
+    for commit in commits:
+        ends_it = "SyncCompleted" in commit.read_text()
+        commit.unlink()
+        if ends_it:
+            break
+    (MIRROR / "bottles_hash.json").unlink()
+    ended = bottles("verify", "--prune-orphans")
+    assert ended.status == 1
+    assert "1 object that the ledger does not know, left alone" in ended.out
+    assert "is under way" in ended.err
+    assert orphan.exists()

@@ -142,6 +142,19 @@ class TestFiles:
         (Path(os.fsdecode(os.fsencode(root) + b"/\xff"))).write_bytes(b"no UTF-8")
         assert [found.key for found in store.list("")] == [KEY]
 
+    def test_lists_what_lies_behind_a_link_to_a_folder_on_another_disk(
+        self, store: FolderStore, root: Path, tmp_path: Path
+    ) -> None:
+        day = tmp_path / "other" / "2026-11-22"
+        day.mkdir(parents=True)
+        root.mkdir(parents=True)
+        (root / "2026-11-22").symlink_to(day)
+        (day / "again").symlink_to(root)
+        put(store, KEY, BODY)
+        assert store.info(KEY) is not None
+        for prefix in ("", "2026", "2026-11-22/"):
+            assert [found.key for found in store.list(prefix)] == [KEY]
+
     def test_does_not_fetch_a_bottle_that_is_there_already(
         self, store: FolderStore
     ) -> None:

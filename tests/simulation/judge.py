@@ -50,6 +50,7 @@ class Judge:
         self._bucket = bucket
         self._snapshots: list[tuple[dict[str, tuple[str, str]], dict[str, str]]] = []
         self._wseq: Counter[str] = Counter()
+        self._said: set[tuple[str, str]] = set()
         self._stored: dict[str, str] = {}
         self._harmed: set[str] = set()
         self._lost: set[str] = set()
@@ -130,6 +131,7 @@ class Judge:
             "n": header["n"] == len(commit.events) > 0,
             "body": header["body"] == sha256(rest).hexdigest(),
             "wseq": self._counts(commit),
+            "what it says, for its writer has said it": self._is_news(commit),
         }
         for what, holds in asserted.items():
             if not holds:
@@ -146,6 +148,14 @@ class Judge:
             return bool(wseq <= self._wseq[writer])
         self._wseq[writer] += 1
         return bool(wseq == self._wseq[writer])
+
+    def _is_news(self, commit: WrittenCommit) -> bool:
+        if commit.id in self.redelivered:
+            return True
+        said = {(commit.header["w"], event["id"]) for event in commit.events}
+        before = len(self._said)
+        self._said |= said
+        return len(self._said) == before + len(commit.events)
 
     def _judge_events(self, commit: WrittenCommit) -> None:
         for event in commit.events:

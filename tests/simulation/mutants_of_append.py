@@ -32,6 +32,7 @@ MUTANTS = Mutants()
 _Decide: TypeAlias = Callable[[Ledger], Sequence[Event] | None]
 
 _append = StoredEventLog.append
+_follow = Journal._follow  # noqa: SLF001
 _record_as = Journal.record_as
 _put = JudgedBucket.put
 
@@ -281,3 +282,15 @@ def a_store_that_is_not_atomic(patch: pytest.MonkeyPatch) -> None:
         )
 
     patch.setattr(JudgedBucket, "put", put)
+
+
+@MUTANTS.add(
+    "What was given up and has landed is not counted, and its count used twice."
+)
+def what_was_given_up_not_counted(patch: pytest.MonkeyPatch) -> None:
+    def follow(self: Journal) -> None:
+        count = self._wseq
+        _follow(self)
+        self._wseq = count
+
+    patch.setattr(Journal, "_follow", follow)

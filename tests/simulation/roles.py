@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -10,11 +11,22 @@ from adapters.ledger import codec
 from adapters.ledger.hash_codec import encode_hash_file
 from application.run import Run
 from domain.bottle import Bottle, BottleKey, Digest
-from domain.events import BottleFailed, BottleMirrored, CatalogRead, RecordedCommit
+from domain.events import (
+    BottleFailed,
+    BottleMirrored,
+    CatalogRead,
+    NotificationSent,
+    RecordedCommit,
+)
 from domain.ledger import Ledger
 from domain.plan import make_loads
 from domain.work import Work
-from ports.errors import ConflictError, NotFoundError, NotOurStoreError
+from ports.errors import (
+    ConflictError,
+    NotFoundError,
+    NotOurStoreError,
+    UnavailableError,
+)
 from tests.simulation.process import Process
 
 Role: TypeAlias = Callable[[Process], None]
@@ -48,6 +60,7 @@ def sync(process: Process, delivery: str | None = None) -> None:
             # By the time it ends, others have gone on.
             process.world.sleep(20.0 * random.random())
         run.complete(tally.outcome, settles, tally.counts)
+    _tidy(process, run)
     process.publish(run)
 
 
@@ -120,6 +133,13 @@ def _work(process: Process, ledger: Ledger) -> Work:
 def _catalog(number: int) -> CatalogRead:
     documents = {"formula.jws.json": f"{number:064x}"}
     return CatalogRead("https://formulae.test/", documents, None, None, 3)
+
+
+def _tidy(process: Process, run: Run) -> None:
+    """Record what may be left to the next run: no answer is no reason to end."""
+    for percent in range(process.world.random.choice((0, 0, 2, 3))):
+        with suppress(UnavailableError):
+            run.journal.record([NotificationSent(run.id, "progress", percent)])
 
 
 def _redeliver(process: Process, run: Run) -> None:

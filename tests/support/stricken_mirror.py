@@ -84,7 +84,7 @@ class StrickenMirror(Mirror):
         }
         if set(self.process().verify().orphans) - self.strangers:
             self.clock.sleep(31 * 60)
-            assert self.process().verify(prune_orphans=True).pruned
+            assert self.process().verify(prune_orphans=True).left == 0
             stored = self.bottles()
         assert set(self.process().verify().orphans) <= self.strangers
         if self.views:

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from domain.bottle import Bottle, ObjectKey
-from domain.events import BottleMirrored
+from domain.events import BottleLost, BottleMirrored
 from domain.records import Elsewhere
 from domain.work import Amount
 from tests.support.catalogs import digest_of, select
 from tests.support.listed_elsewhere import DAY, ListedElsewhere, entries_of
 from tests.support.mirror import TAG, Mirror, Process
+from tests.support.watched import Call, at_call
 
 BYTES = {"jq": b"jq", "bat": b"bat", "curl": b"curl"}
 
@@ -150,3 +151,52 @@ class TestBytesThatSeveralBottlesShare:
         assert mirror.upstream.opened[digest_of("jq")] == 0
         assert mirror.ledger().elsewhere == {}
         mirror.check()
+
+
+class TestWhatIsRemovedMeanwhile:
+    @pytest.fixture
+    def mirror(self, mirror: Mirror) -> Mirror:
+        """Return a mirror whose hash file lists jq, which nobody has seen lie here."""
+        mirror.sync()
+        mirror.offer("curl", contents={TAG: "curl"})
+        lay(mirror, "jq")
+        return mirror
+
+    def test_as_an_orphan_before_the_run_begins_is_not_recorded(
+        self, mirror: Mirror
+    ) -> None:
+        jq, process, other = offered(mirror, "jq"), mirror.process(), mirror.process()
+        process.watch.before = at_call(
+            1, lambda: other.verify(prune_orphans=True), is_commit
+        )
+        report = process.sync()
+
+        assert (report.outcome, report.mirrored.bottles) == ("degraded", 1)
+        (failure,) = report.failures
+        assert (failure.bottle, failure.cause) == (jq, "not_found")
+        assert "is not any more" in failure.detail
+        ledger = mirror.ledger()
+        assert jq.key not in ledger.held
+        assert jq.key in ledger.elsewhere
+        mirror.check()
+        assert mirror.sync().outcome == "complete"
+
+    def test_just_before_it_is_recorded_is_lost(self, mirror: Mirror) -> None:
+        jq, process = offered(mirror, "jq"), mirror.process()
+        key = jq.object_key(DAY)
+        # The run's start, and then what it has adopted.
+        process.watch.before = at_call(2, lambda: mirror.disk.delete(key), is_commit)
+        report = process.sync()
+
+        assert (report.outcome, report.mirrored.bottles) == ("degraded", 1)
+        assert [failure.bottle for failure in report.failures] == [jq]
+        assert mirror.recorded(BottleLost) == [
+            BottleLost(jq.key, jq.digest, key, "nothing")
+        ]
+        assert jq.key not in mirror.ledger().held
+        mirror.check()
+        assert mirror.sync().mirrored.bottles == 1
+
+
+def is_commit(call: Call) -> bool:
+    return call.what == "create" and "/commits/" in call.key

@@ -182,6 +182,24 @@ class TestSharedNames:
         mirror.collect()
         assert mirror.disk.get(name).body == b"jq, built again"
 
+    def test_a_name_whose_new_bytes_are_wrong_holds_nothing_up(self) -> None:
+        mirror = ShownMirror()
+        (first,) = mirror.offer("jq", contents={TAG: "jq"})
+        mirror.sync()
+        mirror.clock.sleep(DAY)
+        mirror.offer("jq", contents={TAG: "jq, built again"})
+        mirror.sync()
+        mirror.clock.sleep(14 * DAY)
+        mirror.damage(mirror.entry(first.key).object_key, b"rotten")
+        process = mirror.process()
+        report = mirror.collecting(process)(act=True)
+        assert report.removal is not None
+        assert report.removal.why_left is None
+        assert keys(mirror.recorded(BottleEvicted)) == [first.key]
+        (warning,) = process.progress.warnings
+        assert flat_key(first) in warning
+        assert "bottles verify --deep --repair" in warning
+
     def test_one_whose_name_only_the_log_knows_goes_as_well(self) -> None:
         mirror = ShownMirror()
         mirror.offer("jq", contents={TAG: "jq"})

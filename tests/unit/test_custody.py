@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from random import Random
 
@@ -8,8 +9,14 @@ import pytest
 
 from adapters.ledger.custody import LogCopy
 from adapters.ledger.hash_codec import decode_hash_file, encode_hash_file
-from adapters.ledger.identity import decode_identity
-from adapters.ledger.layout import HASH_FILE, IDENTITY, commit_key, document_key
+from adapters.ledger.identity import decode_identity, encode_identity
+from adapters.ledger.layout import (
+    HASH_FILE,
+    IDENTITY,
+    IMPORTED,
+    commit_key,
+    document_key,
+)
 from domain.bottle import ObjectKey
 from domain.damage import Damage
 from domain.events import Position, SyncCompleted
@@ -23,6 +30,7 @@ from tests.support.damaged_log import DamagedLog, position_of, said_again
 from tests.support.damaged_log_growth import grown_log
 
 SEED = 3
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def make_log(*, keeps_versions: bool = False) -> DamagedLog:
@@ -154,6 +162,30 @@ def test_without_a_copy_the_name_is_what_the_commits_say() -> None:
     log.remove(commit_key(0))
     restore(log)
     assert decode_identity(log.bucket.get(IDENTITY).body).ledger == log.grown.ledger
+
+
+def test_that_the_name_of_a_follower_may_be_lost_is_told_before_one_is_made() -> None:
+    log = make_log()
+    log.remove(IDENTITY)
+    (damage,) = log.examine().damage
+    assert damage.sources == ("what its commits say, as of a mirror that records them",)
+    assert "nothing tells whether they came by bottles import" in damage.detail
+    assert "--from" in damage.detail
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_follower_is_one_again_by_what_is_left_of_its_name(*, is_left: bool) -> None:
+    log = make_log()
+    own = encode_identity(log.grown.ledger, NOON, follows=NOON)
+    log.bucket.put(IDENTITY, own[:-3])
+    if not is_left:
+        log.remove(IDENTITY)
+        log.bucket.put(IMPORTED, b"{}")
+    (damage,) = log.examine().damage
+    assert damage.sources == ("what its commits and imports say",)
+    assert "nothing tells" not in damage.detail
+    restore(log, [LogCopy("the recorder", lambda _: log.grown.objects[IDENTITY])])
+    assert decode_identity(log.bucket.get(IDENTITY).body).follows is not None
 
 
 def test_a_document_is_restored_from_an_older_version() -> None:
@@ -338,3 +370,32 @@ def test_what_a_pin_asks_for_is_not_put_back_unless_it_is_a_commit(
     custody.restore(found.damage)
     behind = [("head behind a pin", log.head, log.head)]
     assert told(found) == told(log.examine()) == behind
+
+
+def test_what_many_commits_were_restored_from_is_said_in_few_words() -> None:
+    log = make_log()
+    # Of this one no version is good.
+    log.put(7, b"damaged")
+    log.bucket.versioning = True
+    for seq in range(2, 7):
+        log.put(seq, log.body(seq))
+        log.put(seq, b"damaged")
+    whole = log.body(7)
+    stick = LogCopy("stick", lambda key: whole if key == commit_key(7) else None)
+    custody = log.custody([stick])
+    found = custody.examine(log.pins, read=True)
+    (repair,) = custody.restore(found.damage)
+    assert (repair.first, repair.last) == (2, 7)
+    assert repair.source == "older versions, stick"
+    assert log.examine().damage[0].kind == "second version"
+
+
+def test_what_few_commits_were_restored_from_is_named() -> None:
+    log = make_log(keeps_versions=True)
+    for seq in (2, 3):
+        log.put(seq, log.body(seq))
+        log.put(seq, b"damaged")
+    custody = log.custody()
+    (repair,) = custody.restore(custody.examine(log.pins, read=True).damage)
+    assert repair.source is not None
+    assert repair.source.count("version ") == 2

@@ -340,7 +340,28 @@ class TestIdentity:
 
     def test_that_is_missing_beside_commits_is_damage(self, store: MemoryStore) -> None:
         store.delete(IDENTITY)
-        with pytest.raises(LedgerDamagedError, match=r"no ledger/v1/ledger\.json"):
+        with pytest.raises(
+            LedgerDamagedError, match=r"ledger\.json: there is none.* ledger repair"
+        ):
+            log_over(store).identity()
+
+    @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"format":1}'])
+    def test_that_cannot_be_read_beside_commits_is_damage(
+        self, store: MemoryStore, body: bytes
+    ) -> None:
+        store.delete(IDENTITY)
+        store.create(IDENTITY, body)
+        with pytest.raises(
+            LedgerDamagedError, match=r"ledger\.json: it cannot .* ledger repair"
+        ):
+            log_over(store).identity()
+
+    def test_of_a_newer_version_beside_commits_is_no_damage(
+        self, store: MemoryStore
+    ) -> None:
+        store.delete(IDENTITY)
+        store.create(IDENTITY, b'{"format":2}')
+        with pytest.raises(NotOurStoreError, match="newer version"):
             log_over(store).identity()
 
     def test_that_appears_while_it_is_looked_for_is_found(

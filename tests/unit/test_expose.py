@@ -287,7 +287,7 @@ class TestOrphans:
         report = mirror.process().verify(prune_orphans=True)
 
         assert set(report.orphans) == strays
-        assert report.pruned
+        assert report.left == 0
         assert mirror.process().verify().orphans == ()
         check_shown(mirror)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from adapters.ledger.hash_codec import encode_hash_file
 from adapters.ledger.layout import HASH_FILE, commit_key
 from domain.errors import LedgerDamagedError
 from domain.events import (
+    BottleMirrored,
     SyncCompleted,
 )
 from domain.ledger import replay
@@ -170,3 +172,24 @@ class TestRebuilding:
             )
             process.rebuild()
             mirror.check()
+
+
+def test_the_commits_are_listed_without_what_they_say() -> None:
+    mirror = mirror_of("bat", "curl", "jq")
+    mirror.sync()
+    mirror.offer("wget")
+    mirror.sync()
+    inspect = mirror.process().inspect
+    gc.collect()
+    before = alive()
+    listed = inspect.newest(None)
+    gc.collect()
+    assert alive() == before
+    assert [each.seq for each in listed] == [*range(len(mirror.commits()))][::-1]
+    assert sum(each.events.get("BottleMirrored", 0) for each in listed) == 4
+    assert inspect.newest(2) == listed[:2]
+
+
+def alive() -> int:
+    """Return how many events of bottles anybody holds."""
+    return sum(isinstance(each, BottleMirrored) for each in gc.get_objects())

@@ -10,6 +10,7 @@ from adapters.ledger.layout import commit_key
 from application.journal import MAX_EVENTS, Journal
 from application.patience import Patience
 from application.read_history import ReadHistory
+from domain.bottle import ObjectKey
 from domain.errors import LedgerDamagedError
 from domain.events import BottleFailed, BottleMirrored, Event
 from domain.ledger import Ledger
@@ -18,7 +19,7 @@ from ports.event_log import MAX_COMMIT_BYTES, CommitTooLargeError
 from tests.support.catalogs import make_bottle
 from tests.support.chain import mirrored
 from tests.support.mirror import Mirror, Process
-from tests.support.watched import Call, at_call
+from tests.support.watched import Call, at_call, nothing
 
 
 def events(count: int, name: str = "jq") -> list[BottleMirrored]:
@@ -345,3 +346,85 @@ class TestNoAnswer:
             journal.record(events(1))
         assert journal.ledger.held == {}
         assert mirror.commits() == []
+
+    @pytest.mark.parametrize("landed", [True, False])
+    def test_is_made_good_before_anything_else_is_recorded(
+        self, *, landed: bool
+    ) -> None:
+        mirror = Mirror()
+        process = mirror.process()
+        run = process.runs.begin(process.open())
+        run.record_empty("5e" * 32, None, None)
+        given_up(process, run.journal, events(1), landed=landed)
+
+        run.journal.record(events(1, "bat"))
+
+        counts = [recorded.commit.wseq for recorded in mirror.commits()]
+        assert counts == [*range(1, len(counts) + 1)]
+        assert len(counts) == (3 if landed else 2)
+        assert run.journal.ledger == mirror.ledger()
+        names = {entry.bottle.name for entry in mirror.ledger().held.values()}
+        assert names == ({"jq", "bat"} if landed else {"bat"})
+
+    def test_that_is_found_out_only_by_the_next_commit_counts_as_its_own(self) -> None:
+        mirror = Mirror()
+        process = mirror.process()
+        run = process.runs.begin(process.open())
+        run.record_empty("5e" * 32, None, None)
+        bodies: list[bytes] = []
+
+        def held_up(call: Call) -> None:
+            if call.what == "create" and bodies:
+                # What was given up lands before what comes in its place.
+                mirror.disk.create(commit_key(1), bodies.pop())
+
+        def lose(key: ObjectKey, body: bytes) -> None:
+            bodies[:] = [body]
+            raise OutcomeUnknownError(key, "connection reset")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(process.store, "create", lose)
+            with pytest.raises(UnavailableError):
+                run.journal.record(events(1))
+        process.watch.before = held_up
+        run.journal.record(events(1, "bat"))
+
+        assert [recorded.commit.wseq for recorded in mirror.commits()] == [1, 2, 3]
+        assert run.journal.ledger == mirror.ledger()
+        assert len(mirror.ledger().held) == 2
+
+    def test_is_found_out_before_it_is_decided_what_else_to_record(self) -> None:
+        mirror = Mirror()
+        process = mirror.process()
+        run = process.runs.begin(process.open())
+        run.record_empty("5e" * 32, None, None)
+        given_up(process, run.journal, events(1), landed=True)
+        asked: list[int] = []
+
+        run.journal.record_as(lambda ledger: asked.append(len(ledger.held)))
+
+        assert asked == [1]
+        assert len(mirror.commits()) == 2
+
+
+def given_up(
+    process: Process, journal: Journal, recorded: Sequence[Event], *, landed: bool
+) -> None:
+    """Have a journal record what it never hears of again, whether or not it landed."""
+
+    def lose(call: Call) -> None:
+        if call.what == "create":
+            raise OutcomeUnknownError(call.key, "connection reset")
+
+    def be_silent(call: Call) -> None:
+        if call.what == "create" and len(process.watch.of("create")) > made:
+            raise OutcomeUnknownError(call.key, "connection reset")
+
+    if landed:
+        made = len(process.watch.of("create")) + 1
+        process.watch.after, process.watch.before = lose, be_silent
+    else:
+        process.watch.before = lose
+    with pytest.raises(UnavailableError):
+        journal.record(recorded)
+    process.watch.after = process.watch.before = nothing

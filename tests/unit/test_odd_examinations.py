@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
+import pytest
+
 from adapters.ledger.codec import decode_commit, encode_commit
 from adapters.ledger.event_log import StoredEventLog
 from adapters.ledger.examination import Examiner
@@ -15,6 +17,7 @@ from domain.bottle import ObjectKey
 from domain.damage import Damage
 from domain.events import Event, HashFileImported, LedgerRepaired
 from domain.records import Repair
+from ports.custody import Examination
 from tests.fake_s3.faults import NO_FAULT, Fault, Line, Request
 from tests.fake_s3.store import FakeStore
 from tests.support.damaged_log import DamagedLog, no_chance
@@ -132,3 +135,60 @@ def test_a_name_that_nothing_tells_is_not_made_up() -> None:
     custody.restore(found.damage)
     keys = {version.key for version in log.bucket.versions()}
     assert ObjectKey(IDENTITY) not in keys
+
+
+def repeat(log: DamagedLog, *events: Event) -> Examination:
+    """Append a commit with the count of the last one, and look for damage."""
+    last = decode_commit(log.body(log.head), log.head)
+    prev = sha256(log.body(log.head)).hexdigest()
+    again = replace(last, seq=log.head + 1, prev=prev, events=events)
+    log.put(again.seq, encode_commit(again))
+    return log.examine()
+
+
+def test_a_commit_that_was_delivered_twice_is_no_damage() -> None:
+    log = make_log()
+    assert repeat(log, *decode_commit(log.body(log.head), log.head).events).ok
+
+
+def test_a_sign_of_life_that_has_the_count_of_another_commit_is_no_damage() -> None:
+    assert repeat(make_log()).ok
+
+
+def test_a_commit_that_is_passed_over_for_another_of_its_count_is_told_of() -> None:
+    log = make_log()
+    found = repeat(log, LedgerRepaired(Repair(0, 0, "bit-flipped", "a copy")))
+    assert told(found.damage) == [("count of a writer", log.head + 1, log.head + 1)]
+    assert f"as commit {log.head} is, and says something else" in found.damage[0].detail
+
+
+@pytest.mark.parametrize("far", [10**19, 10**6])
+@pytest.mark.parametrize("read", [True, False])
+def test_what_is_numbered_far_behind_all_commits_is_none(
+    far: int, *, read: bool
+) -> None:
+    log = make_log()
+    log.put(far, b"a stray")
+    log.put(far + 1, log.body(log.head))
+    found = log.custody().examine([], read=read)
+    assert {each.kind for each in found.damage} == {"bad key"}
+    assert commit_key(far) in found.damage[0].detail
+    assert len(found.damage) == 2
+    assert found.head is not None
+    assert found.head.seq == log.head
+
+
+def test_what_is_numbered_a_little_behind_all_commits_shows_how_many_are_gone() -> None:
+    log = make_log()
+    log.put(50_000, log.body(log.head))
+    found = log.custody().examine([], read=False)
+    assert told(found.damage) == [("gap", log.head + 1, 49_999)]
+
+
+def test_a_gap_that_is_declared_without_end_ends_where_commits_may_be() -> None:
+    log = make_log()
+    say(log, LedgerRepaired(Repair(log.head + 2, 10**19, "gap", None)))
+    log.remove(commit_key(2))
+    found = log.custody().examine([], read=False)
+    assert told(found.damage) == [("gap", 2, 2)]
+    assert told(log.examine().damage) == [("gap", 2, 2)]

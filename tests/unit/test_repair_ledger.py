@@ -335,8 +335,11 @@ def test_what_else_was_restored_is_told_of() -> None:
         "the ledger's identity restored from replica",
     )
     mirror.remove(IDENTITY)
-    told = mirror.repair().others
-    assert told == ("the ledger's identity restored from what its commits say",)
+    (told,) = mirror.repair().others
+    assert told == (
+        "the ledger's identity restored from what its commits say, as of a mirror that"
+        " records them"
+    )
 
 
 def test_a_document_that_nothing_needs_may_be_gone_for_good() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from adapters.ledger.layout import HASH_FILE
 from adapters.memory.clock import ManualClock
 from adapters.memory.store import MemoryStore
 from adapters.retry import Backoff
+from domain.bottle import ObjectKey
 from domain.events import RecordedCommit
 from domain.ledger import Ledger
 from ports.errors import ConflictError, UnavailableError
@@ -76,6 +78,16 @@ class TestAnAnswerThatIsLost:
         line = FlakyStore(MemoryStore(), {"create": [Fault.LOST] * 3})
         with pytest.raises(UnavailableError, match="not known whether"):
             over(line).publish(ledger_of(1), None)
+
+
+@pytest.mark.parametrize("odd", ["\u00e9", "\x7f", "a\\b", "\n"])
+def test_what_is_not_plain_is_written_as_everything_else_is(odd: str) -> None:
+    ledger = Ledger()
+    event = replace(mirrored(0), object_key=ObjectKey(f"2026-11-22/{odd}"))
+    ledger.apply(RecordedCommit(commit_after(ledger.position, event), f"{1:064x}"))
+    body = encode_hash_file(ledger)
+    assert json.dumps(odd)[1:-1].encode() in body
+    assert decode_hash_file(body) == ledger
 
 
 def test_a_table_of_many_bottles_is_written_as_one_of_few() -> None:

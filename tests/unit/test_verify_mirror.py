@@ -294,6 +294,6 @@ def test_no_orphan_is_removed_while_a_repair_is_unfinished() -> None:
     )
     process = mirror.process()
     report = process.verify(prune_orphans=True)
-    assert (len(report.orphans), report.pruned) == (2, False)
+    assert (len(report.orphans), report.removed) == (2, ())
     assert len(mirror.bottles()) == 2
     assert any("repair --yes" in note for note in process.progress.notes)
