@@ -195,7 +195,7 @@ class Orchestrate:
     ) -> tuple[Orchestration, _Due]:
         run, work = prepared.run, prepared.work
         # Before the start: nobody who takes the run up from there can know of them.
-        run.journal.record(prepared.adopted)
+        self.prepare.adopt.record(prepared.adopted, run.journal)
         run.journal.record(self.hand_over(work))
         run.supersede(work)
         if not work.loads:
