@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from application.expose_run import NOT_EXPOSED, Exposed, ExposeRun
 from application.journal import MAX_EVENTS, Journal
@@ -12,7 +11,7 @@ from application.measure_run import measure_run
 from application.opened_ledger import OpenedLedger, open_to_record
 from application.refresh_status import RefreshStatus
 from application.run import Runs, publish, publish_anew
-from application.tell_of_ends import TellOfEnds, tell_of_nothing
+from application.tell_of_ends import LOOK_EVERY, TellOfEnds, tell_of_nothing
 from application.tell_of_run import TIME_TO_TELL
 from domain.errors import MirrorError
 from domain.events import BottleMirrored, Event, ShardCompleted, SyncCompleted
@@ -151,9 +150,11 @@ class CloseRun:
         """Do what is left, if whoever closed the run has died before he had done it."""
         clock, ended = self.runs.clock, journal.ledger.ended[run_id]
         left = TIME_TO_TELL - (clock.now() - ended.closed.at)
-        if self.ends.is_news(journal.ledger, run_id) and left > timedelta():
-            # Clocks of several writers may differ.
-            clock.sleep(min(left, TIME_TO_TELL).total_seconds())
+        # Clocks of several writers may differ.
+        end = clock.monotonic() + min(left, TIME_TO_TELL).total_seconds()
+        while clock.monotonic() < end and self.ends.is_news(journal.ledger, run_id):
+            clock.sleep(LOOK_EVERY)
+            journal.follow()
         opened = open_to_record(self.runs.log, self.runs.hash_file)
         journal = self.runs.journal_of(opened.ledger, run_id)
         if not opened.published:

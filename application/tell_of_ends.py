@@ -19,7 +19,8 @@ no news."""
 _TIME_FOR_THE_START: Final = 10.0
 """Seconds that are left to whoever tells that a run begins, before its end is told: its
 orders are handed out first."""
-_LOOK_EVERY: Final = 1.0  # seconds
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at whether somebody else has told it."""
 
 
 def tell_of_nothing() -> None:
@@ -90,7 +91,7 @@ class TellOfEnds:
         clock = self.runs.clock
         end = clock.monotonic() + _TIME_FOR_THE_START
         while clock.monotonic() < end and self._is_starting(journal.ledger, run_id):
-            clock.sleep(_LOOK_EVERY)
+            clock.sleep(LOOK_EVERY)
             journal.follow()
 
     def _is_starting(self, ledger: Ledger, run_id: str) -> bool:

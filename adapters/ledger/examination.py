@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256 as hash_of
+from math import inf
 from typing import Final
 
 from adapters.ledger.ahead import ahead
@@ -128,9 +129,9 @@ class Examiner:
         if not found and refold.is_unreconciled:
             self._report("not reconciled", _UNFINISHED)
         # What a fold finds at damage or behind it comes of that.
-        sound = min((damage.first for damage in found), default=len(self._present))
+        sound = min((damage.first for damage in found), default=inf)
         self._damage += [damage for damage in refold.damage if damage.first < sound]
-        self._damage += check_repeats(self._store, refold)
+        self._damage += check_repeats(self._store, refold, sound)
         self._damage += check_documents(self._store, refold, self._readers)
         return self._result(found, refold.repairs, head, refold.events)
 

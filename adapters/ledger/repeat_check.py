@@ -12,13 +12,17 @@ from domain.events import Commit
 from ports.store import Store
 
 
-def check_repeats(store: Store, refold: Refold) -> Iterator[Damage]:
+def check_repeats(store: Store, refold: Refold, sound: float) -> Iterator[Damage]:
     """Yield commits that readers take for others delivered twice, and that are not.
 
     Args:
         refold: What has read the commits.
+        sound: The first commit that is damaged, if one is: what it says counts for
+            nothing.
     """
     for first, again in refold.passed_over:
+        if again >= sound:
+            continue
         commit = _commit(store, again)
         if commit.events in ((), _commit(store, first).events):
             continue

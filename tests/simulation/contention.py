@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import adapters.ledger.ahead
@@ -118,7 +118,8 @@ class _Crew:
             due = begun + batch * FLUSH_SECONDS
             world.sleep(max(0.0, due - world.now))
             asked, before = world.now, journal.ledger.position.seq
-            journal.record([BottleFailed(_BOTTLE, "unavailable", f"{number}", 1)])
+            bottle = replace(_BOTTLE, pkg_version=f"1.8.{batch}")
+            journal.record([BottleFailed(bottle, "unavailable", f"{number}", 1)])
             assert journal.ledger.position.seq > before
             if batch >= _SETTLING:
                 self.waits.append(world.now - asked)

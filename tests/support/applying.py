@@ -125,6 +125,8 @@ def _settings_of(upstream: Upstream) -> dict[str, str]:
         # All that can be made use of.
         "views": "registry,flat",
         "publish": "true",
+        # So few that one is let go.
+        "keep_generations": "2",
         "gc_auto": "true",
     }
 
