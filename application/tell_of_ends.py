@@ -19,7 +19,7 @@ no news."""
 _TIME_FOR_THE_START: Final = 10.0
 """Seconds that are left to whoever tells that a run begins, before its end is told: its
 orders are handed out first."""
-LOOK_EVERY: Final = 1.0
+LOOK_EVERY: Final = 2.0
 """Seconds between two looks at whether somebody else has told it."""
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 
 import pytest
 
@@ -180,16 +181,20 @@ def test_the_commits_are_listed_without_what_they_say() -> None:
     mirror.offer("wget")
     mirror.sync()
     inspect = mirror.process().inspect
-    gc.collect()
-    before = alive()
     listed = inspect.newest(None)
-    gc.collect()
-    assert alive() == before
+    assert not [each for each in held_by(listed) if isinstance(each, BottleMirrored)]
     assert [each.seq for each in listed] == [*range(len(mirror.commits()))][::-1]
     assert sum(each.events.get("BottleMirrored", 0) for each in listed) == 4
     assert inspect.newest(2) == listed[:2]
 
 
-def alive() -> int:
-    """Return how many events of bottles anybody holds."""
-    return sum(isinstance(each, BottleMirrored) for each in gc.get_objects())
+def held_by(*things: object) -> list[object]:
+    """Return all that lives because ``things`` do, but for what they are made by."""
+    held: dict[int, object] = {}
+    left = list(things)
+    while left:
+        thing = left.pop()
+        if id(thing) not in held and not isinstance(thing, type | ModuleType):
+            held[id(thing)] = thing
+            left += gc.get_referents(thing)
+    return list(held.values())
