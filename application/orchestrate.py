@@ -195,7 +195,9 @@ class Orchestrate:
     ) -> tuple[Orchestration, _Due]:
         run, work = prepared.run, prepared.work
         # Before the start: nobody who takes the run up from there can know of them.
-        self.prepare.adopt.record(prepared.adopted, run.journal)
+        gone = self.prepare.adopt.record(prepared.adopted, run.journal)
+        if gone:
+            prepared = prepared.without({failure.bottle for failure in gone})
         run.journal.record(self.hand_over(work))
         run.supersede(work)
         if not work.loads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from application.known_promises import KnownPromises
 from application.opened_ledger import OpenedLedger
 from application.plan_sync import PlanSync
 from application.run import Run, Runs
+from domain.bottle import Bottle
 from domain.catalog import Catalog
 from domain.events import BottleMirrored, CatalogRead
 from domain.plan import SyncPlan
@@ -51,6 +52,14 @@ class Prepared:
     def is_empty(self) -> bool:
         """Whether there is nothing to do but to record that there is not."""
         return self.work == Work() and not self.adopted
+
+    def without(self, gone: Collection[Bottle]) -> Prepared:
+        """Return it without what was to be adopted, and is not there any more.
+
+        The catalog is not carried out in full then: the next run does the rest.
+        """
+        adopted = tuple(each for each in self.adopted if each.bottle not in gone)
+        return replace(self, adopted=adopted, settles=None)
 
     def without_plan(self) -> Prepared:
         """Return what is to be known of it once it was carried out."""

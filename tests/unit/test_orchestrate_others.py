@@ -8,7 +8,13 @@ import pytest
 
 from application.orchestrate import TIME_FOR_SIZES
 from application.tell_of_run import TIME_TO_TELL
-from domain.events import BottleMirrored, BottleSuperseded, SyncCompleted, SyncStarted
+from domain.events import (
+    BottleLost,
+    BottleMirrored,
+    BottleSuperseded,
+    SyncCompleted,
+    SyncStarted,
+)
 from ports.errors import NotFoundError, UnavailableError
 from ports.external_hash_file import ExternalEntries
 from tests.support.catalogs import digest_of
@@ -16,7 +22,7 @@ from tests.support.chain import started
 from tests.support.cloud import COMPLETE, FAILED, STARTED, Cloud
 from tests.support.listed_elsewhere import DAY, ListedElsewhere, entries_of
 from tests.support.mirror import TAG, Mirror, mirror_of
-from tests.support.watched import Call
+from tests.support.watched import Call, at_call
 
 HALF_AN_HOUR = timedelta(minutes=30).total_seconds()
 A_WEEK = timedelta(days=7).total_seconds()
@@ -25,6 +31,10 @@ A_WEEK = timedelta(days=7).total_seconds()
 @pytest.fixture
 def cloud() -> Cloud:
     return Cloud(mirror_of("bat", "curl", "jq"))
+
+
+def is_commit(call: Call) -> bool:
+    return call.what == "create" and "/commits/" in call.key
 
 
 def wait_to_finish(cloud: Cloud) -> None:
@@ -146,6 +156,22 @@ class TestAPlan:
         (end,) = mirror.recorded(SyncStarted)
         assert (end.bottles, end.skipped) == (0, 1)
         mirror.check()
+
+    def test_what_goes_while_it_is_adopted_is_left_to_the_next(self) -> None:
+        mirror = Mirror()
+        (there,) = mirror.offer("there", contents={TAG: "there"})
+        mirror.external = ListedElsewhere(entries_of([there]))
+        key = there.object_key(DAY)
+        mirror.disk.create(key, b"there")
+        cloud = Cloud(mirror)
+        process = cloud.process()
+        # What others list is recorded, and then what is adopted.
+        process.watch.before = at_call(2, lambda: mirror.disk.delete(key), is_commit)
+        cloud.trigger(process=process)
+
+        # Else the catalog, unchanged, would not be read again.
+        assert mirror.ledger().settled == {}
+        assert mirror.recorded(BottleLost) != []
 
     def test_of_which_a_part_is_adopted_misses_none_of_the_rest(self) -> None:
         mirror = mirror_of("bat", "jq")
